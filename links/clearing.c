@@ -79,8 +79,7 @@ static void clearing_sign(const struct links *links, struct clearing_signed *not
 
 static bool clearing_may_leave(const struct link_node *node)
 {
-    return node->links->signer.sign != NULL && node->link.state == LINK_UP &&
-           node->saved_epoch == node->link.epoch && !node->hello_due;
+    return node->links->signer.sign != NULL && link_may_state(node);
 }
 
 /* ---- the house ---- */
@@ -119,9 +118,10 @@ clearing_take_order(struct link_node *node, const struct clearing_note *order, s
         return PARCEL_STALE;
     }
     if (pair == NULL && node->pair_count == CLEARING_PAYEES_MAX) {
-        (void)fault_set(fault, ST_INVALID, "order: a peer pays at most %d others here",
-                        CLEARING_PAYEES_MAX);
-        return PARCEL_REFUSED;
+        /* For good: places are never free again.  Without an answer it would ask for ever. */
+        node->order = *order;
+        node->refuse_due = true;
+        return PARCEL_STALE;
     }
     node->order = *order;
     node->has_order = true;
@@ -156,23 +156,44 @@ void link_order_done(struct links *links, struct link *link, bool done)
     node->pairs_dirty = true;
 }
 
+static void clearing_receipt_put(const struct link_node *node, const struct clearing_pair *pair,
+                                 struct bytes *out)
+{
+    struct clearing_signed made = {.note = {.is_receipt = true,
+                                            .index = pair->index,
+                                            .amount = pair->amount,
+                                            .done = pair->done,
+                                            .total = pair->total}};
+
+    memcpy(made.note.house, node->links->signer.key, LINK_KEY_BYTES);
+    memcpy(made.note.payer, node->link.key, LINK_KEY_BYTES);
+    memcpy(made.note.payee, pair->payee, LINK_KEY_BYTES);
+    clearing_sign(node->links, &made);
+    clearing_parcel_encode(out, &made);
+}
+
+/* The order for which there is no place was never carried out, and never will be. */
+static void clearing_refuse(struct link_node *node, struct bytes *out)
+{
+    struct clearing_pair refused = {.index = node->order.index, .amount = node->order.amount};
+
+    memcpy(refused.payee, node->order.payee, LINK_KEY_BYTES);
+    clearing_receipt_put(node, &refused, out);
+    node->refuse_due = false;
+}
+
 static bool clearing_receipt_out(struct link_node *node, struct bytes *out)
 {
+    if (node->refuse_due) {
+        clearing_refuse(node, out);
+        return true;
+    }
     for (size_t i = 0; i < node->pair_count; i++) {
         struct clearing_pair *pair = &node->pairs[i];
-        struct clearing_signed made = {.note = {.is_receipt = true,
-                                                .index = pair->index,
-                                                .amount = pair->amount,
-                                                .done = pair->done,
-                                                .total = pair->total}};
 
         if (!pair->answer_due || node->pairs_dirty)
             continue;
-        memcpy(made.note.house, node->links->signer.key, LINK_KEY_BYTES);
-        memcpy(made.note.payer, node->link.key, LINK_KEY_BYTES);
-        memcpy(made.note.payee, pair->payee, LINK_KEY_BYTES);
-        clearing_sign(node->links, &made);
-        clearing_parcel_encode(out, &made);
+        clearing_receipt_put(node, pair, out);
         pair->answer_due = false;
         return true;
     }
@@ -189,29 +210,41 @@ static bool clearing_is_due(const struct link_node *payer, const struct link_nod
     return payer->order_due && !payer->settlement_dirty && !payer->link.removed &&
            settlement->pending.by == SETTLE_BY_CLEARING && settlement->pending.index != 0 &&
            settlement->pending.receipt.size == 0 &&
-           strcmp(settlement->where, house->link.name) == 0;
+           memcmp(settlement->pending.house, house->link.key, LINK_KEY_BYTES) == 0;
+}
+
+static void clearing_order_put(const struct link_node *payer, const struct link_node *house,
+                               struct bytes *out)
+{
+    struct clearing_signed made = {.note = {.index = payer->settlement.pending.index,
+                                            .amount = payer->settlement.pending.amount}};
+
+    memcpy(made.note.house, house->link.key, LINK_KEY_BYTES);
+    memcpy(made.note.payer, house->links->signer.key, LINK_KEY_BYTES);
+    memcpy(made.note.payee, payer->link.key, LINK_KEY_BYTES);
+    clearing_sign(house->links, &made);
+    clearing_parcel_encode(out, &made);
 }
 
 static bool clearing_order_out(struct link_node *house, struct bytes *out)
 {
-    const struct links *links = house->links;
+    struct links *links = house->links;
+    bool sent = false;
 
+    if (!links->orders_due)
+        return false;
+    links->orders_due = false; /* unless one is left */
     for (size_t i = 0; i < links->count; i++) {
         struct link_node *payer = links->nodes[i];
-        struct clearing_signed made = {.note = {.index = payer->settlement.pending.index,
-                                                .amount = payer->settlement.pending.amount}};
 
-        if (!clearing_is_due(payer, house))
-            continue;
-        memcpy(made.note.house, house->link.key, LINK_KEY_BYTES);
-        memcpy(made.note.payer, links->signer.key, LINK_KEY_BYTES);
-        memcpy(made.note.payee, payer->link.key, LINK_KEY_BYTES);
-        clearing_sign(links, &made);
-        clearing_parcel_encode(out, &made);
-        payer->order_due = false;
-        return true;
+        if (!sent && clearing_is_due(payer, house)) {
+            clearing_order_put(payer, house, out);
+            payer->order_due = false;
+            sent = true;
+        }
+        links->orders_due = links->orders_due || payer->order_due;
     }
-    return false;
+    return sent;
 }
 
 bool link_clearing_out(struct links *links, struct link *link, struct bytes *out)
@@ -259,6 +292,7 @@ static enum parcel_result clearing_take_receipt(struct link_node *house,
     }
     if (settlement->pending.index == note->index && settlement->pending.by == SETTLE_BY_CLEARING &&
         settlement->pending.receipt.size == 0 &&
+        memcmp(settlement->pending.house, house->link.key, LINK_KEY_BYTES) == 0 &&
         money_compare(settlement->pending.amount, note->amount) == 0) {
         payer->settlement_dirty = true;
         if (note->done) {
@@ -298,14 +332,16 @@ bool link_claim_is_cleared(struct links *links, struct link *link)
 {
     const struct settlement *settlement = link_settlement(links, link);
     const struct settlement_payment *claimed = &settlement->claimed;
-    const struct link *house = links_named(links, settlement->where);
+    const struct link *house;
     struct clearing_signed receipt;
     struct fault fault;
     size_t size = claimed->receipt.size;
 
     if (claimed->by != SETTLE_BY_CLEARING || claimed->index == 0 ||
-        settlement->by != SETTLE_BY_CLEARING || house == NULL || house == link ||
-        size <= SPECIE_SIGNATURE_BYTES)
+        settlement->by != SETTLE_BY_CLEARING || size <= SPECIE_SIGNATURE_BYTES)
+        return false;
+    house = link_house(links, link);
+    if (house == NULL)
         return false;
     size -= SPECIE_SIGNATURE_BYTES;
     memcpy(receipt.signature, claimed->receipt.bytes + size, SPECIE_SIGNATURE_BYTES);

@@ -36,6 +36,12 @@ struct link_point link_shown(const struct link_node *node)
     return durable_saved(node);
 }
 
+bool link_may_state(const struct link_node *node)
+{
+    return node->link.state == LINK_UP && link_shown(node).epoch == node->link.epoch &&
+           !node->hello_due;
+}
+
 static bool durable_has_place_for_end(const struct link_node *node,
                                       const struct channel_message *message)
 {

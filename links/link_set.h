@@ -133,7 +133,8 @@ struct link_node {
     bool pairs_dirty; /* their row must be written */
     bool has_order;   /* `order` is to be carried out */
     struct clearing_note order;
-    bool refused; /* the last payment of ours; not booked back yet */
+    bool refuse_due; /* ... or refused, as there is no place for its payee */
+    bool refused;    /* the last payment of ours; not booked back yet */
 };
 
 struct links {
@@ -147,6 +148,7 @@ struct links {
     size_t sampled;          /* links that have a sample: the first ones */
     char currency[LINK_CURRENCY_BYTES_MAX + 1];
     struct link_signer signer;
+    bool orders_due; /* to a house, perhaps: some node's order_due was set */
     struct bytes scratch;
 };
 
@@ -228,6 +230,12 @@ void link_take_seen(struct link_node *node, uint64_t seq);
 /* What may still be lost with the power, in nanos: losses of the past are taken from it for ever.
  */
 u128 link_may_lose(const struct link *link);
+
+/*
+ * Whether a statement, claim or order may leave: the link is up, and the peer has a HELLO of its
+ * epoch.
+ */
+bool link_may_state(const struct link_node *node);
 
 /* How far the link has come for its peer: what HELLO and DATA may say of epoch and received. */
 struct link_point link_shown(const struct link_node *node);

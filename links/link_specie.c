@@ -55,8 +55,7 @@ static bool specie_has_news(const struct link_node *node)
 /* A link that is not up has nobody who takes it, and its epoch may not be durable. */
 static bool specie_may_leave(const struct link_node *node)
 {
-    return node->links->signer.sign != NULL && node->link.state == LINK_UP &&
-           link_shown(node).epoch == node->link.epoch && !node->hello_due;
+    return node->links->signer.sign != NULL && link_may_state(node);
 }
 
 static bool specie_is_due(const struct link_node *node, uint64_t now_us)
@@ -109,7 +108,7 @@ bool link_specie_out(struct links *links, struct link *link, const struct link_b
 {
     struct link_node *node = node_of_link(links, link);
     struct specie_state *state = &node->specie;
-    struct specie_signed made = {0};
+    struct specie_signed made;
 
     if (!specie_is_due(node, books->now_us))
         return false;

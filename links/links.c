@@ -323,6 +323,8 @@ void link_remove(struct links *links, struct link *link)
         link->flush_amount = money_zero();
         link->flush_ms = 0;
     }
+    if (node->settlement.by != SETTLE_BY_NOBODY || !money_is_zero(node->settlement.threshold))
+        link_set_terms(links, link, &(struct settlement){0});
     link->state = LINK_DOWN;
     link->reason[0] = '\0';
     link->why[0] = '\0';

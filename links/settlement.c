@@ -84,16 +84,56 @@ u128 link_payable(const struct link *link)
     return went > came ? went - came : 0;
 }
 
-bool link_must_settle(const struct links *links, const struct link *link, struct money *amount)
+const struct link *link_house(struct links *links, const struct link *link)
+{
+    const struct settlement *settlement = link_settlement(links, link);
+    const struct link *house = links_named(links, settlement->where);
+
+    return settlement->by != SETTLE_BY_CLEARING || house == link ? NULL : house;
+}
+
+u128 links_pending(const struct links *links)
+{
+    u128 sum = 0;
+
+    for (size_t i = 0; i < links->count; i++)
+        sum += money_nanos(links->nodes[i]->settlement.pending.amount);
+    return sum;
+}
+
+bool link_is_house(const struct links *links, const struct link *link)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        const struct settlement_payment *pending = &links->nodes[i]->settlement.pending;
+
+        if (payment_is_there(pending) && pending->by == SETTLE_BY_CLEARING &&
+            memcmp(pending->house, link->key, LINK_KEY_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool link_must_settle(struct links *links, const struct link *link, struct money *amount)
 {
     const struct settlement *settlement = link_settlement(links, link);
     u128 payable = link_payable(link);
 
     return settlement->by != SETTLE_BY_NOBODY && link->state == LINK_UP &&
+           (settlement->by != SETTLE_BY_CLEARING || link_house(links, link) != NULL) &&
            !payment_is_there(&settlement->pending) &&
            settlement->paid.outcome != SETTLEMENT_REFUSED && /* an operator has to look first */
            !money_is_zero(settlement->threshold) && payable >= money_nanos(settlement->threshold) &&
            money_from_total(amount, payable - money_nanos(settlement->target));
+}
+
+/* A payment that a house has not answered is ordered there, over its own link. */
+static void settlement_order_due(struct link_node *node)
+{
+    const struct settlement_payment *pending = &node->settlement.pending;
+
+    node->order_due = payment_is_there(pending) && pending->by == SETTLE_BY_CLEARING &&
+                      pending->receipt.size == 0;
+    node->links->orders_due = node->links->orders_due || node->order_due;
 }
 
 uint64_t link_settle(struct links *links, struct link *link, struct money amount)
@@ -107,9 +147,15 @@ uint64_t link_settle(struct links *links, struct link *link, struct money amount
     settlement->last_index++;
     settlement->pending = (struct settlement_payment){
         .index = settlement->last_index, .amount = amount, .by = settlement->by};
+    if (settlement->by == SETTLE_BY_CLEARING) {
+        const struct link *house = link_house(links, link);
+
+        INVARIANT(house != NULL);
+        memcpy(settlement->pending.house, house->key, LINK_KEY_BYTES);
+    }
     node->settlement_dirty = true;
     node->claim_due = true; /* sent once the row is durable */
-    node->order_due = true;
+    settlement_order_due(node);
     return settlement->last_index;
 }
 
@@ -144,32 +190,32 @@ bool settlement_check_statement(struct link_node *node, const struct specie *sta
     return link->state != LINK_FROZEN;
 }
 
-void settlement_take_statement(struct link_node *node, const struct specie *statement)
+static void settlement_end_pending(struct link_node *node, enum settlement_outcome outcome)
 {
     struct settlement *settlement = &node->settlement;
+
+    settlement->paid = settlement->pending;
+    settlement->paid.outcome = outcome;
+    settlement->pending = (struct settlement_payment){0};
+    node->refused = outcome == SETTLEMENT_REFUSED;
+    node->settlement_dirty = true;
+}
+
+void settlement_take_statement(struct link_node *node, const struct specie *statement)
+{
     enum settlement_outcome outcome = pending_outcome(node, statement->got);
 
     if (outcome == SETTLEMENT_UNKNOWN)
         return;
-    settlement->paid = settlement->pending;
-    settlement->paid.outcome = outcome;
-    settlement->pending = (struct settlement_payment){0};
+    settlement_end_pending(node, outcome);
     node->link.paid = statement->got;
-    node->refused = outcome == SETTLEMENT_REFUSED;
-    node->settlement_dirty = true;
     node->dirty = true;
 }
 
 /* The money never left: the creditor has heard of nothing, and the number is not used again. */
 void settlement_refuse_pending(struct link_node *node)
 {
-    struct settlement *settlement = &node->settlement;
-
-    settlement->paid = settlement->pending;
-    settlement->paid.outcome = SETTLEMENT_REFUSED;
-    settlement->pending = (struct settlement_payment){0};
-    node->refused = true;
-    node->settlement_dirty = true;
+    settlement_end_pending(node, SETTLEMENT_REFUSED);
 }
 
 bool link_take_refused(struct links *links, struct link *link, uint64_t *index,
@@ -189,7 +235,7 @@ bool link_take_refused(struct links *links, struct link *link, uint64_t *index,
 void settlement_remind(struct link_node *node)
 {
     node->claim_due = payment_is_there(&node->settlement.pending);
-    node->order_due = node->claim_due;
+    settlement_order_due(node);
 }
 
 bool link_claim_out(struct links *links, struct link *link, struct bytes *out)
@@ -198,9 +244,8 @@ bool link_claim_out(struct links *links, struct link *link, struct bytes *out)
     const struct settlement_payment *pending = &node->settlement.pending;
     struct claim claim;
 
-    if (!node->claim_due || link->state != LINK_UP || node->hello_due ||
-        node->saved_epoch != link->epoch || node->settlement_dirty || !payment_is_there(pending) ||
-        !settlement_may_claim(pending))
+    if (!node->claim_due || !link_may_state(node) || node->settlement_dirty ||
+        !payment_is_there(pending) || !settlement_may_claim(pending))
         return false;
     claim =
         (struct claim){.epoch = link->epoch,

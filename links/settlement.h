@@ -39,6 +39,7 @@ struct settlement_payment {
     enum settlement_outcome outcome; /* of the last one that was decided */
     struct settlement_receipt receipt;
     char reference[SETTLEMENT_TEXT_BYTES_MAX + 1]; /* what the creditor's operator gave */
+    uint8_t house[LINK_KEY_BYTES]; /* of ours, clearing: who is asked, for good; else zero */
 };
 
 /* All about the settlements of a link but their totals, which are in struct link. */
@@ -84,11 +85,23 @@ void link_set_terms(struct links *links, struct link *link, const struct settlem
  */
 u128 link_payable(const struct link *link);
 
+/*
+ * The link to the house that the terms name.  NULL: they name none, or there is no such link.
+ */
+const struct link *link_house(struct links *links, const struct link *link);
+
+/* The money of all payments of ours that are not decided, in nanos: it may come back. */
+u128 links_pending(const struct links *links);
+
+/* Whether the peer is the house of a payment of ours that is not decided. */
+bool link_is_house(const struct links *links, const struct link *link);
+
 /* Whether the terms call for a payment now; sets how much. */
-bool link_must_settle(const struct links *links, const struct link *link, struct money *amount);
+bool link_must_settle(struct links *links, const struct link *link, struct money *amount);
 
 /*
- * Begin a payment: pending from here on.  The link is up and none is pending (INVARIANT).  The
+ * Begin a payment: pending from here on.  The link is up, none is pending, and the house of the
+ * terms, if they name one, is there (INVARIANT).  The
  * caller books treasury money for it: settling -> treasury.  Returns its index.
  */
 uint64_t link_settle(struct links *links, struct link *link, struct money amount);

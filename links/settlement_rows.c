@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SETTLEMENT_FIELDS = 11, PAYMENT_FIELDS = 6 };
+enum { SETTLEMENT_FIELDS = 11, PAYMENT_FIELDS = 7 };
 
 static void payment_encode(struct bytes *out, const struct settlement_payment *payment)
 {
@@ -14,6 +14,7 @@ static void payment_encode(struct bytes *out, const struct settlement_payment *p
     cbor_put_uint(out, (uint64_t)payment->outcome);
     cbor_put_bytes(out, payment->receipt.bytes, payment->receipt.size);
     cbor_put_text(out, payment->reference);
+    cbor_put_bytes(out, payment->house, LINK_KEY_BYTES);
 }
 
 void settlement_encode(struct bytes *out, const struct settlement *settlement)
@@ -44,6 +45,7 @@ static void payment_decode(struct cbor *in, struct settlement_payment *payment)
     if (in->error == NULL)
         memcpy(payment->receipt.bytes, receipt, payment->receipt.size);
     cbor_get_text(in, payment->reference, SETTLEMENT_TEXT_BYTES_MAX);
+    cbor_get_bytes_exact(in, payment->house, LINK_KEY_BYTES);
     if (in->error == NULL && (payment->index == 0) != money_is_zero(payment->amount))
         cbor_fail(in, "a payment without a number, or a number without a payment");
 }

@@ -12,20 +12,16 @@ static const char specie_label[] = "serai-specie-1";
 
 static void specie_put_side(struct bytes *out, const struct specie_side *side)
 {
-    uint8_t digest[DIGEST_BYTES];
-
     cursor_put(out, (struct cursor){side->seq, side->total});
-    digest_put(digest, &side->digest);
-    cbor_put_bytes(out, digest, sizeof digest);
+    parcel_put_digest(out, &side->digest);
 }
 
 static void specie_get_side(struct cbor *in, struct specie_side *side)
 {
     struct cursor cursor = cursor_get(in);
-    uint8_t digest[DIGEST_BYTES] = {0};
+    struct digest digest = parcel_get_digest(in);
 
-    cbor_get_bytes_exact(in, digest, sizeof digest);
-    *side = (struct specie_side){cursor.seq, cursor.total, digest_get(digest)};
+    *side = (struct specie_side){cursor.seq, cursor.total, digest};
 }
 
 void settled_put(struct bytes *out, struct settled settled)

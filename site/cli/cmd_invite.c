@@ -285,8 +285,10 @@ int cmd_link_join(struct cli *cli)
     struct money limit;
     int code = EXIT_OK;
 
-    if (invite_parse(&invite, cli->args.operands[0], &fault) != ST_OK)
+    if (invite_parse(&invite, cli->args.operands[0], &fault) != ST_OK) {
+        sodium_memzero(&invite, sizeof invite); /* the secret may have been read by then */
         return cli_fail(EXIT_BAD_DATA, "%s", fault.text);
+    }
     (void)hex_print(made_up + strlen(made_up), invite.site, 4);
     limit = invite.limit;
     if (cli->args.given[OPT_DEBT])

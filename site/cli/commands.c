@@ -85,6 +85,7 @@ const struct cli_command cli_commands[] = {
      .operands = "NAME",
      .summary = "change where a peer is dialled, what it may owe, from where on money costs more",
      .run = cmd_link_set,
+     .also = "link.terms",
      .options = OPTION(OPT_ENDPOINT) | OPTION(OPT_DEBT) | OPTION(OPT_SOFT_LIMIT) |
                 OPTION(OPT_SETTLE_BY) | OPTION(OPT_SETTLE_THRESHOLD) | OPTION(OPT_SETTLE_TO) |
                 OPTION(OPT_DURABILITY) | OPTION(OPT_FLUSH_AMOUNT) | OPTION(OPT_FLUSH_MS),

@@ -70,6 +70,7 @@ struct cli_command {
     const char *operands; /* as help shows them; those in [] may be left out */
     const char *summary;
     int (*run)(struct cli *cli);
+    const char *also;  /* what it signs besides GROUP.VERB; NULL: nothing */
     uint64_t options;  /* besides those that all commands take */
     bool is_signed;    /* takes --key and --retry too */
     bool is_local;     /* has to do with no site: takes no --site */

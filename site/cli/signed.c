@@ -33,9 +33,23 @@ static const struct about {
     int subject;
     int amount;
 } abouts[] = {
-    {"money.in", 0, 1},     {"money.out", 0, 1},      {"agent.fund", 0, 1}, {"agent.send", 0, 2},
-    {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1}, {NULL, 0, -1},
+    {"money.in", 0, 1},     {"money.out", 0, 1},      {"agent.fund", 0, 1},  {"agent.send", 0, 2},
+    {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1}, {"link.settle", 0, 1}, {NULL, 0, -1},
 };
+
+/* The command of the program that signs it: "agent.fund" is `agent fund`.  Ends with no group. */
+static const struct cli_command *signed_command_of(const char *name)
+{
+    const struct cli_command *command = cli_commands;
+    char own[CONTROL_COMMAND_BYTES_MAX + 1];
+
+    for (; command->group != NULL; command++) {
+        (void)snprintf(own, sizeof own, "%s.%s", command->group, command->verb);
+        if (strcmp(own, name) == 0 || (command->also != NULL && strcmp(command->also, name) == 0))
+            break;
+    }
+    return command;
+}
 
 /* Write "agent.fund 4098 1.000000000 EUR, number 7", which names the request to a person. */
 static void signed_describe(const struct cli *cli, const struct control_request *request, FILE *out)
@@ -241,7 +255,7 @@ static int kept_finish(const struct signing *by, struct cli_answer *answer)
         goto out;
     if (!found)
         code = kept_nothing(by);
-    else if (strcmp(request.command, by->command) != 0)
+    else if (signed_command_of(request.command) != by->cli->args.command)
         code =
             cli_fail(EXIT_USAGE, "the request that waits for an answer is %s; this command is %s",
                      signed_described(by->cli, &request, what), by->command);
@@ -271,15 +285,16 @@ static int kept_check_nothing(const struct signing *by)
     int code = kept_load(by, &envelope, &request, &found);
 
     if (code == EXIT_OK && found) {
-        size_t group = strcspn(request.command, "."); /* "agent.fund" is `agent fund` */
-        const char *verb = request.command + group + (request.command[group] == '.' ? 1 : 0);
+        const struct cli_command *command = signed_command_of(request.command);
 
         code = cli_fail(EXIT_TRY_AGAIN,
                         "nothing was sent: an earlier request waits for its answer, and may have "
-                        "been done: %s. `serai %.*s %s --retry%s` asks for its answer, --forget "
+                        "been done: %s. `serai %s %s --retry%s` asks for its answer, --forget "
                         "in its place gives it up",
-                        signed_described(by->cli, &request, what), (int)group, request.command,
-                        verb, by->cli->offline != NULL ? " --offline" : "");
+                        signed_described(by->cli, &request, what),
+                        command->group != NULL ? command->group : request.command,
+                        command->group != NULL ? command->verb : "",
+                        by->cli->offline != NULL ? " --offline" : "");
     }
     bytes_fini(&envelope);
     return code;

@@ -96,7 +96,6 @@ void command_link_settled(struct core *core, struct customer *by, struct cbor *i
                           struct outcome *outcome);
 
 /* Whether this much more may be brought in; false: the outcome says why not. */
-bool core_money_fits_site(const struct ledger *ledger, struct money amount,
-                          struct outcome *outcome);
+bool core_money_fits_site(const struct core *core, struct money amount, struct outcome *outcome);
 
 #endif

@@ -149,7 +149,11 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
             connection_log_frozen(link);
         break;
     case PARCEL_STALE:
+        break;
     case PARCEL_KEPT: /* durable with the next frame, or that of the next tick */
+        core_settlement_order(core, link);
+        /* A house answers over its own link, so any payment may be decided. */
+        links_each(core->links, connection_decided, core);
         break;
     case PARCEL_REFUSED:
         log_write(LOG_WARN, "link.parcel-refused", "link=%s reason=\"%s\"", link->name, fault.text);
@@ -165,9 +169,6 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
         break;
     }
 
-    core_settlement_order(core, link);
-    /* A house answers over its own link, so any payment may be decided. */
-    links_each(core->links, connection_decided, core);
     /* An acknowledgement may have given places back to ends that wait for them. */
     core->frame_open |= exchange_give_room(core->exchange, link);
     /*

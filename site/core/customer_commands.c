@@ -3,6 +3,7 @@
  * and set their share of the site's time.
  */
 #include "agents/agents.h"
+#include "links/settlement.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
 #include "site/core/map.h"
@@ -41,13 +42,15 @@ static void money_result(struct core *core, const struct customer *customer,
  * bounded.  With the limits of links (link_commands.c) that bounds each sum of balances, so that
  * none outgrows an amount.
  */
-bool core_money_fits_site(const struct ledger *ledger, struct money amount, struct outcome *outcome)
+bool core_money_fits_site(const struct core *core, struct money amount, struct outcome *outcome)
 {
-    const struct account *treasury = ledger_account(ledger, ACCOUNT_TREASURY);
+    const struct account *treasury = ledger_account(core->ledger, ACCOUNT_TREASURY);
     char most[MONEY_TEXT_BYTES];
     struct money minted;
 
-    if (money_from_total(&minted, treasury->debits - treasury->credits) &&
+    /* What pays settlements comes back if they are refused. */
+    if (money_from_total(&minted,
+                         treasury->debits - treasury->credits + links_pending(core->links)) &&
         money_add(&minted, minted, amount) && money_compare(minted, money_site_max()) <= 0)
         return true;
     outcome_set(outcome, CONTROL_REFUSED, "one site holds at most %s, all together",
@@ -74,7 +77,7 @@ static void money_move(struct core *core, struct cbor *in, struct outcome *outco
         outcome_set(outcome, CONTROL_REFUSED, "%s: the amount is zero", outcome->command);
         return;
     }
-    if (inward && !core_money_fits_site(core->ledger, amount, outcome))
+    if (inward && !core_money_fits_site(core, amount, outcome))
         return;
 
     line.debit = inward ? ACCOUNT_TREASURY : customer->account;

@@ -80,7 +80,7 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
 
     channels_each(core->channels, removal_count_end, &over);
     if (link_is_even(link) && messages == 0 && over.count == 0 &&
-        !link_is_settling(core->links, link))
+        !link_is_settling(core->links, link) && !link_is_house(core->links, link))
         return true;
 
     /* All reasons at once: the operator deals with one after the other without asking between. */
@@ -96,6 +96,10 @@ bool core_link_may_go(struct core *core, const struct link *link, struct outcome
         removal_add_reason(outcome->message,
                            "; a settlement is not decided (`serai link settlements %s`)",
                            link->name);
+    if (link_is_house(core->links, link))
+        removal_add_reason(
+            outcome->message,
+            "; it is asked to pay a settlement of another link (wait for its answer)");
     if (link->state == LINK_FROZEN)
         removal_add_reason(outcome->message,
                            "; it is frozen (`serai link resume %s` lets it go on)", link->name);

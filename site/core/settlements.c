@@ -81,8 +81,10 @@ static void settlement_accept_cleared(void *context, struct link *link)
     uint64_t index = claimed->index;
     struct event event;
 
-    if (link->state == LINK_FROZEN || !link_claim_is_cleared(core->links, link) ||
-        !core_money_fits_site(core->ledger, claimed->amount, &outcome))
+    /* Cheap questions first: a signature is checked only for what could be posted. */
+    if (link->state == LINK_FROZEN || claimed->by != SETTLE_BY_CLEARING || claimed->index == 0 ||
+        !core_money_fits_site(core, claimed->amount, &outcome) ||
+        !link_claim_is_cleared(core->links, link))
         return;
     due->any = true;
     ledger_event_begin(core->ledger);
@@ -105,20 +107,25 @@ void core_settlement_order(struct core *core, struct link *link)
 {
     const struct clearing_note *order = link_order(core->links, link);
     struct transfer line = {.code = TRANSFER_CLEARED};
+    uint64_t account = account_of_link(link->interface, KIND_LINK_OUT);
     struct event event;
+    uint64_t bytes;
     bool done;
 
-    if (order == NULL)
+    /* Like a message, it waits at the peer while its bytes of the journal are not wanted. */
+    if (order == NULL || core_disk_link_rests(core, link->interface) || core_is_drained(core))
         return;
     line.debit = settlement_customer(core, order->payer);
     line.credit = settlement_customer(core, order->payee);
     line.amount = order->amount;
     line.object = order->index;
     event = event_of_settlement(link->interface, order->index, core->site_time_us);
+    bytes = ledger_frame_bytes(core->ledger);
     ledger_event_begin(core->ledger);
     done = line.debit != ACCOUNT_NONE && line.credit != ACCOUNT_NONE &&
            ledger_transfer(core->ledger, &line) == TRANSFER_DONE;
     (void)ledger_event_end(core->ledger, &event);
+    core_disk_wrote(core, account, account, ledger_frame_bytes(core->ledger) - bytes);
     /* A refusal is as final as a payment: a late copy of the order must find it. */
     link_order_done(core->links, link, done);
     core->frame_open = true;
@@ -277,7 +284,8 @@ static bool terms_parse_by(const char *text, struct settlement *terms, struct ou
     (void)snprintf(kind, sizeof kind, "%.*s", (int)(size < sizeof kind ? size : 0), text);
     if (size < sizeof kind && settlement_by_named(kind, &terms->by) &&
         (terms->by != SETTLE_BY_CLEARING || (colon != NULL && colon[1] != '\0')) &&
-        (terms->by != SETTLE_BY_NOBODY || colon == NULL)) {
+        (terms->by != SETTLE_BY_NOBODY || colon == NULL) &&
+        (colon == NULL || strlen(colon + 1) <= SETTLEMENT_TEXT_BYTES_MAX)) {
         (void)snprintf(terms->where, sizeof terms->where, "%s", colon == NULL ? "" : colon + 1);
         return true;
     }
@@ -376,6 +384,11 @@ static bool settle_may_begin(const struct core *core, const struct link *link,
                     "settlement %" PRIu64 " of link %s is not decided, and there is one at a time: "
                     "`serai link settlements %s` shows it",
                     settlement->pending.index, link->name, link->name);
+    else if (settlement->by == SETTLE_BY_CLEARING && link_house(core->links, link) == NULL)
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "link %s settles by clearing:%s, and that is no other link of this site any "
+                    "more: `serai link set %s --settle-by` names another way",
+                    link->name, settlement->where, link->name);
     else if (link->state != LINK_UP)
         outcome_set(outcome, CONTROL_TRY_AGAIN, "link %s is %s: settle while it is up", link->name,
                     link_state_word(link->state));
@@ -444,7 +457,7 @@ void command_link_settled(struct core *core, struct customer *by, struct cbor *i
                     claimed->index, index, link->got.index);
         return;
     }
-    if (accepted && !core_money_fits_site(core->ledger, claimed->amount, outcome))
+    if (accepted && !core_money_fits_site(core, claimed->amount, outcome))
         return;
     if (accepted)
         settlement_book_in(core, link, index, claimed->amount, TRANSFER_SETTLEMENT_IN);

@@ -41,12 +41,21 @@ holds "B has the same debt" "$(shown b a .it_owes)" "$owed"
 # Without a way there is no settlement, and terms that cannot be are refused.
 exits 1 'has no way to settle' on a link settle b
 exits 65 'settles by none, manual' on a link set b --settle-by gold
+exits 65 'settles by none, manual' \
+    on a link set b --settle-by "manual:$(printf '%063d' 0)é" # 65 bytes, and the last by half
 exits 1 'never reached: the peer lets this site owe' \
     on a link set b --settle-by manual --settle-threshold 1000
 exits 1 'which is below --settle-threshold' \
     on a link set b --settle-by manual --settle-threshold 1 --settle-to 1
 exits 64 'in a command of their own' on a link set b --settle-by manual --limit 2000
-on a link set b --settle-by manual:IBAN-OF-B >/dev/null
+
+# An answer that is lost is asked for by the same command, and no other request is sent before.
+kill -STOP "${pids[a]}"
+timeout 1 "$serai" link set b --settle-by manual:IBAN-OF-B --site "$work/a" >/dev/null 2>&1 || true
+kill -CONT "${pids[a]}"
+exits 75 '`serai link set --retry`' on a link mark b
+on a link set b --retry >/dev/null 2>&1
+holds "the way to settle" "$(shown a b .settle_where)" IBAN-OF-B
 
 # Pending at A, claimed at B; nothing is counted as paid by either.
 on a link settle b >/dev/null

@@ -8,10 +8,11 @@
 #include "tests/check_main.h"
 #include "tests/links/link_fixture.h"
 
-enum { US, PAYEE, HOUSE, SITES };
+enum { US, PAYEE, HOUSE, OTHER, SITES };
 
 static struct peer a; /* we, and the payee at the other end of its link */
 static struct link *house;
+static struct link *other; /* a peer that nobody asked */
 static uint8_t keys[SITES][LINK_KEY_BYTES];
 static uint8_t secrets[SITES][64];
 static struct bytes parcel;
@@ -38,8 +39,11 @@ static void setup(void)
     memcpy(a.link->key, keys[PAYEE], LINK_KEY_BYTES);
     ck_assert_int_eq(links_add(a.links, "house", keys[HOUSE], "", nanos(1000), &house, &a.fault),
                      ST_OK);
+    ck_assert_int_eq(links_add(a.links, "other", keys[OTHER], "", nanos(1000), &other, &a.fault),
+                     ST_OK);
     link_set_terms(a.links, a.link, &terms);
     a.link->state = LINK_UP;
+    other->state = LINK_UP;
     house->state = LINK_UP;
 }
 
@@ -150,6 +154,55 @@ START_TEST(a_receipt_of_somebody_else_is_refused)
 }
 END_TEST
 
+/* What another peer says of the payment, as if it had been asked. */
+static enum parcel_result give_by_other(bool done)
+{
+    struct clearing_signed made = receipt_of(1, 60, done);
+    struct parcel read;
+
+    memcpy(made.note.house, keys[OTHER], LINK_KEY_BYTES);
+    clearing_encode(&made);
+    sign(secrets[OTHER], made.bytes, made.size, made.signature);
+    bytes_clear(&parcel);
+    clearing_parcel_encode(&parcel, &made);
+    return link_parcel_in(a.links, other, parcel.data, parcel.size, &read, &a.fault);
+}
+
+START_TEST(only_the_house_that_was_asked_decides)
+{
+    (void)link_settle(a.links, a.link, nanos(60));
+    ck_assert_int_eq(give_by_other(false), PARCEL_STALE);
+    ck_assert(!refused());
+    ck_assert(link_is_settling(a.links, a.link));
+    ck_assert_int_eq(give_by_other(true), PARCEL_FROZE);
+    ck_assert_uint_eq(link_settlement(a.links, a.link)->pending.receipt.size, 0);
+    ck_assert_int_eq(give(receipt_of(1, 60, true)), PARCEL_KEPT);
+}
+END_TEST
+
+/* Whether an order leaves over this link with the next frame. */
+static bool orders(struct link *link)
+{
+    (void)peer_save(&a);
+    link->state = LINK_UP;
+    node_of_link(a.links, link)->hello_due = false;
+    bytes_clear(&parcel);
+    return link_clearing_out(a.links, link, &parcel);
+}
+
+START_TEST(a_payment_is_ordered_at_one_house_whatever_the_terms_become)
+{
+    struct settlement terms = {.by = SETTLE_BY_CLEARING, .where = "other"};
+
+    (void)link_settle(a.links, a.link, nanos(60));
+    ck_assert(link_is_house(a.links, house) && !link_is_house(a.links, other));
+    link_set_terms(a.links, a.link, &terms);
+    ck_assert(!orders(other));
+    ck_assert(orders(house));
+    ck_assert(!orders(house)); /* until the next reminder */
+}
+END_TEST
+
 /* ---- as a house: the same site is ordered by the one at the end of the link `house` ---- */
 
 static enum parcel_result order(uint64_t index, uint64_t amount)
@@ -202,6 +255,30 @@ START_TEST(an_order_is_carried_out_once_and_answered_for_ever)
 }
 END_TEST
 
+START_TEST(a_payee_for_whom_there_is_no_place_is_refused_with_an_answer)
+{
+    struct clearing_signed made = {.note = {.index = 1, .amount = nanos(60)}};
+    struct clearing_note answer;
+
+    memcpy(made.note.house, keys[US], LINK_KEY_BYTES);
+    memcpy(made.note.payer, keys[HOUSE], LINK_KEY_BYTES);
+    for (uint8_t i = 0; i < CLEARING_PAYEES_MAX; i++) {
+        made.note.payee[0] = i;
+        ck_assert_int_eq(give(made), PARCEL_KEPT);
+        link_order_done(a.links, house, true);
+        (void)peer_save(&a);
+        ck_assert(orders(house)); /* the receipt */
+    }
+    made.note.payee[0] = CLEARING_PAYEES_MAX;
+    ck_assert_int_eq(give(made), PARCEL_STALE);
+    ck_assert_ptr_null(link_order(a.links, house));
+    answer = answered();
+    ck_assert(!answer.done && answer.total == 0 && answer.index == 1);
+    ck_assert_uint_eq(answer.payee[0], CLEARING_PAYEES_MAX);
+    ck_assert(!orders(house));
+}
+END_TEST
+
 START_TEST(an_order_that_changes_freezes)
 {
     ck_assert_int_eq(order(1, 60), PARCEL_KEPT);
@@ -240,6 +317,9 @@ int main(void)
     tcase_add_test(tcase, a_house_that_says_refused_after_done_freezes);
     tcase_add_test(tcase, a_receipt_for_another_amount_or_for_no_order_freezes);
     tcase_add_test(tcase, a_receipt_of_somebody_else_is_refused);
+    tcase_add_test(tcase, only_the_house_that_was_asked_decides);
+    tcase_add_test(tcase, a_payment_is_ordered_at_one_house_whatever_the_terms_become);
+    tcase_add_test(tcase, a_payee_for_whom_there_is_no_place_is_refused_with_an_answer);
     tcase_add_test(tcase, an_order_is_carried_out_once_and_answered_for_ever);
     tcase_add_test(tcase, an_order_that_changes_freezes);
     tcase_add_test(tcase, orders_are_remembered_over_a_crash);

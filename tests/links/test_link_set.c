@@ -239,6 +239,26 @@ START_TEST(who_was_told_a_limit_is_joined_again_with_no_lower_one)
 }
 END_TEST
 
+START_TEST(a_link_that_comes_back_has_no_terms_of_before)
+{
+    struct settlement terms = {.by = SETTLE_BY_HAND, .where = "a bank"};
+    struct peer peer = peer_new("b");
+    uint8_t key[LINK_KEY_BYTES];
+    struct link *again;
+
+    link_set_durability(peer.links, peer.link, nanos(PEER_LIMIT_NANOS), 1000);
+    link_set_terms(peer.links, peer.link, &terms);
+    memcpy(key, peer.link->key, sizeof key);
+    link_remove(peer.links, peer.link);
+    ck_assert_int_eq(links_add(peer.links, "c", key, "", nanos(1), &again, &peer.fault), ST_OK);
+    ck_assert(!link_is_bounded(again));
+    ck_assert_int_eq(link_settlement(peer.links, again)->by, SETTLE_BY_NOBODY);
+    (void)peer_save(&peer);
+    peer_reload(&peer); /* a limit below the flush amount would not be read */
+    peer_free(&peer);
+}
+END_TEST
+
 START_TEST(those_removed_take_no_place_of_the_most_at_once)
 {
     const uint8_t first[LINK_KEY_BYTES] = {0, 1};
@@ -273,6 +293,7 @@ int main(void)
     tcase_add_test(tcase, a_removed_link_is_found_no_more_and_its_name_is_free);
     tcase_add_test(tcase, an_interface_is_one_neighbours_for_ever);
     tcase_add_test(tcase, who_was_told_a_limit_is_joined_again_with_no_lower_one);
+    tcase_add_test(tcase, a_link_that_comes_back_has_no_terms_of_before);
     tcase_add_test(tcase, those_removed_take_no_place_of_the_most_at_once);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
