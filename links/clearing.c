@@ -119,10 +119,13 @@ clearing_take_order(struct link_node *node, const struct clearing_note *order, s
     }
     if (pair == NULL && node->pair_count == CLEARING_PAYEES_MAX) {
         /* For good: places are never free again.  Without an answer it would ask for ever. */
-        node->order = *order;
-        node->refuse_due = true;
+        node->no_place = (struct clearing_pair){
+            .index = order->index, .amount = order->amount, .answer_due = true};
+        memcpy(node->no_place.payee, order->payee, LINK_KEY_BYTES);
         return PARCEL_STALE;
     }
+    if (node->has_order)
+        return PARCEL_STALE; /* one at a time: the payer repeats it */
     node->order = *order;
     node->has_order = true;
     return PARCEL_KEPT;
@@ -172,20 +175,11 @@ static void clearing_receipt_put(const struct link_node *node, const struct clea
     clearing_parcel_encode(out, &made);
 }
 
-/* The order for which there is no place was never carried out, and never will be. */
-static void clearing_refuse(struct link_node *node, struct bytes *out)
-{
-    struct clearing_pair refused = {.index = node->order.index, .amount = node->order.amount};
-
-    memcpy(refused.payee, node->order.payee, LINK_KEY_BYTES);
-    clearing_receipt_put(node, &refused, out);
-    node->refuse_due = false;
-}
-
 static bool clearing_receipt_out(struct link_node *node, struct bytes *out)
 {
-    if (node->refuse_due) {
-        clearing_refuse(node, out);
+    if (node->no_place.answer_due) {
+        clearing_receipt_put(node, &node->no_place, out);
+        node->no_place.answer_due = false;
         return true;
     }
     for (size_t i = 0; i < node->pair_count; i++) {

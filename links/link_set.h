@@ -133,8 +133,8 @@ struct link_node {
     bool pairs_dirty; /* their row must be written */
     bool has_order;   /* `order` is to be carried out */
     struct clearing_note order;
-    bool refuse_due; /* ... or refused, as there is no place for its payee */
-    bool refused;    /* the last payment of ours; not booked back yet */
+    struct clearing_pair no_place; /* the last order whose payee has no place: it is refused */
+    bool refused;                  /* the last payment of ours; not booked back yet */
 };
 
 struct links {

@@ -255,27 +255,59 @@ START_TEST(an_order_is_carried_out_once_and_answered_for_ever)
 }
 END_TEST
 
-START_TEST(a_payee_for_whom_there_is_no_place_is_refused_with_an_answer)
+/* An order of 60 that names a payee by the first byte of a key. */
+static enum parcel_result order_for(uint8_t payee, uint64_t index)
 {
-    struct clearing_signed made = {.note = {.index = 1, .amount = nanos(60)}};
-    struct clearing_note answer;
+    struct clearing_signed made = {.note = {.index = index, .amount = nanos(60)}};
 
     memcpy(made.note.house, keys[US], LINK_KEY_BYTES);
     memcpy(made.note.payer, keys[HOUSE], LINK_KEY_BYTES);
+    made.note.payee[0] = payee;
+    return give(made);
+}
+
+static void fill_all_places(void)
+{
     for (uint8_t i = 0; i < CLEARING_PAYEES_MAX; i++) {
-        made.note.payee[0] = i;
-        ck_assert_int_eq(give(made), PARCEL_KEPT);
+        ck_assert_int_eq(order_for(i, 1), PARCEL_KEPT);
         link_order_done(a.links, house, true);
         (void)peer_save(&a);
         ck_assert(orders(house)); /* the receipt */
     }
-    made.note.payee[0] = CLEARING_PAYEES_MAX;
-    ck_assert_int_eq(give(made), PARCEL_STALE);
+}
+
+START_TEST(a_payee_for_whom_there_is_no_place_is_refused_with_an_answer)
+{
+    struct clearing_note answer;
+
+    fill_all_places();
+    ck_assert_int_eq(order_for(CLEARING_PAYEES_MAX, 1), PARCEL_STALE);
     ck_assert_ptr_null(link_order(a.links, house));
     answer = answered();
     ck_assert(!answer.done && answer.total == 0 && answer.index == 1);
     ck_assert_uint_eq(answer.payee[0], CLEARING_PAYEES_MAX);
     ck_assert(!orders(house));
+}
+END_TEST
+
+START_TEST(a_refusal_is_of_the_order_that_had_no_place)
+{
+    struct clearing_note answer;
+
+    fill_all_places();
+    ck_assert_int_eq(order_for(CLEARING_PAYEES_MAX, 1), PARCEL_STALE);
+    ck_assert_int_eq(order_for(0, 2), PARCEL_KEPT);
+    answer = answered();
+    ck_assert(!answer.done && answer.index == 1);
+    ck_assert_uint_eq(answer.payee[0], CLEARING_PAYEES_MAX);
+    /* ... and the order that waits is still the one that is carried out. */
+    ck_assert_int_eq(order_for(CLEARING_PAYEES_MAX, 1), PARCEL_STALE);
+    ck_assert_uint_eq(link_order(a.links, house)->index, 2);
+    ck_assert_uint_eq(link_order(a.links, house)->payee[0], 0);
+    ck_assert_int_eq(order_for(1, 2), PARCEL_STALE); /* another one, meanwhile */
+    ck_assert_uint_eq(link_order(a.links, house)->payee[0], 0);
+    link_order_done(a.links, house, true);
+    ck_assert_int_eq(order_for(1, 2), PARCEL_KEPT);
 }
 END_TEST
 
@@ -320,6 +352,7 @@ int main(void)
     tcase_add_test(tcase, only_the_house_that_was_asked_decides);
     tcase_add_test(tcase, a_payment_is_ordered_at_one_house_whatever_the_terms_become);
     tcase_add_test(tcase, a_payee_for_whom_there_is_no_place_is_refused_with_an_answer);
+    tcase_add_test(tcase, a_refusal_is_of_the_order_that_had_no_place);
     tcase_add_test(tcase, an_order_is_carried_out_once_and_answered_for_ever);
     tcase_add_test(tcase, an_order_that_changes_freezes);
     tcase_add_test(tcase, orders_are_remembered_over_a_crash);
