@@ -40,7 +40,7 @@ void freeze_lost_sent(struct link_node *node, uint64_t peer_has)
     freeze(node,
            "we were restored from a backup: the peer has %" PRIu64
            " messages of ours and we know of %" PRIu64,
-           peer_has, node->saved_sent.seq);
+           peer_has, node->saved.sent.seq);
 }
 
 void freeze_lost_received(struct link_node *node, uint64_t peer_knows)
@@ -111,7 +111,7 @@ void freeze_total_of_peer(struct link_node *node, uint64_t seq, u128 here, u128 
 void freeze_ack_unsent(struct link_node *node, uint64_t seq)
 {
     freeze(node, "the peer acknowledges message %" PRIu64 " and we sent %" PRIu64, seq,
-           node->saved_sent.seq);
+           node->saved.sent.seq);
 }
 
 void freeze_ack_total(struct link_node *node, uint64_t seq, u128 here, u128 there)
@@ -159,7 +159,7 @@ void freeze_over_limit(struct link_node *node, u128 owed)
 void freeze_specie_unsent(struct link_node *node, uint64_t seq)
 {
     freeze(node, "the peer signed that it has message %" PRIu64 " of ours, and we sent %" PRIu64,
-           seq, node->saved_sent.seq);
+           seq, node->saved.sent.seq);
 }
 
 void freeze_specie_total(struct link_node *node, const char *whose, uint64_t seq, u128 here,

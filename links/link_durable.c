@@ -23,22 +23,14 @@ bool link_is_bounded(const struct link *link)
     return link_may_lose(link) > 0;
 }
 
-static struct link_point durable_saved(const struct link_node *node)
+const struct link_point *link_shown(const struct link_node *node)
 {
-    return (struct link_point){link_is_bounded(&node->link), node->saved_epoch, node->saved_sent,
-                               node->saved_received, node->saved_received_digest};
-}
-
-struct link_point link_shown(const struct link_node *node)
-{
-    if (link_is_bounded(&node->link))
-        return node->durable;
-    return durable_saved(node);
+    return link_is_bounded(&node->link) ? &node->durable : &node->saved;
 }
 
 bool link_may_state(const struct link_node *node)
 {
-    return node->link.state == LINK_UP && link_shown(node).epoch == node->link.epoch &&
+    return node->link.state == LINK_UP && link_shown(node)->epoch == node->link.epoch &&
            !node->hello_due;
 }
 
@@ -57,10 +49,10 @@ bool link_may_leave(const struct link_node *node, uint64_t seq, const struct out
     const struct link *link = &node->link;
 
     if (!link_is_bounded(link))
-        return seq <= node->saved_sent.seq;
+        return seq <= node->saved.sent.seq;
     if (seq <= node->durable.sent.seq)
         return true;
-    return seq <= node->saved_sent.seq && node->durable.bounded &&
+    return seq <= node->saved.sent.seq && node->durable.bounded &&
            outgoing->message.kind == CHANNEL_PACKET &&
            outgoing->message.after <= node->durable.received.seq && /* else its end may be undone */
            seq - node->durable.sent.seq <= LINK_RETAINED_MESSAGES &&
@@ -90,7 +82,7 @@ void links_commit_begins(struct links *links)
     for (size_t i = 0; i < links->count; i++) {
         struct link_node *node = links->nodes[i];
 
-        node->committing = durable_saved(node);
+        node->committing = node->saved;
         table_fini(&node->early_ends[1]);
         node->early_ends[1] = node->early_ends[0];
         node->early_ends[0] = (struct table){0};
@@ -113,7 +105,7 @@ void links_commit_ended(struct links *links)
 void links_loaded_durable(struct links *links)
 {
     for (size_t i = 0; i < links->count; i++)
-        links->nodes[i]->durable = links->nodes[i]->committing = durable_saved(links->nodes[i]);
+        links->nodes[i]->durable = links->nodes[i]->committing = links->nodes[i]->saved;
 }
 
 /* ---- what asks for a commit ---- */
@@ -138,7 +130,7 @@ static bool durable_is_awaited(const struct link_node *node)
 {
     const struct link *link = &node->link;
 
-    return link->state == LINK_UP && node->next_seq <= node->saved_sent.seq &&
+    return link->state == LINK_UP && node->next_seq <= node->saved.sent.seq &&
            node->next_seq > node->durable.sent.seq &&
            !link_may_leave(
                node, node->next_seq,

@@ -15,22 +15,22 @@
 bool link_hello_out(struct link_node *node, const struct link_prices *prices, struct bytes *out)
 {
     const struct link *link = &node->link;
-    struct link_point shown = link_shown(node);
+    const struct link_point *shown = link_shown(node);
     struct hello hello = {
         .epoch = link->epoch,
-        .sent = node->saved_sent,
-        .received = shown.received,
+        .sent = node->saved.sent,
+        .received = shown->received,
         .acked = {link->acked_seq, link->acked_total},
         .limit = link_announced_limit(link),
         .prices = *prices,
         .flush_amount = link_is_bounded(link) ? link->flush_amount : money_zero(),
-        .durable_seq = shown.sent.seq,
+        .durable_seq = shown->sent.seq,
         .peer_durable_seq = link->peer_durable_seq,
-        .received_digest = shown.received_digest,
+        .received_digest = shown->received_digest,
     };
 
     /* What the peer lost is counted from all that came, so all of it has to be durable first. */
-    if (node->answers_sent != 0 && shown.received.seq != link->received_seq)
+    if (node->answers_sent != 0 && shown->received.seq != link->received_seq)
         return false;
     hello.answers_sent = node->answers_sent;
     hello.end_count = node->arrived_count;
@@ -49,8 +49,8 @@ bool link_hello_out(struct link_node *node, const struct link_prices *prices, st
     node->hello_due = false;
     node->hello_names_peer = false;
     node->hello_wants_answer = false;
-    node->reported_seq = shown.received.seq;
-    node->reported_seen = shown.received.seq;
+    node->reported_seq = shown->received.seq;
+    node->reported_seen = shown->received.seq;
     return true;
 }
 
@@ -72,7 +72,7 @@ static bool hello_shows_our_loss(struct link_node *node, const struct hello *hel
         freeze_older_epoch(node, hello->peer_epoch);
         /* Once the link is resumed, the peer must not take our next HELLO for a stale one. */
         link->epoch = hello->peer_epoch;
-    } else if (hello->received.seq > node->saved_sent.seq && !loss_may_be_ours(node, hello)) {
+    } else if (hello->received.seq > node->saved.sent.seq && !loss_may_be_ours(node, hello)) {
         freeze_lost_sent(node, hello->received.seq);
     } else if (hello->acked.seq > link->received_seq) {
         freeze_lost_received(node, hello->acked.seq);

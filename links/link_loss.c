@@ -62,8 +62,8 @@ bool link_arrived_wanted(const struct links *links, const struct link *link, uin
     *after = node->answers_sent;
     /* Only for the HELLO that leaves next: the caller looks at every end of the site. */
     return node->answers_sent != 0 && node->arrived_count == 0 && node->hello_due &&
-           link->state != LINK_FROZEN && link_shown(node).epoch == link->epoch &&
-           link_shown(node).received.seq == link->received_seq;
+           link->state != LINK_FROZEN && link_shown(node)->epoch == link->epoch &&
+           link_shown(node)->received.seq == link->received_seq;
 }
 
 void link_arrived_put(struct links *links, struct link *link, const struct channel_arrived *arrived)

@@ -23,7 +23,7 @@ static bool data_take_ack(struct link_node *node, struct cursor ack)
 
     if (ack.seq < node->link.acked_seq)
         return true; /* overtaken: a later one came first */
-    if (ack.seq > node->saved_sent.seq) {
+    if (ack.seq > node->saved.sent.seq) {
         freeze_ack_unsent(node, ack.seq);
         return false;
     }
@@ -40,7 +40,7 @@ static bool data_take_ack(struct link_node *node, struct cursor ack)
 /* The places of what has arrived are free, though a loss of power at the peer brings it back. */
 static bool data_take_seen(struct link_node *node, uint64_t seq)
 {
-    if (seq > node->saved_sent.seq) {
+    if (seq > node->saved.sent.seq) {
         freeze_ack_unsent(node, seq);
         return false;
     }

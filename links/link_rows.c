@@ -107,9 +107,9 @@ static void link_save_unacked(struct link_node *node, struct store_batch *batch,
         store_batch_delete(batch, STORE_LINK, key, sizeof key);
     }
     /* What was adopted after a loss of power has no rows, and is acknowledged already. */
-    if (node->saved_sent.seq < link->acked_seq)
-        node->saved_sent.seq = link->acked_seq;
-    for (uint64_t seq = node->saved_sent.seq + 1; seq <= link->sent_seq; seq++) {
+    if (node->saved.sent.seq < link->acked_seq)
+        node->saved.sent.seq = link->acked_seq;
+    for (uint64_t seq = node->saved.sent.seq + 1; seq <= link->sent_seq; seq++) {
         bytes_clear(value);
         outgoing_encode(value, outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1)));
         link_make_key(key, link->interface, KEY_MESSAGE, seq);
@@ -157,11 +157,12 @@ static void link_note_saved(struct link_node *node)
     const struct link *link = &node->link;
 
     node->dirty = false;
-    node->saved_epoch = link->epoch;
-    node->saved_sent = (struct cursor){link->sent_seq, link->sent_total};
-    node->saved_received = (struct cursor){link->received_seq, link->received_total};
-    node->saved_sent_digest = link->sent_digest;
-    node->saved_received_digest = link->received_digest;
+    node->saved = (struct link_point){.bounded = link_is_bounded(link),
+                                      .epoch = link->epoch,
+                                      .sent = {link->sent_seq, link->sent_total},
+                                      .received = {link->received_seq, link->received_total},
+                                      .sent_digest = link->sent_digest,
+                                      .received_digest = link->received_digest};
     node->saved_paid = link->paid;
     node->saved_got = link->got;
     node->saved_acked_seq = link->acked_seq;
@@ -375,8 +376,8 @@ static enum status link_load(struct links *links, const struct store_row *stored
         return fault_set(fault, ST_NOMEM, "load link %s: out of memory", link.name);
     link_note_saved(node);
     /* Counted up to sent_seq again by the rows of messages, which come next. */
-    node->saved_sent = (struct cursor){link.acked_seq, link.acked_total};
-    node->saved_sent_digest = link.acked_digest;
+    node->saved.sent = (struct cursor){link.acked_seq, link.acked_total};
+    node->saved.sent_digest = link.acked_digest;
     node->seen_seq = link.acked_seq;
     node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
@@ -404,17 +405,17 @@ static const char *outgoing_load(struct link_node *node, struct cbor *in)
         return NULL; /* the caller reports it */
     if (money_compare(money, message_money(&message)) != 0)
         return "its money is not the message's";
-    if (total != node->saved_sent.total + money_nanos(money))
+    if (total != node->saved.sent.total + money_nanos(money))
         return "its total is not that of the message before and its money";
     message.payer = payer;
     outgoing = outgoing_new(node->links, &message);
     outgoing->total = total;
-    digest_add(&node->saved_sent_digest, node->saved_sent.seq + 1, money);
-    outgoing->digest = node->saved_sent_digest;
+    digest_add(&node->saved.sent_digest, node->saved.sent.seq + 1, money);
+    outgoing->digest = node->saved.sent_digest;
     outbox_push(&node->unacked, outgoing);
     window_take(&node->window, outgoing);
-    node->saved_sent.seq++;
-    node->saved_sent.total = total;
+    node->saved.sent.seq++;
+    node->saved.sent.total = total;
     return NULL;
 }
 
@@ -460,8 +461,8 @@ static enum status link_load_message(struct links *links, const struct store_row
     if (link == NULL)
         return link_corrupt(stored->key, fault, "there is no such link");
     node = node_of_link(links, link);
-    if (be64_get(stored->key + KEY_SEQ_AT) != node->saved_sent.seq + 1 ||
-        node->saved_sent.seq == link->sent_seq)
+    if (be64_get(stored->key + KEY_SEQ_AT) != node->saved.sent.seq + 1 ||
+        node->saved.sent.seq == link->sent_seq)
         return link_corrupt(stored->key, fault, "it is not the next of the retransmission queue");
     cbor_init(&in, stored->value, stored->value_size);
     error = outgoing_load(node, &in);
@@ -563,13 +564,13 @@ static enum status links_check_unacked(const struct links *links, struct fault *
         const struct link_node *node = links->nodes[i];
         const struct link *link = &node->link;
 
-        if (node->saved_sent.seq != link->sent_seq || node->saved_sent.total != link->sent_total ||
-            !digest_equal(&node->saved_sent_digest, &link->sent_digest))
+        if (node->saved.sent.seq != link->sent_seq || node->saved.sent.total != link->sent_total ||
+            !digest_equal(&node->saved.sent_digest, &link->sent_digest))
             return fault_set(fault, ST_CORRUPT,
                              "table link, link of interface %" PRIu32
                              ": its retransmission queue ends with message %" PRIu64
                              ", not as the row says with %" PRIu64 " and its total",
-                             link->interface, node->saved_sent.seq, link->sent_seq);
+                             link->interface, node->saved.sent.seq, link->sent_seq);
     }
     return ST_OK;
 }

@@ -175,7 +175,7 @@ static uint64_t data_fitting(struct link_node *node)
     size_t left = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
     uint64_t count = 0;
 
-    while (count < PARCEL_MESSAGES_MAX && node->next_seq + count <= node->saved_sent.seq) {
+    while (count < PARCEL_MESSAGES_MAX && node->next_seq + count <= node->saved.sent.seq) {
         uint64_t index = node->next_seq + count - node->link.acked_seq - 1;
         const struct outgoing *outgoing = outbox_at(&node->unacked, (size_t)index);
 
@@ -192,13 +192,13 @@ static uint64_t data_fitting(struct link_node *node)
 static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
 {
     const struct link *link = &node->link;
-    struct link_point shown = link_shown(node);
+    const struct link_point *shown = link_shown(node);
     struct data_head head = {
         .epoch = link->epoch,
         .peer_epoch = link->peer_epoch,
-        .received = shown.received, /* durable: a crash must not take it back */
-        .ahead = node->saved_received.seq - shown.received.seq,
-        .durable_seq = shown.sent.seq,
+        .received = shown->received, /* durable: a crash must not take it back */
+        .ahead = node->saved.received.seq - shown->received.seq,
+        .durable_seq = shown->sent.seq,
         .count = count,
     };
 
@@ -214,17 +214,17 @@ static void data_put(struct link_node *node, uint64_t count, struct bytes *out)
 
         bytes_append(out, outgoing->wire, outgoing->size);
     }
-    node->reported_seq = shown.received.seq;
-    node->reported_seen = node->saved_received.seq;
+    node->reported_seq = shown->received.seq;
+    node->reported_seen = node->saved.received.seq;
 }
 
 /* Whether there is something to say that needs no message of ours. */
 static bool data_is_due(const struct link_node *node)
 {
-    struct link_point shown = link_shown(node);
+    const struct link_point *shown = link_shown(node);
 
-    return shown.received.seq != node->reported_seq ||
-           node->saved_received.seq != node->reported_seen;
+    return shown->received.seq != node->reported_seq ||
+           node->saved.received.seq != node->reported_seen;
 }
 
 bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
@@ -237,7 +237,7 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
     if (link->state == LINK_FROZEN)
         return false;
     /* The peer must not see an epoch that a crash could still take back. */
-    if (link_shown(node).epoch != link->epoch)
+    if (link_shown(node)->epoch != link->epoch)
         return false;
     /* HELLO goes first: until the peer has it, DATA would be stale. */
     if (node->hello_due) {

@@ -73,6 +73,7 @@ struct link_point {
     uint64_t epoch;
     struct cursor sent;
     struct cursor received;
+    struct digest sent_digest;
     struct digest received_digest;
 };
 
@@ -80,18 +81,13 @@ struct link_point {
 struct link_node {
     struct link link;
     struct links *links;
-    struct outbox queue;   /* not numbered yet */
-    u128 queue_total;      /* its money */
-    struct outbox unacked; /* acked_seq + 1 .. sent_seq */
-    struct window window;  /* the places that both take */
-    bool freed;            /* places, since link_freed() was asked */
-    bool dirty;            /* the row must be written */
-    /* As of the last save.  Over a strict link the peer may learn nothing newer. */
-    uint64_t saved_epoch;
-    struct cursor saved_sent;
-    struct cursor saved_received;
-    struct digest saved_sent_digest;
-    struct digest saved_received_digest;
+    struct outbox queue;     /* not numbered yet */
+    u128 queue_total;        /* its money */
+    struct outbox unacked;   /* acked_seq + 1 .. sent_seq */
+    struct window window;    /* the places that both take */
+    bool freed;              /* places, since link_freed() was asked */
+    bool dirty;              /* the row must be written */
+    struct link_point saved; /* over a strict link the peer may learn nothing newer */
     struct settled saved_paid;
     struct settled saved_got;
     uint64_t saved_acked_seq; /* rows up to it are deleted */
@@ -218,10 +214,10 @@ u128 link_total_at(const struct link_node *node, uint64_t seq);
 /* The digest of what we sent up to message `seq`, as link_total_at(). */
 struct digest link_digest_at(const struct link_node *node, uint64_t seq);
 
-/* Drop what the peer has durably, everything up to `seq`, which is at most saved_sent. */
+/* Drop what the peer has durably, everything up to `seq`, which is at most saved.sent. */
 void link_take_ack(struct link_node *node, uint64_t seq);
 
-/* Give back the places of what the peer has, everything up to `seq`, which is at most saved_sent.
+/* Give back the places of what the peer has, everything up to `seq`, which is at most saved.sent.
  */
 void link_take_seen(struct link_node *node, uint64_t seq);
 
@@ -238,7 +234,7 @@ u128 link_may_lose(const struct link *link);
 bool link_may_state(const struct link_node *node);
 
 /* How far the link has come for its peer: what HELLO and DATA may say of epoch and received. */
-struct link_point link_shown(const struct link_node *node);
+const struct link_point *link_shown(const struct link_node *node);
 
 /*
  * Whether the message `seq`, which is numbered and saved, may leave: it is durable, or an early

@@ -46,8 +46,8 @@ static bool specie_has_news(const struct link_node *node)
 {
     const struct specie_state *state = &node->specie;
 
-    return node->saved_sent.total != state->signed_sent ||
-           node->saved_received.total != state->signed_received ||
+    return node->saved.sent.total != state->signed_sent ||
+           node->saved.received.total != state->signed_received ||
            node->saved_paid.index != state->signed_paid ||
            node->saved_got.index != state->signed_got;
 }
@@ -64,8 +64,8 @@ static bool specie_is_due(const struct link_node *node, uint64_t now_us)
 
     if (!specie_may_leave(node))
         return false;
-    return state->due || specie_moved_enough(node, node->saved_sent.total, state->signed_sent) ||
-           specie_moved_enough(node, node->saved_received.total, state->signed_received) ||
+    return state->due || specie_moved_enough(node, node->saved.sent.total, state->signed_sent) ||
+           specie_moved_enough(node, node->saved.received.total, state->signed_received) ||
            node->saved_got.index != state->signed_got || /* the payer waits for it */
            (specie_has_news(node) && now_us - state->signed_us >= SPECIE_FRESH_US);
 }
@@ -90,9 +90,9 @@ static struct specie specie_of(const struct link_node *node, const struct link_b
         .epoch = node->link.epoch,
         .frame = books->frame,
         .head = books->head,
-        .received = {node->saved_received.seq, node->saved_received.total,
-                     node->saved_received_digest},
-        .sent = {node->saved_sent.seq, node->saved_sent.total, node->saved_sent_digest},
+        .received = {node->saved.received.seq, node->saved.received.total,
+                     node->saved.received_digest},
+        .sent = {node->saved.sent.seq, node->saved.sent.total, node->saved.sent_digest},
         .paid = node->saved_paid,
         .got = node->saved_got,
     };
@@ -119,8 +119,8 @@ bool link_specie_out(struct links *links, struct link *link, const struct link_b
     state->due = false;
     state->asks = false;
     state->signed_us = books->now_us;
-    state->signed_sent = node->saved_sent.total;
-    state->signed_received = node->saved_received.total;
+    state->signed_sent = node->saved.sent.total;
+    state->signed_received = node->saved.received.total;
     state->signed_paid = node->saved_paid.index;
     state->signed_got = node->saved_got.index;
     return true;
@@ -214,7 +214,7 @@ static bool specie_check_received(struct link_node *node, const struct specie_si
 
     if (received->seq < node->link.acked_seq)
         return true; /* of a bounded peer: overtaken by an acknowledgement that was compared */
-    if (received->seq > node->saved_sent.seq) {
+    if (received->seq > node->saved.sent.seq) {
         freeze_specie_unsent(node, received->seq);
         return false;
     }

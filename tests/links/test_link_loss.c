@@ -125,6 +125,23 @@ START_TEST(packets_leave_before_they_are_durable_up_to_the_amount)
 }
 END_TEST
 
+START_TEST(nothing_leaves_early_before_the_disk_has_that_the_link_is_bounded)
+{
+    link_set_durability(a.links, a.link, nanos(0), 0);
+    durable();
+    (void)peer_save(&a); /* a frame of the strict link ... */
+    link_set_durability(a.links, a.link, nanos(FLUSH_NANOS), FLUSH_MS);
+    links_commit_begins(a.links); /* ... is all that this commit has */
+    links_commit_ended(a.links);
+    node_of_link(a.links, a.link)->hello_due = false;
+    queue(1);
+    closed();
+    ck_assert(!peer_out(&a, &parcel));
+    durable();
+    ck_assert(peer_out(&a, &parcel));
+}
+END_TEST
+
 START_TEST(what_is_no_packet_waits_and_so_does_what_follows)
 {
     struct channel_message close = {.kind = CHANNEL_CLOSE, .number = 4, .to = CHANNEL_BORN};
@@ -359,6 +376,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, packets_leave_before_they_are_durable_up_to_the_amount);
+    tcase_add_test(tests, nothing_leaves_early_before_the_disk_has_that_the_link_is_bounded);
     tcase_add_test(tests, what_is_no_packet_waits_and_so_does_what_follows);
     tcase_add_test(tests, acknowledgements_are_durable_and_what_has_come_frees_places);
     tcase_add_test(tests, what_was_lost_is_adopted_and_counts);
