@@ -115,16 +115,8 @@ start()
     [ "$word" = ready ] || fail "site $1 does not start"
 }
 
-free_ports()
-{
-    python3 - "$1" <<'PYTHON'
-import socket, sys
-sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
-for one in sockets:
-    one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in sockets))
-PYTHON
-}
+# shellcheck source=tests/e2e/free_port.sh
+. "$(dirname "$0")/../../tests/e2e/free_port.sh"
 
 # lay_cable LISTEN TARGET: a wire that can be cut, by `cut SECONDS` on its input.
 lay_cable()
@@ -252,13 +244,15 @@ verify()
 # ---- the story ----
 
 printf 'Four sites, and a road between them.\n'
-read -r "port[b]" "port[c]" "port[d]" "port[cable]" <<<"$(free_ports 4)"
 for site in "${sites[@]}"; do
     "$serai" site init "$work/$site" --name "$site" >/dev/null
-    [ -z "${port[$site]:-}" ] ||
+    if [ "$site" != a ]; then
+        port[$site]=$(free_port)
         sed -i "s|^listen = .*|listen = \"tcp://127.0.0.1:${port[$site]}\"|" "$work/$site/site.toml"
+    fi
     start "$site"
 done
+port[cable]=$(free_port)
 lay_cable "${port[cable]}" "${port[b]}"
 join a b "${port[cable]}"
 join b c "${port[c]}"
@@ -421,12 +415,14 @@ is_paid() { [ "$(link b laptop we_owe)" = 0.000000000 ]; }
 until_true "b owes nothing" is_paid
 holds "what the laptop is owed then" "$(link e inn it_owes)" 0.000000000
 say "e: serai link settled inn 1 --reference bar-1: nobody owes anything"
-on e site drain --until 5s >/dev/null
-say "e: serai site drain --until 5s"
+on e site drain --until 1h >/dev/null
+say "e: serai site drain --until 1h"
 late=$(deploy a late scout 0.08 --args "hops=2 endowment=0.03 via=b,laptop")
 said a "$late" 'the channel is open'
 at_b=$(newest b)
 said b "$at_b" 'refus'
+on e site drain --until 1s >/dev/null
+say "e: serai site drain --until 1s: it moves the time"
 gone=0
 wait "${daemons[e]}" || gone=$?
 unset "daemons[e]"
