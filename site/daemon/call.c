@@ -424,8 +424,10 @@ static void call_pump_in(struct call *call)
         if (call->outer_over || call->inner_over || most == 0)
             break;
         call->in_held += way_fill(&call->in, call->outer, most, &call->outer_over);
-        if (call->in.size == 0)
+        if (call->in.size == 0) {
+            call->outer_over = call->outer_over || call->outer_broken;
             break;
+        }
     }
     if (call->outer_over && call->in.size == 0 && call->inner >= 0)
         (void)!shutdown(call->inner, SHUT_WR); /* libzmq takes what came, and ends it then */
@@ -434,7 +436,7 @@ static void call_pump_in(struct call *call)
 /* From libzmq to the peer.  What was handed on is taken off the count of what waits. */
 static void call_pump_out(struct call *call)
 {
-    for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->out, call->outer, &call->outer_over);
+    for (int i = 0; i < CALL_STEP_MAX && way_drain(&call->out, call->outer, &call->outer_broken);
          i++) {
         if (call->inner < 0 || call->inner_over)
             return;
@@ -468,8 +470,9 @@ void call_pump(struct call *call, uint64_t now_us)
     call_forgive(call, now_us);
     if (call->door >= 0)
         call_answer_door(call);
-    call_pump_in(call);
+    /* A peer that says its last word closes at once: sending to it may fail before that is read. */
     call_pump_out(call);
+    call_pump_in(call);
     /* The socket stays: whole messages may wait in it, and the caller reads those first. */
     if (call_is_over(call)) {
         call_close_fd(&call->outer);

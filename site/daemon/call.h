@@ -50,6 +50,7 @@ struct call {
     bool asked;      /* ... and said something */
     uint8_t invitation[CURVE_KEY_BYTES]; /* whose key it has shown */
     bool outer_over;                     /* nothing more comes from there */
+    bool outer_broken;                   /* it takes nothing more; what came is still read */
     bool inner_over;
     char address[CALL_ADDRESS_BYTES]; /* of the caller, for the log */
     struct way in;

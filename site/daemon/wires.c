@@ -275,9 +275,10 @@ uint64_t wires_due_us(const struct wires *wires)
 
 /* ---- counters ---- */
 
+/* The count of bytes is not exact, and DRAINED is not sent again. */
 bool wires_is_sending(const struct wires *wires)
 {
-    return wires_bytes_out(wires) > 0;
+    return wires_bytes_out(wires) > 0 || wires->now_us < wires->leave_us;
 }
 
 struct wires_counters wires_count(const struct wires *wires)

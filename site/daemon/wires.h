@@ -81,7 +81,7 @@ void wires_rest(struct wires *wires, uint64_t now_us);
 /* When there is something to do before the next second is over; UINT64_MAX when there is not. */
 uint64_t wires_due_us(const struct wires *wires);
 
-/* Whether something that was sent has not gone out to a peer yet. */
+/* Whether something that was sent has perhaps not gone out to a peer yet. */
 bool wires_is_sending(const struct wires *wires);
 
 struct wires_counters {

@@ -84,6 +84,7 @@ void wires_say_alive(struct wires *wires, struct wire *wire)
 
 void wires_say_drained(struct wires *wires)
 {
+    wires->leave_us = wires->now_us + LAST_PARCELS_US;
     for (size_t i = 0; i < wires->count; i++) {
         struct wire *wire = &wires->list[i];
 

@@ -23,6 +23,7 @@ struct wires {
     uint64_t beat_us;    /* when peers get the next sign of life */
     uint64_t swept_us;   /* the last time */
     uint64_t now_us;     /* of the round that goes on */
+    uint64_t leave_us;   /* until then a last word may be under way */
     uint64_t unknown_us; /* when parcels that come from no link may be logged again */
 };
 

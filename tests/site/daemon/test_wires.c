@@ -1044,6 +1044,9 @@ START_TEST(a_peer_that_was_drained_is_down_for_that_reason_until_it_is_back)
     wires_say_drained(sites[0].wires);
     UNTIL(sites[1].troubles == 1);
     ck_assert_str_eq(sites[1].trouble, "the peer was drained: its operator has stopped it");
+    /* A sign of life beside it makes the count of bytes too low, so time is what is kept. */
+    ck_assert(wires_is_sending(sites[0].wires));
+    UNTIL(!wires_is_sending(sites[0].wires));
     wires_free(sites[0].wires);
     sites[0].wires = NULL;
     steps(400); /* eight seconds: it dials in vain */
