@@ -148,13 +148,10 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (20)
 	@$(call configure,fuzz)
 	@$(call compile,fuzz)
 	@for target in build/fuzz/fuzz/fuzz_*; do \
-		name=$$(basename "$$target"); mkdir -p "build/fuzz/corpus/$$name"; \
-		seeds=tests/fuzz/corpus/$$name; words=tests/fuzz/$$name.dict; \
+		name=$$(basename "$$target"); \
 		echo "$$name: $(FUZZ_SECONDS) s"; \
-		"$$target" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=build/fuzz/ $$([ -f "$$words" ] && echo "-dict=$$words") \
-			"build/fuzz/corpus/$$name" \
-			$$([ -d "$$seeds" ] && echo "$$seeds"); \
+		tests/fuzz/run.sh "$$target" "build/fuzz/corpus/$$name" \
+			-max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 || exit 1; \
 	done
 
 hostile: release ## what hostile guests get for their money, and who is kept waiting

@@ -143,17 +143,28 @@ function(serai_test name)
     serai_test_rules(${name} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT} ENV ${arg_ENV})
 endfunction()
 
-# serai_fuzz(NAME SOURCES fuzz_a.c ... [LIBS base ...])
-# A libFuzzer program, built by the preset `fuzz` only; elsewhere nothing.
+# serai_fuzz(NAME SOURCES fuzz_a.c ... [LIBS base ...] RUNS n)
+# A libFuzzer program.  The preset `fuzz` measures what it reaches in all that it calls.  Builds of
+# clang with the address sanitizer run it as a test: its seeds, and RUNS inputs made of them.
+if(SERAI_FUZZ OR (CMAKE_C_COMPILER_ID MATCHES Clang AND SERAI_SANITIZE MATCHES address))
+    set(SERAI_HAS_FUZZ TRUE)
+endif()
 function(serai_fuzz name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    if(NOT SERAI_FUZZ)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "RUNS" "SOURCES;LIBS")
+    if(NOT SERAI_HAS_FUZZ)
         return()
     endif()
     add_executable(${name} ${arg_SOURCES})
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
     target_link_libraries(${name} PRIVATE serai_flags ${arg_LIBS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+    if(NOT SERAI_FUZZ)
+        add_test(NAME ${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/run.sh"
+            "$<TARGET_FILE:${name}>" "${PROJECT_BINARY_DIR}/fuzz/corpus/${name}"
+            -runs=${arg_RUNS} -verbosity=0)
+        serai_test_rules(${name} LABELS fuzz)
+    endif()
 endfunction()
 
 # The compiler of modules: always clang, whatever builds the host.

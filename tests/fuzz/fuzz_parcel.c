@@ -100,6 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case PARCEL_STALE:
     case PARCEL_FROZE:
     case PARCEL_UNFIT:
+    case PARCEL_KEPT:
+    case PARCEL_LOST: /* nothing is adopted here */
         break;
     case PARCEL_REFUSED:
         if (memcmp(&before, link, sizeof before) != 0)
