@@ -1,5 +1,6 @@
 /*
- * Paid packets over a link between two daemons, against bare CURVE sockets.
+ * Paid packets over a link between two daemons, against bare CURVE sockets and against paid
+ * messages between two agents of one site, on LMDB too.
  *
  *     bench_links SERAI SITE_A PID_A SITE_B PID_B TRIPS_AGENT PUMP_AGENT...
  *
@@ -19,6 +20,7 @@
 #include "site/cli/render.h"
 #include "tests/bench/bare.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/site.h"
 
 enum {
     PACKET_NANOS = 100,
@@ -32,6 +34,7 @@ enum {
     POLL_MS = 10,
     PATIENCE_S = 60,
     PAGE_BYTES = 4096,
+    LOCAL_TURNS = 300000, /* of one sample; each takes a message and sends one */
 };
 
 struct end {
@@ -51,6 +54,7 @@ struct links {
     char **pumps;
     size_t pump_count;
     struct bare bare;
+    struct bench_site local;
     size_t bare_bytes; /* of a message, packed as parcels are */
     struct tally streams, trips_made;
 };
@@ -181,6 +185,20 @@ static double sample_bare_stream(void *context)
            bare_stream(&links->bare, count, links->bare_bytes);
 }
 
+static double sample_local(void *context)
+{
+    struct links *links = context;
+    uint64_t turns = core_count(links->local.core).turns;
+    double start_s = bench_now_s();
+
+    site_run(&links->local, LOCAL_TURNS);
+    start_s = bench_now_s() - start_s;
+    turns = core_count(links->local.core).turns - turns;
+    if (turns < LOCAL_TURNS)
+        bench_die("the pair stopped talking", NULL);
+    return (double)turns / start_s;
+}
+
 static double sample_trips(void *context)
 {
     struct links *links = context;
@@ -252,13 +270,14 @@ static void print_frames(const char *what, const struct tally *tally)
 static void run(struct links *links)
 {
     const struct bench_side streams[] = {{"link", sample_stream, links},
-                                         {"bare sockets", sample_bare_stream, links}};
+                                         {"bare sockets", sample_bare_stream, links},
+                                         {"local messages", sample_local, links}};
     const struct bench_side trips[] = {{"link", sample_trips, links},
                                        {"bare sockets", sample_bare_trips, links},
                                        {"four flushes", sample_flushes, links}};
 
     learn_packing(links);
-    bench_compare("paid packets of 64 bytes over a link", "packets/s", streams, 2);
+    bench_compare("paid packets of 64 bytes over a link", "packets/s", streams, 3);
     print_frames("packets", &links->streams);
     bench_compare("round trip of a paid packet over a link", "microseconds", trips, 3);
     print_frames("round trips", &links->trips_made);
@@ -266,6 +285,7 @@ static void run(struct links *links)
 
 int main(int argc, char **argv)
 {
+    static const struct deployment pair = {"pair", NULL, "", UINT64_C(500) * 1000000000};
     struct links links = {.a.neighbour = "b", .b.neighbour = "a"};
 
     if (argc < 8) {
@@ -281,10 +301,13 @@ int main(int argc, char **argv)
     links.pumps = argv + 7;
     links.pump_count = (size_t)(argc - 7);
     bare_open(&links.bare);
+    site_open(&links.local, true);
+    (void)site_deploy(&links.local, &pair);
     bench_own((pid_t)strtol(argv[3], NULL, 10));
     bench_own((pid_t)strtol(argv[5], NULL, 10));
     bench_own(links.bare.child);
     run(&links);
     bare_close(&links.bare);
+    site_close(&links.local);
     return 0;
 }
