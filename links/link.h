@@ -339,6 +339,12 @@ MUST_CHECK enum status link_resume(struct links *links, struct link *link, struc
 bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
                      struct bytes *out);
 
+/*
+ * As link_parcel_out(), while a frame is open: what a commit that has just ended lets leave over a
+ * bounded link that is up, of frames that closed before.  No HELLO.
+ */
+bool link_parcel_between(struct links *links, struct link *link, struct bytes *out);
+
 /* ---- parcels in ---- */
 
 enum parcel_result {

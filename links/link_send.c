@@ -227,6 +227,22 @@ static bool data_is_due(const struct link_node *node)
            node->saved.received.seq != node->reported_seen;
 }
 
+/* All is from the last save, or durable: an open frame changes nothing of it. */
+bool link_parcel_between(struct links *links, struct link *link, struct bytes *out)
+{
+    struct link_node *node = node_of_link(links, link);
+    uint64_t count;
+
+    if (!link_is_bounded(link) || !link_may_state(node))
+        return false;
+    count = data_fitting(node);
+    if (count == 0 && !data_is_due(node))
+        return false;
+    data_put(node, count, out);
+    INVARIANT(!out->failed);
+    return true;
+}
+
 bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
                      struct bytes *out)
 {

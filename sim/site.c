@@ -519,8 +519,15 @@ static void site_let_out(struct sim_site *site, bool all)
     site_parcels_leave(site, parcels);
     core_frame_fini(&site->frame);
     site->writing = false;
-    if (all)
-        core_commit_ended(site->core);
+    if (!all)
+        return;
+    core_commit_ended(site->core);
+    if (site->kept) {
+        struct core_frame between = {0};
+
+        core_between_out(site->core, &between);
+        site_early_leave(site, &between);
+    }
 }
 
 /*

@@ -271,6 +271,28 @@ static void connection_collect(void *context, struct link *link)
     }
 }
 
+static void connection_collect_between(void *context, struct link *link)
+{
+    const struct connection_out *out = context;
+
+    for (;;) {
+        struct bytes bytes = {0};
+
+        if (!link_parcel_between(out->core->links, link, &bytes)) {
+            bytes_fini(&bytes);
+            return;
+        }
+        connection_add_parcel(out->frame, link->interface, true, &bytes);
+    }
+}
+
+void core_between_out(struct core *core, struct core_frame *frame)
+{
+    struct connection_out out = {.core = core, .frame = frame};
+
+    links_each(core->links, connection_collect_between, &out);
+}
+
 /* The site that was given the other's endpoint dials.  Both may; one wire is enough. */
 static void connection_list(void *context, struct link *link)
 {

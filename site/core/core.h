@@ -282,6 +282,13 @@ void core_commit_begins(struct core *core);
 void core_commit_ended(struct core *core);
 
 /*
+ * After core_commit_ended(), with a frame open or not: fill in an all-zero *frame with the parcels
+ * that no longer wait, all of them early, and nothing else.  Only bounded links have any, and only
+ * of frames that closed before.
+ */
+void core_between_out(struct core *core, struct core_frame *frame);
+
+/*
  * How long a frame that is not urgent may wait for its commit, in milliseconds; 0: not at all, as
  * no link is bounded.
  */

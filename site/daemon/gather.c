@@ -1,5 +1,8 @@
 #include "site/daemon/gather.h"
 
+/* To close a frame: one for it, and one for those that it may have to be joined to. */
+enum { FRAMES_SPARE_MIN = 2 };
+
 /* ---- frames ---- */
 
 void gather_init(struct gather *gather, struct parts *parts)
@@ -16,6 +19,27 @@ static void gather_give_back(struct gather *gather, struct parts_frame *frame)
     gather->spare[gather->spare_count++] = frame;
 }
 
+struct parts_frame *gather_frame(struct gather *gather)
+{
+    INVARIANT(gather->spare_count > 0);
+    return gather->spare[--gather->spare_count];
+}
+
+/* What waited for the commit leaves now, and not only when the frame that fills is closed. */
+static void gather_let_out(struct gather *gather)
+{
+    struct parts_frame *frame;
+
+    if (gather->spare_count < FRAMES_SPARE_MIN + 1)
+        return;
+    frame = gather_frame(gather);
+    core_between_out(gather->parts->core, &frame->core);
+    if (frame->core.parcel_count > 0)
+        INVARIANT(ring_push(&gather->parts->early, frame));
+    else
+        gather_give_back(gather, frame);
+}
+
 bool gather_look(struct gather *gather)
 {
     struct parts_frame *frame;
@@ -28,26 +52,24 @@ bool gather_look(struct gather *gather)
     gather->committing = false;
     gather->redo_committing = false;
     core_commit_ended(gather->parts->core);
-    if (redo)
-        redo_commit_ended(gather->parts->redo);
-    return redo;
+    if (!redo)
+        return false;
+    redo_commit_ended(gather->parts->redo);
+    /* Of a frame that the redo log does not have nothing leaves before it is durable. */
+    if (!gather->full)
+        gather_let_out(gather);
+    gather->full = gather->full && gather->joined != NULL;
+    return true;
 }
 
-/* One for the frame itself, and one for those that it may have to be joined to. */
 bool gather_may_close(const struct gather *gather)
 {
-    if (gather->spare_count < 2 || gather->full)
+    if (gather->spare_count < FRAMES_SPARE_MIN || gather->full)
         return false;
     /* Of a strict site one frame is at the writer: what comes meanwhile fills another. */
     if (gather->joined == NULL && gather->flush_ms == 0)
         return !gather->committing;
     return gather->joined == NULL || gather->joined->core.batch.ops.size < FRAMES_JOINED_BYTES_MAX;
-}
-
-struct parts_frame *gather_frame(struct gather *gather)
-{
-    INVARIANT(gather->spare_count > 0);
-    return gather->spare[--gather->spare_count];
 }
 
 /* Nothing to write, and nothing that leaves. */
@@ -132,7 +154,6 @@ void gather_commit(struct gather *gather, uint64_t now_us)
     if (gather_due_us(gather) > now_us)
         return;
     gather->joined = NULL;
-    gather->full = false;
     if (frame->core.writes) {
         redo_commit_begins(gather->parts->redo, &frame->core.batch);
         gather->redo_committing = true;

@@ -15,9 +15,9 @@ struct gather {
     struct parts_frame *joined; /* frames that wait for a commit; NULL: none */
     uint64_t joined_us;         /* since when */
     uint32_t flush_ms;          /* core_flush_ms() as of the last frame that was closed */
-    bool full;                  /* the redo log took no more: nothing is closed until the commit */
-    bool committing;            /* a commit is under way */
-    bool redo_committing;       /* ... of frames in the redo log */
+    bool full;            /* the redo log took no more: nothing is closed until all is durable */
+    bool committing;      /* a commit is under way */
+    bool redo_committing; /* ... of frames in the redo log */
 };
 
 /* Make all frames of the pool spare. */
@@ -25,7 +25,7 @@ void gather_init(struct gather *gather, struct parts *parts);
 
 /*
  * Take back frames that are done with, and notice that a commit has ended.  True: one has, of a
- * site with a bounded link: there may be something to acknowledge.
+ * site with a bounded link: what it lets leave was handed to the edge, but for what is signed.
  */
 bool gather_look(struct gather *gather);
 

@@ -142,6 +142,26 @@ START_TEST(nothing_leaves_early_before_the_disk_has_that_the_link_is_bounded)
 }
 END_TEST
 
+START_TEST(what_waited_for_a_commit_leaves_when_it_ends_whatever_is_open)
+{
+    struct channel_message close = {.kind = CHANNEL_CLOSE, .number = 4, .to = CHANNEL_BORN};
+
+    link_queue(a.links, a.link, NULL, &close);
+    (void)peer_save(&a);
+    queue(1); /* the next frame is open */
+    bytes_clear(&parcel);
+    links_commit_begins(a.links);
+    ck_assert(!link_parcel_between(a.links, a.link, &parcel));
+    links_commit_ended(a.links);
+    ck_assert(link_parcel_between(a.links, a.link, &parcel));
+    ck_assert_int_eq(peer_in(&b, &parcel), PARCEL_TAKEN);
+    ck_assert_uint_eq(b.link->received_seq, 1);
+    bytes_clear(&parcel);
+    ck_assert(!link_parcel_between(a.links, a.link, &parcel)); /* said once */
+    ck_assert(!link_parcel_between(b.links, b.link, &parcel)); /* B is strict */
+}
+END_TEST
+
 START_TEST(what_is_no_packet_waits_and_so_does_what_follows)
 {
     struct channel_message close = {.kind = CHANNEL_CLOSE, .number = 4, .to = CHANNEL_BORN};
@@ -377,6 +397,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, packets_leave_before_they_are_durable_up_to_the_amount);
     tcase_add_test(tests, nothing_leaves_early_before_the_disk_has_that_the_link_is_bounded);
+    tcase_add_test(tests, what_waited_for_a_commit_leaves_when_it_ends_whatever_is_open);
     tcase_add_test(tests, what_is_no_packet_waits_and_so_does_what_follows);
     tcase_add_test(tests, acknowledgements_are_durable_and_what_has_come_frees_places);
     tcase_add_test(tests, what_was_lost_is_adopted_and_counts);

@@ -371,6 +371,12 @@ void core_commit_ended(struct core *core)
     (void)core;
 }
 
+void core_between_out(struct core *core, struct core_frame *frame)
+{
+    (void)core;
+    (void)frame;
+}
+
 uint32_t core_flush_ms(const struct core *core)
 {
     (void)core;
