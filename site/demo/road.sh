@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story of a road: four sites on real daemons, joined by links, and a laptop; seven acts, each
+# The story of a road: four sites on real daemons, joined by links, and a laptop; nine acts, each
 # figure checked.
 #
 #     site/demo/road.sh BUILD     BUILD: where serai and the examples were built, such as build/dev
@@ -235,6 +235,20 @@ more_rounds()
     [ "$(rounds | tail -n 1 | cut -d: -f1)" -ge "$1" ]
 }
 
+# The caravan's rounds so far: each came back whole, and none is missing or there twice.
+all_rounds_are_there()
+{
+    local last
+
+    rounds >"$work/rounds"
+    last=$(tail -n 1 "$work/rounds" | cut -d: -f1)
+    holds "the rounds" "$(cut -d: -f1 "$work/rounds" | paste -sd' ')" \
+        "$(seq -s' ' "$(head -n 1 "$work/rounds" | cut -d: -f1)" "$last")"
+    holds "rounds with another sum" \
+        "$(grep -cv '10000 nanos went out, 3435 came back' "$work/rounds" || true)" 0
+    say "$last rounds, each 10000 nanos out and 3435 back: none twice, none lost"
+}
+
 verify()
 {
     on "$1" audit verify --json >"$work/audit.json" || fail "the books of $1 do not verify"
@@ -345,15 +359,36 @@ for pair in "a b" "b c" "c d"; do
     # shellcheck disable=SC2086
     until_true "$pair is quiet" is_quiet $pair
 done
-rounds >"$work/rounds"
-last=$(tail -n 1 "$work/rounds" | cut -d: -f1)
-holds "the rounds" "$(cut -d: -f1 "$work/rounds" | paste -sd' ')" \
-    "$(seq -s' ' "$(head -n 1 "$work/rounds" | cut -d: -f1)" "$last")"
-holds "rounds with another sum" \
-    "$(grep -cv '10000 nanos went out, 3435 came back' "$work/rounds" || true)" 0
-say "$last rounds, each 10000 nanos out and 3435 back: none twice, none lost"
+all_rounds_are_there
 
-act 5 "A channel is sold; an agent runs out of money and goes on"
+act 5 "b-c is bounded: packets leave before the disk has them; c is killed in the middle"
+on b link set c --limit 2.00 --durability bounded >/dev/null
+on c link set b --limit 2.00 --durability bounded >/dev/null
+holds "the link at b" "$(link b c durability)" bounded
+say "b: serai link set c --limit 2.00 --durability bounded, and c likewise"
+on a agent thaw "$caravan" >/dev/null
+was_ahead() { grep -q redo.applied "$work/c.log"; }
+for ((kills = 1; kills <= 20; kills++)); do
+    seen=$(rounds | tail -n 1 | cut -d: -f1)
+    until_true "the traffic goes on" more_rounds $((seen + 1))
+    stop c KILL
+    start c
+    ! was_ahead || break
+done
+was_ahead || fail "no kill came while packets were ahead of the disk"
+say "kill -9 of c, $kills times: the last came while packets were ahead of its disk"
+seen=$(rounds | tail -n 1 | cut -d: -f1)
+until_true "the traffic goes on" more_rounds $((seen + 3))
+said a "$caravan" 'source: round'
+on a agent freeze "$caravan" >/dev/null
+for pair in "a b" "b c" "c d"; do
+    # shellcheck disable=SC2086
+    until_true "$pair is quiet" is_quiet $pair
+done
+all_rounds_are_there
+holds "what the kills cost" "$(link b c lost) $(link c b lost)" "0.000000000 0.000000000"
+
+act 6 "A channel is sold; an agent runs out of money and goes on"
 trader=$(deploy a trader scout 0.10 --args "hops=1 endowment=0.05 sell=1 via=b")
 said a "$trader" 'sold the channel'
 far=$(newest b)
@@ -377,7 +412,7 @@ said a "$spender" "count=$sent\$"
 holds "its state" "$(field a "$spender" state)" running
 say "topped up with 0.0001, it went on exactly where it stood"
 
-act 6 "A laptop joins for an evening by invitation, earns, and leaves"
+act 7 "A laptop joins for an evening by invitation, earns, and leaves"
 "$serai" site init "$work/e" --name laptop >/dev/null
 start e
 sites+=(e)
@@ -439,7 +474,27 @@ is_quiet_laptop()
 }
 until_true "b and the laptop are quiet" is_quiet_laptop
 
-act 7 "The books of all five are closed, and compared"
+act 8 "a pays what it owes b through c, where both are customers"
+join a c "${port[c]}"
+until_true "a is up at c" is_up a c
+for name in a b; do
+    on c customer add "$name" --public "$(on "$name" site key)" >/dev/null
+done
+account=$(on c customer ls --json | jq -r 'select(.name == "a") | .account')
+on c money in 0.50 --customer "$account" >/dev/null
+owed=$(link a b we_owe)
+on a link set b --settle-by clearing:c >/dev/null
+on b link set a --settle-by clearing:c >/dev/null
+on a link settle b >/dev/null
+say "a: serai link settle b: a owes $owed, and orders c to pay it"
+is_even() { [ "$(link a b we_owe)$(link b a it_owes)" = 0.0000000000.000000000 ]; }
+until_true "a owes b nothing" is_even
+holds "what b got at c" \
+    "$(on c customer ls --json | jq -r 'select(.name == "b") | .balance')" "$owed"
+say "c has moved it from a's account to b's; its receipt is b's proof, so no operator confirms it"
+until_true "a and c are quiet" is_quiet a c
+
+act 9 "The books of all five are closed, and compared"
 for pair in "a b" "b c" "c d"; do
     # shellcheck disable=SC2086
     until_true "$pair is quiet" is_quiet $pair
@@ -453,7 +508,7 @@ for site in "${sites[@]}"; do
     minted=$((minted + $(nanos "$(jq -r .minted "$work/audit.json")")))
     on "$site" ledger export --format jsonl >"$work/$site.jsonl"
 done
-for pair in "a b" "b c" "c d" "b e"; do
+for pair in "a b" "b c" "c d" "b e" "a c"; do
     "$serai" audit reconcile "$work/${pair% *}.jsonl" "$work/${pair#* }.jsonl" --json \
         >"$work/reconcile.json" || fail "the exports of $pair do not reconcile"
     holds "what is in flight between $pair" \
