@@ -7,15 +7,17 @@
  * whether it was removed, the digests of the same three, what was settled by us and by the peer,
  * and whether it has a soft limit, and that; flush amount and milliseconds, what was lost, whether
  * it is unsure, up to where grants may repeat, the peer's flush amount and what the peer announced
- * as durable.  Evidence, key kind u8 6: the peer's last statement and its signature.  A message
- * that is not acknowledged: key = interface u32, u8 3, sequence u64; value = CBOR array of whose
- * place it takes, its money, the total after it, and the message as it crosses.  One that has no
- * number yet, of an unsure link: u8 8, its place in the queue u64; the same value, with no money
- * and no total. Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest
- * first, each an array of interface, name, site time and the totals of what we sent and received.
+ * as durable.  Evidence, key kind u8 6: the peer's last statement and its signature.  Messages
+ * that are not acknowledged, in rows of several: key = interface u32, u8 3, sequence of the first
+ * u64; value = CBOR array of messages, each an array of whose place it takes, its money, the total
+ * after it, and the message as it crosses.  One that has no number yet, of an unsure link: u8 8,
+ * its place in the queue u64; an array of such, with no money and no total.  Checkpoints: key = u32
+ * 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an array of interface,
+ * name, site time and the totals of what we sent and received.
  */
 #include "links/link.h"
 
+#include "base/array.h"
 #include "links/link_set.h"
 #include "links/settlement_state.h"
 
@@ -32,6 +34,8 @@ enum key_kind {
     KEY_SETTLEMENT = 7,
     KEY_QUEUED = 8
 };
+/* Of one row: all of a frame that is small, and no more than the disk's pages take well. */
+enum { ROW_MESSAGES_MAX = 64, ROW_BYTES = 8192 };
 enum { LINK_FIELDS = 34, MESSAGE_ROW_FIELDS = 4, QUEUED_ROW_FIELDS = 3, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
@@ -94,6 +98,58 @@ static void link_put_row(struct store_batch *batch, const uint8_t key[KEY_BYTES]
     store_batch_put(batch, STORE_LINK, key, KEY_BYTES, value->data, value->size);
 }
 
+/* ---- rows of messages: as each was written when its messages got their numbers ---- */
+
+static void rows_push(struct message_rows *rows, uint64_t first_seq)
+{
+    rows->first_seqs =
+        array_grow(rows->first_seqs, &rows->capacity, rows->end + 1, sizeof *rows->first_seqs);
+    INVARIANT(rows->first_seqs != NULL);
+    rows->first_seqs[rows->end++] = first_seq;
+}
+
+/* Half of what is kept, at most, is of rows that are gone: so that moving it costs little. */
+static void rows_pop(struct message_rows *rows)
+{
+    rows->begin++;
+    if (rows->begin * 2 < rows->end)
+        return;
+    rows->end -= rows->begin;
+    memmove(rows->first_seqs, rows->first_seqs + rows->begin, rows->end * sizeof *rows->first_seqs);
+    rows->begin = 0;
+}
+
+/* A row goes when all of its messages are acknowledged. */
+static void link_delete_acked(struct link_node *node, struct store_batch *batch)
+{
+    struct message_rows *rows = &node->rows;
+    uint8_t key[KEY_BYTES];
+
+    while (rows->begin < rows->end) {
+        uint64_t last = rows->begin + 1 < rows->end ? rows->first_seqs[rows->begin + 1] - 1
+                                                    : node->saved.sent.seq;
+
+        if (last > node->link.acked_seq)
+            return;
+        link_make_key(key, node->link.interface, KEY_MESSAGE, rows->first_seqs[rows->begin]);
+        store_batch_delete(batch, STORE_LINK, key, sizeof key);
+        rows_pop(rows);
+    }
+}
+
+/* How many messages from `seq` on fit into one row: at least the first. */
+static uint64_t row_fitting(const struct link_node *node, uint64_t seq)
+{
+    uint64_t count = 0;
+    size_t bytes = 0;
+
+    while (count < ROW_MESSAGES_MAX && seq + count <= node->link.sent_seq && bytes < ROW_BYTES) {
+        bytes += outbox_at(&node->unacked, (size_t)(seq + count - node->link.acked_seq - 1))->size;
+        count++;
+    }
+    return count;
+}
+
 /* Delete the messages that were acknowledged since the last save, and write those numbered since.
  */
 static void link_save_unacked(struct link_node *node, struct store_batch *batch,
@@ -101,19 +157,22 @@ static void link_save_unacked(struct link_node *node, struct store_batch *batch,
 {
     const struct link *link = &node->link;
     uint8_t key[KEY_BYTES];
+    uint64_t count;
 
-    for (; node->saved_acked_seq < link->acked_seq; node->saved_acked_seq++) {
-        link_make_key(key, link->interface, KEY_MESSAGE, node->saved_acked_seq + 1);
-        store_batch_delete(batch, STORE_LINK, key, sizeof key);
-    }
+    link_delete_acked(node, batch);
     /* What was adopted after a loss of power has no rows, and is acknowledged already. */
     if (node->saved.sent.seq < link->acked_seq)
         node->saved.sent.seq = link->acked_seq;
-    for (uint64_t seq = node->saved.sent.seq + 1; seq <= link->sent_seq; seq++) {
+    for (uint64_t seq = node->saved.sent.seq + 1; seq <= link->sent_seq; seq += count) {
+        count = row_fitting(node, seq);
         bytes_clear(value);
-        outgoing_encode(value, outbox_at(&node->unacked, (size_t)(seq - link->acked_seq - 1)));
+        cbor_put_array(value, count);
+        for (uint64_t i = 0; i < count; i++)
+            outgoing_encode(value,
+                            outbox_at(&node->unacked, (size_t)(seq + i - link->acked_seq - 1)));
         link_make_key(key, link->interface, KEY_MESSAGE, seq);
         link_put_row(batch, key, value);
+        rows_push(&node->rows, seq);
     }
 }
 
@@ -165,7 +224,6 @@ static void link_note_saved(struct link_node *node)
                                       .received_digest = link->received_digest};
     node->saved_paid = link->paid;
     node->saved_got = link->got;
-    node->saved_acked_seq = link->acked_seq;
 }
 
 static void links_save_checkpoints(struct links *links, struct store_batch *batch,
@@ -385,10 +443,11 @@ static enum status link_load(struct links *links, const struct store_row *stored
 }
 
 /*
- * Read a message and put it at the end of the retransmission queue.  NULL: it is good, or *in has
- * the error; otherwise what does not fit the messages before it.
+ * Read the message `seq` of a row, and put it at the end of the retransmission queue unless it is
+ * acknowledged.  NULL: it is good, or *in has the error; otherwise what does not fit the messages
+ * before it.
  */
-static const char *outgoing_load(struct link_node *node, struct cbor *in)
+static const char *outgoing_load(struct link_node *node, uint64_t seq, struct cbor *in)
 {
     struct channel_message message;
     struct outgoing *outgoing;
@@ -401,10 +460,12 @@ static const char *outgoing_load(struct link_node *node, struct cbor *in)
     money = cbor_get_money(in);
     total = cbor_get_u128(in);
     message_decode(in, node->link.interface, &message);
-    if (in->error != NULL || in->at != in->end)
+    if (in->error != NULL)
         return NULL; /* the caller reports it */
     if (money_compare(money, message_money(&message)) != 0)
         return "its money is not the message's";
+    if (seq <= node->link.acked_seq)
+        return NULL; /* one after it is not, so the row is still there */
     if (total != node->saved.sent.total + money_nanos(money))
         return "its total is not that of the message before and its money";
     message.payer = payer;
@@ -449,23 +510,39 @@ static enum status link_load_queued(struct links *links, const struct store_row 
     return ST_OK;
 }
 
-static enum status link_load_message(struct links *links, const struct store_row *stored,
-                                     struct fault *fault)
+/* Whether a row of `count` messages can be the next of the retransmission queue. */
+static bool row_is_next(const struct link_node *node, uint64_t first_seq, uint64_t count)
+{
+    const struct link *link = &node->link;
+    bool is_first = node->rows.begin == node->rows.end;
+
+    if (count == 0 || first_seq == 0 || first_seq > link->sent_seq ||
+        count > link->sent_seq - first_seq + 1 || first_seq + count - 1 <= link->acked_seq)
+        return false;
+    return is_first ? first_seq <= link->acked_seq + 1 : first_seq == node->saved.sent.seq + 1;
+}
+
+static enum status link_load_messages(struct links *links, const struct store_row *stored,
+                                      struct fault *fault)
 {
     struct link *link = links_find(links, be32_get(stored->key));
+    uint64_t first_seq = be64_get(stored->key + KEY_SEQ_AT);
+    const char *error = NULL;
     struct link_node *node;
     struct fault inner = {0};
     struct cbor in;
-    const char *error;
+    uint64_t count;
 
     if (link == NULL)
         return link_corrupt(stored->key, fault, "there is no such link");
     node = node_of_link(links, link);
-    if (be64_get(stored->key + KEY_SEQ_AT) != node->saved.sent.seq + 1 ||
-        node->saved.sent.seq == link->sent_seq)
-        return link_corrupt(stored->key, fault, "it is not the next of the retransmission queue");
     cbor_init(&in, stored->value, stored->value_size);
-    error = outgoing_load(node, &in);
+    count = cbor_get_array_any(&in, ROW_MESSAGES_MAX);
+    if (in.error == NULL && !row_is_next(node, first_seq, count))
+        return link_corrupt(stored->key, fault, "it is not the next of the retransmission queue");
+    rows_push(&node->rows, first_seq);
+    for (uint64_t i = 0; i < count && in.error == NULL && error == NULL; i++)
+        error = outgoing_load(node, first_seq + i, &in);
     if (error != NULL)
         return link_corrupt(stored->key, fault, error);
     if (cbor_done(&in, &inner, "row") != ST_OK)
@@ -554,7 +631,7 @@ static enum status links_load_row(struct links *links, const struct store_row *s
         return link_load(links, stored, fault);
     if (kind == KEY_QUEUED)
         return link_load_queued(links, stored, fault);
-    return link_load_message(links, stored, fault);
+    return link_load_messages(links, stored, fault);
 }
 
 /* The messages that were read reach as far as each link's row says, with the same money. */

@@ -67,6 +67,14 @@ struct clearing_pair {
     bool answer_due;
 };
 
+/* Rows of the store that hold messages: the sequence of the first of each, in order. */
+struct message_rows {
+    uint64_t *first_seqs;
+    size_t capacity;
+    size_t begin; /* rows before it are deleted */
+    size_t end;
+};
+
 /* How far a link has come as of a moment: of its last save, of a commit under way, of the disk. */
 struct link_point {
     bool bounded; /* its row says so: a loss of power will be answered by HELLO, not by a freeze */
@@ -90,7 +98,7 @@ struct link_node {
     struct link_point saved; /* over a strict link the peer may learn nothing newer */
     struct settled saved_paid;
     struct settled saved_got;
-    uint64_t saved_acked_seq; /* rows up to it are deleted */
+    struct message_rows rows; /* of `unacked`, as far as it is saved */
     size_t saved_queued;      /* messages of the queue that have a row; only of an unsure link */
     /*
      * Over a bounded link the peer learns nothing of epoch and received that is not durable, and of

@@ -59,6 +59,7 @@ void links_clear(struct links *links)
     for (size_t i = 0; i < links->count; i++) {
         outbox_fini(&links->nodes[i]->queue);
         outbox_fini(&links->nodes[i]->unacked);
+        free(links->nodes[i]->rows.first_seqs);
         window_fini(&links->nodes[i]->window);
         bytes_fini(&links->nodes[i]->arrived);
         link_durable_fini(links->nodes[i]);

@@ -56,7 +56,7 @@ START_TEST(only_what_changed_is_written)
 
         link_queue(a.links, a.link, NULL, &packet);
     }
-    ck_assert_uint_eq(peer_save(&a), 4); /* the link and three messages */
+    ck_assert_uint_eq(peer_save(&a), 2); /* the link, and one row of three messages */
     peers_settle(&a, &b);
     ck_assert_uint_eq(peer_save(&a), 0); /* their deletion was written while they settled */
 }
@@ -223,6 +223,73 @@ START_TEST(any_retransmission_queue_comes_back_byte_for_byte)
 }
 END_TEST
 
+/* The number of rows that hold messages. */
+static size_t message_rows(void)
+{
+    const struct message_rows *rows = &node_of_link(a.links, a.link)->rows;
+
+    return rows->end - rows->begin;
+}
+
+/* B has the messages up to this one, and A knows it. */
+static void acknowledge(uint64_t seq)
+{
+    struct hello hello;
+
+    b.link->received_seq = seq;
+    hello = hello_of(&b);
+    hello.received.total = link_total_at(node_of_link(a.links, a.link), seq);
+    hello.received_digest = link_digest_at(node_of_link(a.links, a.link), seq);
+    ck_assert_int_eq(hello_give(&a, &hello), PARCEL_TAKEN);
+    (void)peer_save(&a);
+}
+
+START_TEST(a_row_goes_when_all_of_its_messages_are_acknowledged)
+{
+    enum { MESSAGES = 150, ROW = 64 };
+
+    for (int i = 0; i < MESSAGES; i++) {
+        struct channel_message packet = packet_of(2, "x", 1);
+
+        link_queue(a.links, a.link, NULL, &packet);
+    }
+    (void)peer_save(&a);
+    ck_assert_uint_eq(message_rows(), 3);
+    acknowledge(ROW - 1);
+    ck_assert_uint_eq(message_rows(), 3);
+    peer_reload(&a); /* the first row has one message that is waited for */
+    ck_assert_uint_eq(message_rows(), 3);
+    ck_assert_uint_eq(node_of_link(a.links, a.link)->unacked.count, MESSAGES - ROW + 1);
+    ck_assert_uint_eq(a.link->acked_seq, ROW - 1);
+    acknowledge(ROW);
+    ck_assert_uint_eq(message_rows(), 2);
+    acknowledge(MESSAGES);
+    ck_assert_uint_eq(message_rows(), 0);
+    peer_reload(&a);
+    ck_assert_uint_eq(message_rows(), 0);
+    peer_send(&a, 2);
+    peer_reload(&a);
+    ck_assert_uint_eq(message_rows(), 1);
+    ck_assert_uint_eq(node_of_link(a.links, a.link)->unacked.count, 1);
+}
+END_TEST
+
+START_TEST(a_row_of_large_messages_has_few)
+{
+    static uint8_t data[CHANNEL_PACKET_BYTES_MAX];
+
+    for (int i = 0; i < 4; i++) {
+        struct channel_message packet = packet_of(2, data, 5000);
+
+        link_queue(a.links, a.link, NULL, &packet);
+    }
+    (void)peer_save(&a);
+    ck_assert_uint_eq(message_rows(), 2);
+    peer_reload(&a);
+    ck_assert_uint_eq(node_of_link(a.links, a.link)->unacked.count, 4);
+}
+END_TEST
+
 START_TEST(rows_of_channels_are_passed_over)
 {
     struct store_batch batch;
@@ -366,6 +433,7 @@ static void put_message(uint64_t seq, uint64_t money, u128 total, uint64_t wire_
     struct channel_message packet = packet_of(wire_money, "x", 1);
     struct bytes value = {0};
 
+    cbor_put_array(&value, 1);
     cbor_put_array(&value, 4);
     cbor_put_uint(&value, 0); /* whose place it takes */
     cbor_put_uint(&value, money);
@@ -374,6 +442,28 @@ static void put_message(uint64_t seq, uint64_t money, u128 total, uint64_t wire_
     put(1, KIND_MESSAGE, seq, &value);
     bytes_fini(&value);
 }
+
+START_TEST(a_row_without_a_message_is_corrupt)
+{
+    struct bytes value = {0};
+
+    peer_send(&a, 5);
+    cbor_put_array(&value, 0);
+    put(1, KIND_MESSAGE, 1, &value);
+    corrupt("message 1 of interface 1: it is not the next of the retransmission queue");
+    bytes_fini(&value);
+}
+END_TEST
+
+START_TEST(a_row_of_which_all_is_acknowledged_is_corrupt)
+{
+    peers_meet(&a, &b);
+    peer_send(&a, 5);
+    peers_settle(&a, &b);
+    put_message(1, 5, 5, 5);
+    corrupt("message 1 of interface 1: it is not the next of the retransmission queue");
+}
+END_TEST
 
 START_TEST(a_message_too_many_is_corrupt)
 {
@@ -452,11 +542,15 @@ int main(void)
     tcase_add_test(tcase, what_was_sent_to_a_removed_link_comes_when_it_is_joined_again);
     tcase_add_test(tcase, messages_that_are_not_done_with_are_counted);
     tcase_add_test(tcase, any_retransmission_queue_comes_back_byte_for_byte);
+    tcase_add_test(tcase, a_row_goes_when_all_of_its_messages_are_acknowledged);
+    tcase_add_test(tcase, a_row_of_large_messages_has_few);
     tcase_add_test(tcase, rows_of_channels_are_passed_over);
     tcase_add_test(tcase, a_link_that_makes_no_sense_is_corrupt);
     tcase_add_test(tcase, a_missing_link_row_is_corrupt);
     tcase_add_test(tcase, a_missing_message_is_corrupt);
     tcase_add_test(tcase, a_missing_last_message_is_corrupt);
+    tcase_add_test(tcase, a_row_without_a_message_is_corrupt);
+    tcase_add_test(tcase, a_row_of_which_all_is_acknowledged_is_corrupt);
     tcase_add_test(tcase, a_message_too_many_is_corrupt);
     tcase_add_test(tcase, a_message_whose_money_does_not_add_up_is_corrupt);
     tcase_add_test(tcase, rows_that_are_no_rows_are_corrupt);
