@@ -73,6 +73,7 @@ struct link {
     char reason[LINK_REASON_BYTES_MAX + 1];
     uint64_t epoch;      /* ours, from 1; raised by link_connected() */
     uint64_t peer_epoch; /* of its last HELLO */
+    uint64_t good_epoch; /* of its last HELLO that was found good */
     /* ours: numbered, and of that durable at the peer */
     uint64_t sent_seq;
     u128 sent_total;

@@ -147,7 +147,7 @@ static bool durable_is_due(const struct link_node *node)
     /* HELLO waits for its epoch, and the answer to a loss for all that was received. */
     if (node->hello_due &&
         (durable->epoch != link->epoch ||
-         (node->answers_sent != 0 && durable->received.seq != link->received_seq)))
+         (node->answers_from != 0 && durable->received.seq != link->received_seq)))
         return true;
     return durable_is_awaited(node) || durable_net_is_due(node) ||
            link->received_seq - durable->received.seq >= LINK_UNFLUSHED_MESSAGES ||

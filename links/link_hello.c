@@ -30,12 +30,12 @@ bool link_hello_out(struct link_node *node, const struct link_prices *prices, st
     };
 
     /* What the peer lost is counted from all that came, so all of it has to be durable first. */
-    if (node->answers_sent != 0 && shown->received.seq != link->received_seq)
+    if (node->answers_from != 0 && shown->received.seq != link->received_seq)
         return false;
-    hello.answers_sent = node->answers_sent;
+    hello.answers_from = node->answers_from;
     hello.end_count = node->arrived_count;
     /* Whoever answers a loss has seen the epoch in which it was told. */
-    if (node->answers_sent != 0)
+    if (node->answers_from != 0)
         hello.peer_epoch = link->peer_epoch;
 
     /* `known` is 0 until the peer's HELLO of this connection came: that calls for its answer. */
@@ -159,7 +159,7 @@ static enum parcel_result hello_good(struct link_node *node, const struct hello 
 
     /* It is good: its `received` acknowledges, and sending goes on behind it. */
     link_take_ack(node, hello->received.seq);
-    node->good_epoch = hello->epoch;
+    link->good_epoch = hello->epoch;
     node->next_seq = hello->received.seq + 1;
     node->hello_requested = false;
     node->loss_noted = false;
@@ -196,7 +196,7 @@ enum parcel_result link_hello_in(struct link_node *node, const struct hello *hel
     if (hello_shows_our_loss(node, hello))
         return PARCEL_FROZE;
     /* Within an epoch the peer's cursors rise, so this one was overtaken by what we know. */
-    if (hello->epoch == node->good_epoch && hello_is_behind(link, hello))
+    if (hello->epoch == link->good_epoch && hello_is_behind(link, hello))
         return hello_stale(node);
     /* Kept even if it freezes: after a resume, older parcels of the peer stay stale. */
     link->peer_epoch = hello->epoch;

@@ -38,7 +38,7 @@ bool loss_is_none(const struct link_node *node, const struct hello *hello)
 
 void loss_forget_answer(struct link_node *node)
 {
-    node->answers_sent = 0;
+    node->answers_from = 0;
     node->arrived_count = 0;
     bytes_fini(&node->arrived);
 }
@@ -49,7 +49,7 @@ void loss_of_peer(struct link_node *node, const struct hello *hello)
     if (!node->loss_noted) {
         node->loss_noted = true;
         loss_forget_answer(node);
-        node->answers_sent = hello->sent.seq;
+        node->answers_from = hello->sent.seq + 1; /* at most received_seq */
         node->hello_due = true;
     }
     link_lost_because(node, "the peer lost power, and takes over what it had sent before");
@@ -59,9 +59,9 @@ bool link_arrived_wanted(const struct links *links, const struct link *link, uin
 {
     const struct link_node *node = node_of_link(links, link);
 
-    *after = node->answers_sent;
+    *after = node->answers_from - 1;
     /* Only for the HELLO that leaves next: the caller looks at every end of the site. */
-    return node->answers_sent != 0 && node->arrived_count == 0 && node->hello_due &&
+    return node->answers_from != 0 && node->arrived_count == 0 && node->hello_due &&
            link->state != LINK_FROZEN && link_shown(node)->epoch == link->epoch &&
            link_shown(node)->received.seq == link->received_seq;
 }
@@ -82,7 +82,7 @@ enum parcel_result loss_of_ours(struct link_node *node, const struct hello *hell
 {
     struct link *link = &node->link;
 
-    if (hello->received.seq > link->sent_seq && hello->answers_sent == link->sent_seq) {
+    if (hello->received.seq > link->sent_seq && hello->answers_from == link->sent_seq + 1) {
         u128 lost = hello->received.total - link->sent_total;
 
         if (hello->received.total < link->sent_total) {

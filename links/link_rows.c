@@ -1,19 +1,19 @@
 /*
  * Rows of links in the table `link` (docs/records.md, "Rows of links").
  *
- * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 34: name, key, endpoint, limit,
+ * A link: key = interface u32, u8 2, u64 0; value = CBOR array of 35: name, key, endpoint, limit,
  * the peer's limit, its fees for a birth and for a channel, state, reason, epoch, its epoch,
- * then sequence and total of what we sent, of what it acknowledged and of what we received, and
- * whether it was removed, the digests of the same three, what was settled by us and by the peer,
- * and whether it has a soft limit, and that; flush amount and milliseconds, what was lost, whether
- * it is unsure, up to where grants may repeat, the peer's flush amount and what the peer announced
- * as durable.  Evidence, key kind u8 6: the peer's last statement and its signature.  Messages
- * that are not acknowledged, in rows of several: key = interface u32, u8 3, sequence of the first
- * u64; value = CBOR array of messages, each an array of whose place it takes, its money, the total
- * after it, and the message as it crosses.  One that has no number yet, of an unsure link: u8 8,
- * its place in the queue u64; an array of such, with no money and no total.  Checkpoints: key = u32
- * 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an array of interface,
- * name, site time and the totals of what we sent and received.
+ * its last good epoch, then sequence and total of what we sent, of what it acknowledged and of what
+ * we received, and whether it was removed, the digests of the same three, what was settled by us
+ * and by the peer, and whether it has a soft limit, and that; flush amount and milliseconds, what
+ * was lost, whether it is unsure, up to where grants may repeat, the peer's flush amount and what
+ * the peer announced as durable.  Evidence, key kind u8 6: the peer's last statement and its
+ * signature.  Messages that are not acknowledged, in rows of several: key = interface u32, u8 3,
+ * sequence of the first u64; value = CBOR array of messages, each an array of whose place it takes,
+ * its money, the total after it, and the message as it crosses.  One that has no number yet, of an
+ * unsure link: u8 8, its place in the queue u64; an array of such, with no money and no total.
+ * Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an
+ * array of interface, name, site time and the totals of what we sent and received.
  */
 #include "links/link.h"
 
@@ -36,7 +36,7 @@ enum key_kind {
 };
 /* Of one row: all of a frame that is small, and no more than the disk's pages take well. */
 enum { ROW_MESSAGES_MAX = 64, ROW_BYTES = 8192 };
-enum { LINK_FIELDS = 34, MESSAGE_ROW_FIELDS = 4, QUEUED_ROW_FIELDS = 3, EVIDENCE_FIELDS = 2 };
+enum { LINK_FIELDS = 35, MESSAGE_ROW_FIELDS = 4, QUEUED_ROW_FIELDS = 3, EVIDENCE_FIELDS = 2 };
 
 static void link_make_key(uint8_t key[KEY_BYTES], uint32_t interface, enum key_kind kind,
                           uint64_t seq)
@@ -62,6 +62,7 @@ static void link_encode(struct bytes *out, const struct link *link)
     cbor_put_text(out, link->reason);
     cbor_put_uint(out, link->epoch);
     cbor_put_uint(out, link->peer_epoch);
+    cbor_put_uint(out, link->good_epoch);
     cursor_put(out, (struct cursor){link->sent_seq, link->sent_total});
     cursor_put(out, (struct cursor){link->acked_seq, link->acked_total});
     cursor_put(out, (struct cursor){link->received_seq, link->received_total});
@@ -316,6 +317,8 @@ static const char *link_row_error(const struct link *link)
         return "a reason goes with a frozen link, and with no other";
     if (link->epoch == 0)
         return "epochs begin with 1";
+    if (link->good_epoch > link->peer_epoch)
+        return "an epoch of the peer's was good before it came";
     if (!link->has_soft_limit && !money_is_zero(link->soft_limit))
         return "a soft limit, and none";
     if (link->acked_seq > link->sent_seq || link->acked_total > link->sent_total)
@@ -364,6 +367,7 @@ static enum status link_decode(struct link *link, const uint8_t *value, size_t v
     cbor_get_text(&in, link->reason, LINK_REASON_BYTES_MAX);
     link->epoch = cbor_get_uint(&in, SEQ_MAX);
     link->peer_epoch = cbor_get_uint(&in, SEQ_MAX);
+    link->good_epoch = cbor_get_uint(&in, SEQ_MAX);
     link_get_cursor(&in, &link->sent_seq, &link->sent_total);
     link_get_cursor(&in, &link->acked_seq, &link->acked_total);
     link_get_cursor(&in, &link->received_seq, &link->received_total);
@@ -437,7 +441,6 @@ static enum status link_load(struct links *links, const struct store_row *stored
     node->saved.sent = (struct cursor){link.acked_seq, link.acked_total};
     node->saved.sent_digest = link.acked_digest;
     node->seen_seq = link.acked_seq;
-    node->good_epoch = link.peer_epoch;
     node->next_seq = link.acked_seq + 1;
     return ST_OK;
 }

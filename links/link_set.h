@@ -112,7 +112,7 @@ struct link_node {
     uint64_t committing_bytes;  /* ... and before it */
     uint64_t seen_seq;          /* the last of ours that the peer has: places are given back */
     /* After a loss of the peer's: what is due in the next HELLO (link_loss.c). */
-    uint64_t answers_sent; /* the peer's sent.seq; 0: nothing is due */
+    uint64_t answers_from; /* the first message that the peer lost, perhaps; 0: nothing is due */
     bool loss_noted;       /* it is not answered again before the next reminder */
     struct bytes arrived;  /* encoded ends that received messages after it */
     uint64_t arrived_count;
@@ -122,7 +122,6 @@ struct link_node {
     bool hello_names_peer;   /* the next HELLO names the epoch we know, though the link is down */
     bool hello_wants_answer; /* the next HELLO names none, though it is up: so it is answered */
     uint64_t remind_seq;     /* sent before the last reminder */
-    uint64_t good_epoch;     /* of the last HELLO that was found good */
     uint64_t next_seq;       /* to send */
     uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
     uint64_t reported_seen;  /* ... as seen */

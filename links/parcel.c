@@ -223,7 +223,7 @@ static void hello_decode_ends(struct cbor *in, struct hello *hello)
             cbor_fail(in, "ends of channels are not in order");
         last = place;
     }
-    if (hello->end_count != 0 && hello->answers_sent == 0)
+    if (hello->end_count != 0 && hello->answers_from == 0)
         cbor_fail(in, "ends of channels, and nothing that they answer to");
 }
 
@@ -245,7 +245,7 @@ void hello_encode(struct bytes *out, const struct hello *hello)
     cbor_put_uint(out, hello->durable_seq);
     cbor_put_uint(out, hello->peer_durable_seq);
     parcel_put_digest(out, &hello->received_digest);
-    cbor_put_uint(out, hello->answers_sent);
+    cbor_put_uint(out, hello->answers_from);
     cbor_put_array(out, hello->end_count);
 }
 
@@ -280,7 +280,7 @@ static void hello_decode(struct cbor *in, uint64_t fields, struct hello *hello)
         cbor_fail(in, "more is durable than was sent");
     hello->peer_durable_seq = cbor_get_uint(in, SEQ_MAX);
     hello->received_digest = parcel_get_digest(in);
-    hello->answers_sent = cbor_get_uint(in, SEQ_MAX);
+    hello->answers_from = cbor_get_uint(in, SEQ_MAX);
     hello_decode_ends(in, hello);
 }
 

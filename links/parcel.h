@@ -53,7 +53,7 @@ struct hello {
     uint64_t durable_seq;      /* of its own messages: the last that no loss of power takes back */
     uint64_t peer_durable_seq; /* ... and of the receiver's, as the receiver announced it */
     struct digest received_digest; /* of the messages up to `received` */
-    uint64_t answers_sent; /* the receiver's sent.seq that `ends` answer to; 0: there are none */
+    uint64_t answers_from; /* the first of the receiver's messages that `ends` tell of; 0: none */
     uint64_t end_count;
     struct cbor ends;
 };

@@ -244,6 +244,30 @@ START_TEST(what_was_lost_is_adopted_and_counts)
 }
 END_TEST
 
+/* ... as its HELLO is not taken for an old one: it was never found good. */
+START_TEST(a_peer_that_restarts_before_it_has_answered_answers_then)
+{
+    struct parcel read;
+
+    queue(60);
+    closed();
+    a_says();
+    lose_power();
+    a_says();
+    (void)peer_save(&b);
+    peer_reload(&b);
+    link_connected(b.links, b.link);
+    (void)peer_save(&b);
+    (void)b_says();
+    durable();
+    a_says();
+    b_tells(1, 60);
+    ck_assert(peer_out(&b, &parcel));
+    ck_assert_int_eq(link_parcel_in(a.links, a.link, parcel.data, parcel.size, &read, &a.fault),
+                     PARCEL_LOST);
+}
+END_TEST
+
 START_TEST(a_site_that_lost_nothing_is_sure_once_its_peer_has_answered)
 {
     queue(60);
@@ -302,7 +326,7 @@ static struct hello answer_of_b(uint64_t received, uint64_t money)
 
     hello.peer_epoch = a.link->epoch;
     hello.received = (struct cursor){received, money};
-    hello.answers_sent = a.link->sent_seq;
+    hello.answers_from = a.link->sent_seq + 1;
     return hello;
 }
 
@@ -401,6 +425,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_packet_waits_and_so_does_what_follows);
     tcase_add_test(tests, acknowledgements_are_durable_and_what_has_come_frees_places);
     tcase_add_test(tests, what_was_lost_is_adopted_and_counts);
+    tcase_add_test(tests, a_peer_that_restarts_before_it_has_answered_answers_then);
     tcase_add_test(tests, a_site_that_lost_nothing_is_sure_once_its_peer_has_answered);
     tcase_add_test(tests, the_amount_stays_until_the_peer_has_answered);
     tcase_add_test(tests, what_an_unsure_link_queues_survives_a_restart);

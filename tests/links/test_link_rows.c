@@ -377,6 +377,9 @@ START_TEST(a_link_that_makes_no_sense_is_corrupt)
     a.link->epoch = 0;
     corrupt_link("epochs begin with 1");
     *a.link = good;
+    a.link->good_epoch = a.link->peer_epoch + 1;
+    corrupt_link("an epoch of the peer's was good before it came");
+    *a.link = good;
     a.link->acked_total = 1;
     corrupt_link("more is acknowledged than was sent");
     *a.link = good;
