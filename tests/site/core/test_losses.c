@@ -44,7 +44,7 @@ static void answer(uint64_t messages, u128 money, const struct channel_arrived *
     hello.peer_epoch = liar.link->epoch;
     hello.received = (struct cursor){liar.link->sent_seq + messages, liar.link->sent_total + money};
     hello.acked = (struct cursor){0, 0};
-    hello.answers_sent = liar.link->sent_seq;
+    hello.answers_from = liar.link->sent_seq + 1;
     hello.end_count = 1;
     hello_encode(&bytes, &hello);
     arrived_encode(&bytes, arrived);
