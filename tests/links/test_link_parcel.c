@@ -3,6 +3,8 @@
 #include "tests/check_main.h"
 #include "tests/links/link_fixture.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { ROUNDS = 20000 };
@@ -356,6 +358,81 @@ START_TEST(flipped_bits_never_make_a_message_that_is_encoded_otherwise)
 }
 END_TEST
 
+/* ---- the seeds of the fuzzer ---- */
+
+enum { SEED_BYTES_MAX = 2048, KINDS_MAX = 32, SEEDS_MIN = 10 };
+
+/* What the seeds hold, a bit for each kind. */
+struct seeds {
+    unsigned count;
+    unsigned parcels;
+    unsigned messages;
+    bool ends;
+    bool other_version;
+};
+
+static void note_messages(struct seeds *seeds, struct parcel_head *head)
+{
+    struct channel_message message;
+
+    for (uint64_t i = 0; i < head->data.count; i++) {
+        message_decode(&head->messages, 1, &message);
+        ck_assert_int_lt(message.kind, KINDS_MAX);
+        seeds->messages |= 1U << message.kind;
+    }
+}
+
+static void read_seed(struct seeds *seeds, const char *name)
+{
+    uint8_t seed[SEED_BYTES_MAX];
+    struct parcel_head head;
+    char path[512];
+    size_t size;
+    FILE *file;
+
+    ck_assert_int_lt(snprintf(path, sizeof path, "%s/%s", FUZZ_PARCEL_SEEDS, name), sizeof path);
+    file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    size = fread(seed, 1, sizeof seed, file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert(size > 1 && size < sizeof seed);
+    /* The first byte picks the state of the link. */
+    if (parcel_decode(&head, seed + 1, size - 1, &fault) != ST_OK)
+        ck_abort_msg("%s: %s", name, fault.text);
+    ck_assert_int_lt(head.kind, KINDS_MAX);
+    seeds->count++;
+    seeds->parcels |= 1U << head.kind;
+    seeds->ends = seeds->ends || head.hello.end_count > 0;
+    seeds->other_version =
+        seeds->other_version || (head.kind == PARCEL_HELLO && head.hello.version != LINK_VERSION);
+    note_messages(seeds, &head);
+}
+
+/* Seeds of an old format are refused at their first bytes, and the fuzzer gets no further. */
+START_TEST(the_seeds_of_the_fuzzer_are_parcels_of_each_kind)
+{
+    static const unsigned parcels = 1U << PARCEL_HELLO | 1U << PARCEL_DATA | 1U << PARCEL_SPECIE |
+                                    1U << PARCEL_CLAIM | 1U << PARCEL_PAY | 1U << PARCEL_PAID;
+    static const unsigned messages = 1U << CHANNEL_BIRTH | 1U << CHANNEL_ANSWER |
+                                     1U << CHANNEL_PACKET | 1U << CHANNEL_CREDIT |
+                                     1U << CHANNEL_CLOSE | 1U << CHANNEL_CLOSED;
+    DIR *folder = opendir(FUZZ_PARCEL_SEEDS);
+    struct seeds seeds = {0};
+    struct dirent *entry;
+
+    ck_assert_ptr_nonnull(folder);
+    while ((entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] != '.')
+            read_seed(&seeds, entry->d_name);
+    }
+    ck_assert_int_eq(closedir(folder), 0);
+    ck_assert_uint_ge(seeds.count, SEEDS_MIN);
+    ck_assert_uint_eq(seeds.parcels, parcels);
+    ck_assert_uint_eq(seeds.messages, messages);
+    ck_assert(seeds.ends && seeds.other_version);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("parcels");
@@ -376,6 +453,7 @@ int main(void)
     tcase_add_test(tcase, a_packet_that_is_too_large_is_refused);
     tcase_add_test(tcase, a_parcel_cut_anywhere_is_refused);
     tcase_add_test(tcase, flipped_bits_never_make_a_message_that_is_encoded_otherwise);
+    tcase_add_test(tcase, the_seeds_of_the_fuzzer_are_parcels_of_each_kind);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
