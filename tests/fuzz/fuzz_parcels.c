@@ -1,282 +1,38 @@
 /*
- * A neighbour that speaks valid parcels with wild contents, in whatever order: HELLO and DATA that
- * are mostly true, messages that mostly could be, packets with any bytes.  The script is the
- * fuzzer's.  Meanwhile the site's agents act, its operator resumes and removes the link, and the
- * site crashes.  After each frame every sum holds, and the neighbour owes at most its limit.
+ * Neighbours that speak valid parcels with wild contents, in whatever order: HELLO and DATA that
+ * are mostly true, messages that mostly could be, packets with any bytes, statements, claims,
+ * orders and receipts that are signed.  The script is the fuzzer's.  Meanwhile the site's agents
+ * act, its operator does what an operator does with links, callers join by invitations, and the
+ * site crashes.  After each frame every sum holds, and the neighbours owe at most their limits.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "exchange/ends.h"
-#include "links/parcel.h"
-#include "tests/fuzz/script.h"
-#include "tests/fuzz/site.h"
+#include "links/link_set.h"
+#include "site/control/invite.h"
+#include "tests/fuzz/neighbour.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { STEPS_MAX = 64, MESSAGES_MAX = 4, ENDS_SEEN = 16, POKE_US = 30000 };
+enum { STEPS_MAX = 64, POKE_US = 30000, SECRETS = 4 };
 
-static struct peer {
-    struct fuzz_site site;
-    struct script script;
-    uint64_t epoch;
-    struct cursor heard; /* what the site sent */
-} peer;
-
-static struct link *link_of(void)
-{
-    return links_named(peer.site.core->links, FUZZ_LINK); /* NULL: it was removed */
-}
-
-/* ---- what it hears ---- */
+static struct fuzz_site site;
+static struct script script;
+static struct neighbour neighbours[FUZZ_NEIGHBOURS];
 
 static void hear(void *context, const struct core_parcel *parcel)
 {
-    struct parcel_head head;
-    struct fault fault;
-
     (void)context;
-    if (parcel_decode(&head, parcel->bytes.data, parcel->bytes.size, &fault) != ST_OK)
-        abort(); /* a site says nothing that it would not read */
-    for (uint64_t i = 0; head.kind == PARCEL_DATA && i < head.data.count; i++) {
-        struct channel_message message;
+    for (int i = 0; i < FUZZ_NEIGHBOURS; i++) {
+        const struct link *link = neighbour_link(&neighbours[i]);
 
-        message_decode(&head.messages, 0, &message);
-        if (head.data.before.seq + i != peer.heard.seq + 1)
-            continue; /* said again */
-        peer.heard.seq++;
-        peer.heard.total += money_nanos(message_money(&message));
+        if (link != NULL && link->interface == parcel->interface)
+            neighbour_hear(&neighbours[i], &parcel->bytes);
     }
 }
 
-/* ---- what it says ---- */
-
-static struct money some_money(void)
-{
-    static const uint64_t likely[] = {0, 1, 1000, 200000, 1000000, 10000000, 21000000, 50000000};
-    struct money amount = money_zero();
-    uint8_t kind = script_u8(&peer.script);
-    uint64_t nanos = kind < 200 ? likely[kind % 8] : script_u64(&peer.script);
-
-    if (money_from_nanos(&amount, nanos % (LINK_MESSAGE_NANOS_MAX + 1)) != ST_OK)
-        abort();
-    return amount;
-}
-
-struct ends {
-    size_t count;
-    struct channel_end *items[ENDS_SEEN];
-};
-
-static void note_end(void *context, struct channel_end *end)
-{
-    struct ends *ends = context;
-
-    if (end->interface != CHANNEL_INTERFACE_SELF && ends->count < ENDS_SEEN)
-        ends->items[ends->count++] = end;
-}
-
-/* To an end of the link that is there, if one is. */
-static void address(struct channel_message *message)
-{
-    struct ends ends = {0};
-
-    channels_each(peer.site.core->channels, note_end, &ends);
-    if (ends.count > 0 && !script_chance(&peer.script, 16)) {
-        const struct channel_end *end =
-            ends.items[script_below(&peer.script, (uint64_t)ends.count)];
-
-        message->number = end->number;
-        message->to = end->side;
-        message->packets = end->window_packets;
-        message->bytes = end->window_bytes;
-        return;
-    }
-    message->number = (uint32_t)script_u64(&peer.script);
-    message->to = script_below(&peer.script, 2) == 0 ? CHANNEL_BUYER : CHANNEL_BORN;
-}
-
-static void fill_birth(struct channel_message *message)
-{
-    message->number = (uint32_t)script_below(&peer.script, 32) * 2;
-    message->to = CHANNEL_BORN;
-    message->endowment = some_money();
-    message->fee = some_money();
-    message->customer = script_below(&peer.script, 4);
-    if (!money_add(&message->money, message->endowment, message->fee))
-        message->money = money_zero();
-}
-
-static void fill_answer(struct channel_message *message)
-{
-    static const int32_t refusals[] = {0, 0, SERAI_E_FULL, SERAI_E_SHORT, SERAI_E_QUOTA, -99};
-
-    message->status = refusals[script_below(&peer.script, 6)];
-    message->money = some_money();
-    message->fee = some_money();
-    message->packets = SERAI_FIRST_CREDIT_PACKETS + script_below(&peer.script, 3);
-    message->bytes = SERAI_FIRST_CREDIT_BYTES;
-}
-
-/* Just what adds up for a purchase that waits, unless the script wants otherwise. */
-static void fit_answer(struct channel_message *message)
-{
-    const struct channel_end *end =
-        channels_at(peer.site.core->channels, link_of()->interface, message->number, message->to);
-    const struct exchange_end *held;
-    struct money whole;
-
-    if (end == NULL || end->state != CHANNEL_PENDING || script_chance(&peer.script, 4))
-        return;
-    held = ends_held(peer.site.core->exchange, end);
-    if (message->status == 0) {
-        message->fee = money_zero();
-        message->money = held->asked_fee;
-        message->packets = SERAI_FIRST_CREDIT_PACKETS;
-    } else if (money_add(&whole, held->asked_fee, held->asked_endowment)) {
-        message->fee = money_zero();
-        message->money = whole;
-        message->packets = 0;
-        message->bytes = 0;
-    }
-}
-
-static void make_message(struct channel_message *message)
-{
-    *message = (struct channel_message){
-        .kind = (enum channel_message_kind)(1 + script_below(&peer.script, 6))};
-    address(message);
-    switch (message->kind) {
-    case CHANNEL_BIRTH:
-        fill_birth(message);
-        break;
-    case CHANNEL_ANSWER:
-        fill_answer(message);
-        fit_answer(message);
-        break;
-    case CHANNEL_PACKET:
-        message->money = some_money();
-        message->size = script_u8(&peer.script);
-        message->data = script_bytes(&peer.script, &message->size);
-        break;
-    case CHANNEL_CREDIT:
-        message->packets = (message->packets + script_u64(&peer.script)) & INT64_MAX;
-        message->bytes = (message->bytes + script_u64(&peer.script)) & INT64_MAX;
-        break;
-    case CHANNEL_CLOSE:
-    case CHANNEL_CLOSED:
-        break;
-    }
-}
-
-static void say(struct bytes *bytes)
-{
-    if (bytes->failed)
-        abort();
-    core_parcel(peer.site.core, fuzz_peer_key, bytes->data, bytes->size);
-    bytes_fini(bytes);
-}
-
-static void say_hello(void)
-{
-    const struct link *link = link_of();
-    struct hello hello = {.epoch = ++peer.epoch,
-                          .sent = {link->received_seq, link->received_total},
-                          .received = peer.heard,
-                          .acked = {link->received_seq, link->received_total}};
-    struct bytes bytes = {0};
-
-    (void)snprintf(hello.currency, sizeof hello.currency, "%s", peer.site.core->book.currency);
-    if (money_from_nanos(&hello.limit, FUZZ_LIMIT_NANOS) != ST_OK)
-        abort();
-    switch (script_below(&peer.script, 16)) {
-    case 1:
-        hello.received.seq = script_u64(&peer.script) & INT64_MAX;
-        break;
-    case 2:
-        hello.sent.seq += script_below(&peer.script, 4);
-        hello.sent.total += script_u64(&peer.script);
-        break;
-    case 3:
-        hello.peer_epoch = script_u64(&peer.script) & INT64_MAX;
-        break;
-    case 4:
-        hello.epoch = script_u64(&peer.script) & INT64_MAX;
-        break;
-    case 5:
-        hello.acked = (struct cursor){0};
-        break;
-    case 6:
-        hello.limit = some_money();
-        break;
-    default:
-        break;
-    }
-    hello_encode(&bytes, &hello);
-    say(&bytes);
-}
-
-static void bend_head(struct data_head *head)
-{
-    switch (script_below(&peer.script, 24)) {
-    case 1:
-        head->before.seq += script_below(&peer.script, 4);
-        break;
-    case 2:
-        head->before.seq -= head->before.seq > 1;
-        break;
-    case 3:
-        head->before.total += script_u64(&peer.script);
-        break;
-    case 4:
-        head->received.seq = script_u64(&peer.script) & INT64_MAX;
-        break;
-    case 5:
-        head->received.total += script_u64(&peer.script);
-        break;
-    case 6:
-        head->epoch -= head->epoch > 1;
-        break;
-    default:
-        break;
-    }
-}
-
-/* Now and then the messages are any bytes. */
-static void say_data(void)
-{
-    const struct link *link = link_of();
-    struct data_head head = {.epoch = peer.epoch,
-                             .peer_epoch = link->epoch,
-                             .received = peer.heard,
-                             .count = 1 + script_below(&peer.script, MESSAGES_MAX)};
-    struct bytes bytes = {0};
-
-    head.before = (struct cursor){link->received_seq + 1, link->received_total};
-    bend_head(&head);
-    data_head_encode(&bytes, &head);
-    for (uint64_t i = 0; i < head.count; i++) {
-        struct channel_message message;
-
-        make_message(&message);
-        message_encode(&bytes, &message);
-    }
-    if (script_chance(&peer.script, 32) && bytes.size > 0)
-        bytes.data[script_u8(&peer.script) % bytes.size] ^=
-            (uint8_t)(1 + script_u8(&peer.script) % 255);
-    say(&bytes);
-}
-
-/* ---- the site's side ---- */
-
-static void operator_asks(const char *command)
-{
-    struct bytes args = {0};
-
-    cbor_put_array(&args, 1);
-    cbor_put_text(&args, FUZZ_LINK);
-    fuzz_site_ask(&peer.site, 0, command, &args);
-}
+/* ---- the operator ---- */
 
 /* An agent hears something, and acts. */
 static void poke(void)
@@ -284,69 +40,339 @@ static void poke(void)
     struct bytes args = {0};
 
     cbor_put_array(&args, 3);
-    cbor_put_uint(&args, ACCOUNT_FIRST_FREE + 1 + script_below(&peer.script, 16));
+    cbor_put_uint(&args, ACCOUNT_FIRST_FREE + 1 + script_below(&script, 16));
     cbor_put_bytes(&args, "poke", 4);
-    cbor_put_uint(&args, script_u8(&peer.script));
-    fuzz_site_ask(&peer.site, 0, "agent.send", &args);
+    cbor_put_uint(&args, script_u8(&script));
+    fuzz_site_ask(&site, 0, "agent.send", &args);
 }
 
-static void operator_acts(void)
+static void ask_named(const char *command, const struct link *link)
 {
-    switch (script_below(&peer.script, 8)) {
-    case 0:
-        operator_asks("link.freeze");
-        break;
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    cbor_put_text(&args, link == NULL ? FUZZ_LINK : link->name);
+    fuzz_site_ask(&site, 0, command, &args);
+}
+
+static void put_money_or_null(struct bytes *args)
+{
+    if (script_below(&script, 3) == 0)
+        cbor_put_null(args);
+    else
+        cbor_put_money(args, neighbour_money(&script));
+}
+
+/* What may be lost is taken from the limit, which is raised by as much. */
+static void set_durability(const struct link *link)
+{
+    struct money limit = link->limit;
+    struct money flush = neighbour_money(&script);
+    struct bytes args = {0};
+
+    money_accumulate(&limit, flush);
+    cbor_put_array(&args, 5);
+    cbor_put_text(&args, link->name);
+    cbor_put_text(&args, "limit");
+    cbor_put_money(&args, limit);
+    cbor_put_text(&args, "durability");
+    cbor_put_array(&args, 2);
+    cbor_put_money(&args, flush);
+    cbor_put_uint(&args, money_is_zero(flush) ? 0 : 1000);
+    fuzz_site_ask(&site, 0, "link.set", &args);
+}
+
+static void set_soft_limit(const struct link *link)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 3);
+    cbor_put_text(&args, link->name);
+    cbor_put_text(&args, "soft_limit");
+    put_money_or_null(&args);
+    fuzz_site_ask(&site, 0, "link.set", &args);
+}
+
+static void set_terms(const struct link *link)
+{
+    static const char *const ways[] = {"manual", "clearing:" FUZZ_HOUSE, "clearing:" FUZZ_LINK,
+                                       "none", "manual:there"};
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, link->name);
+    cbor_put_text(&args, ways[script_below(&script, sizeof ways / sizeof *ways)]);
+    put_money_or_null(&args);
+    put_money_or_null(&args);
+    fuzz_site_ask(&site, 0, "link.terms", &args);
+}
+
+static void settle(const struct link *link)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, link->name);
+    put_money_or_null(&args);
+    fuzz_site_ask(&site, 0, "link.settle", &args);
+}
+
+static void say_settled(const struct link *link)
+{
+    const struct settlement *settlement = link_settlement(site.core->links, link);
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, link->name);
+    cbor_put_uint(&args, settlement->claimed.index + (script_chance(&script, 16) ? 1 : 0));
+    cbor_put_bool(&args, script_below(&script, 4) != 3);
+    cbor_put_text(&args, "by hand");
+    fuzz_site_ask(&site, 0, "link.settled", &args);
+}
+
+static void drain(void)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    if (core_is_drained(site.core) || script_below(&script, 2) == 0)
+        cbor_put_null(&args);
+    else
+        cbor_put_uint(&args, script_u8(&script) * (uint64_t)POKE_US);
+    fuzz_site_ask(&site, 0, "site.drain", &args);
+}
+
+/* ---- invitations ---- */
+
+/* One of a few secrets, and the key that it stands for. */
+static void some_invitation(uint8_t key[INVITE_KEY_BYTES])
+{
+    uint8_t secret[INVITE_SECRET_BYTES] = {(uint8_t)script_below(&script, SECRETS)};
+
+    invite_keys(key, NULL, secret);
+}
+
+static void invite(void)
+{
+    static const char *const names[] = {"guest", "", FUZZ_LINK, FUZZ_HOUSE};
+    uint8_t key[INVITE_KEY_BYTES];
+    struct bytes args = {0};
+
+    some_invitation(key);
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, names[script_below(&script, 4)]);
+    cbor_put_bytes(&args, key, sizeof key);
+    cbor_put_uint(&args, FUZZ_LIMIT_NANOS);
+    cbor_put_uint(&args, (1 + script_u8(&script)) * UINT64_C(100000));
+    fuzz_site_ask(&site, 0, "link.invite", &args);
+}
+
+static void revoke(void)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, 1 + script_below(&script, 4));
+    fuzz_site_ask(&site, 0, "link.revoke", &args);
+}
+
+/* Mostly with a key that is invited, and signed for it. */
+static void call(void)
+{
+    const int who = script_chance(&script, 4) ? FUZZ_PEER : FUZZ_GUEST;
+    struct join join = {.version = LINK_VERSION};
+    uint8_t signed_for[INVITE_KEY_BYTES];
+    uint8_t key[INVITE_KEY_BYTES];
+    struct bytes bytes = {0};
+
+    some_invitation(key);
+    memcpy(signed_for, key, sizeof key);
+    (void)snprintf(join.currency, sizeof join.currency, "%s", site.core->book.currency);
+    memcpy(join.key, neighbours[who].key, sizeof join.key);
+    switch (script_below(&script, 16)) {
     case 1:
-        operator_asks("link.remove");
+        join.version = script_u64(&script);
         break;
     case 2:
-        fuzz_site_join(&peer.site);
+        join.currency[0] = 'X';
+        break;
+    case 3:
+        signed_for[0] ^= 1;
         break;
     default:
-        operator_asks("link.resume");
+        break;
+    }
+    join_sign(&join, fuzz_site_key, signed_for, neighbours[who].secret);
+    join_encode(&bytes, &join);
+    if (bytes.failed)
+        abort();
+    if (script_chance(&script, 16))
+        bytes.data[script_u8(&script) % bytes.size] ^= (uint8_t)(1 << script_below(&script, 8));
+    core_join(site.core, key, 1, bytes.data, bytes.size);
+    bytes_fini(&bytes);
+}
+
+/* ---- steps ---- */
+
+/* What needs no link. */
+static void operator_acts(const struct link *link)
+{
+    switch (script_below(&script, 16)) {
+    case 0:
+        ask_named("link.freeze", link);
+        break;
+    case 1:
+        ask_named("link.remove", link);
+        break;
+    case 2:
+        fuzz_site_join(&site, FUZZ_PEER);
+        break;
+    case 3:
+        fuzz_site_join(&site, FUZZ_OTHER);
+        break;
+    case 4:
+        ask_named("link.ack", link);
+        break;
+    case 5:
+        drain();
+        break;
+    case 6:
+    case 7:
+        invite();
+        break;
+    case 8:
+        revoke();
+        break;
+    case 9:
+    case 10:
+    case 11:
+        call();
+        break;
+    default:
+        ask_named("link.resume", link);
+        break;
+    }
+}
+
+static void operator_sets(const struct link *link)
+{
+    switch (script_below(&script, 8)) {
+    case 0:
+        set_durability(link);
+        break;
+    case 1:
+        set_soft_limit(link);
+        break;
+    case 2:
+    case 3:
+        set_terms(link);
+        break;
+    case 4:
+    case 5:
+        settle(link);
+        break;
+    default:
+        say_settled(link);
+        break;
+    }
+}
+
+/* Of money that is owed, and of what moved. */
+static void say_debts(struct neighbour *neighbour)
+{
+    switch (script_below(&script, 8)) {
+    case 0:
+    case 1:
+        neighbour_claim(neighbour);
+        break;
+    case 2:
+        neighbour_pay(neighbour);
+        break;
+    case 3:
+    case 4:
+        neighbour_paid(neighbour);
+        break;
+    default:
+        neighbour_specie(neighbour);
+        break;
+    }
+}
+
+/* A start is dear. */
+static void crash(void)
+{
+    switch (script_below(&script, 8)) {
+    case 1:
+        fuzz_site_crash(&site);
+        break;
+    case 2:
+        fuzz_site_lose_power(&site);
+        break;
+    default:
+        poke();
         break;
     }
 }
 
 static void step(void)
 {
-    uint64_t what = script_below(&peer.script, 16);
-    struct link *link = link_of();
+    uint8_t who = script_u8(&script);
+    struct neighbour *neighbour = &neighbours[who < 192   ? FUZZ_PEER
+                                              : who < 232 ? FUZZ_OTHER
+                                                          : FUZZ_GUEST];
+    struct link *link = neighbour_link(neighbour);
+    uint64_t what = script_below(&script, 24);
 
     if (link == NULL || what == 0)
-        operator_acts();
-    else if (what == 1 && script_chance(&peer.script, 4)) /* a start is dear */
-        fuzz_site_crash(&peer.site);
+        operator_acts(link);
+    else if (what == 1)
+        crash();
     else if (what == 2)
-        core_link_trouble(peer.site.core, link->interface, "cut");
-    else if (what < 5 || link->state != LINK_UP)
-        say_hello();
+        core_link_trouble(site.core, link->interface, "cut");
+    else if (what == 3)
+        core_link_connected(site.core, link->interface);
     else if (what < 7)
+        operator_sets(link);
+    else if (what < 9 || link->state != LINK_UP)
+        neighbour_hello(neighbour);
+    else if (what < 11)
         poke();
+    else if (what < 16)
+        say_debts(neighbour);
     else
-        say_data();
+        neighbour_data(neighbour);
 }
 
-static void check_limit(void)
+/*
+ * What came in messages keeps to the limit whatever this site pays: that it counts as come only
+ * when the neighbour says so, which may be after it has sent up to the limit.
+ */
+static void check_limits(void)
 {
-    const struct link *link = link_of();
+    for (int i = 0; i < FUZZ_NEIGHBOURS; i++) {
+        const struct link *link = neighbour_link(&neighbours[i]);
 
-    if (link != NULL && link->received_total > link->sent_total + FUZZ_LIMIT_NANOS)
-        abort();
+        if (link != NULL &&
+            link_came(link) - link->paid.total > link_went(link) + money_nanos(link->limit))
+            abort();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    peer = (struct peer){.script = {data, size}};
-    fuzz_site_open(&peer.site);
-    peer.site.post = hear;
-    say_hello();
-    for (int i = 0; i < STEPS_MAX && peer.script.left > 0; i++) {
+    script = (struct script){data, size};
+    fuzz_site_open(&site);
+    for (int i = 0; i < FUZZ_NEIGHBOURS; i++)
+        neighbours[i] = neighbour_of(&site, &script, i);
+    site.post = hear;
+    neighbour_hello(&neighbours[FUZZ_PEER]);
+    neighbour_hello(&neighbours[FUZZ_OTHER]);
+    for (int i = 0; i < STEPS_MAX && script.left > 0; i++) {
         step();
-        fuzz_site_pass(&peer.site, script_u8(&peer.script) * (uint64_t)POKE_US,
-                       1 + (uint32_t)script_below(&peer.script, 8));
-        check_limit();
+        fuzz_site_pass(&site, script_u8(&script) * (uint64_t)POKE_US,
+                       1 + (uint32_t)script_below(&script, 8));
+        check_limits();
     }
-    fuzz_site_close(&peer.site);
+    fuzz_site_close(&site);
     return 0;
 }

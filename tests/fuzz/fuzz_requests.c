@@ -73,7 +73,7 @@ static void put_bytes(struct bytes *out)
 
     switch (script_below(&script, 5)) {
     case 0:
-        cbor_put_bytes(out, fuzz_peer_key, CONTROL_KEY_BYTES);
+        cbor_put_bytes(out, fuzz_neighbour_keys[FUZZ_PEER], CONTROL_KEY_BYTES);
         break;
     case 1:
         cbor_put_bytes(out, fuzz_keys[script_below(&script, FUZZ_PEOPLE)], CONTROL_KEY_BYTES);

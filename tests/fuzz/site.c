@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sdk/loader/loader_wasm.h"
+#include "site/control/invite.h"
 #include "tests/reading.h"
 
 #define PERSON_NANOS UINT64_C(5000000000)
@@ -16,12 +17,14 @@ enum { AGENTS = 3, BURNING_FUEL = 300000 };
 uint8_t fuzz_site_key[CONTROL_KEY_BYTES];
 uint8_t fuzz_keys[FUZZ_PEOPLE][CONTROL_KEY_BYTES];
 uint8_t fuzz_secrets[FUZZ_PEOPLE][CONTROL_SECRET_BYTES];
-uint8_t fuzz_peer_key[CONTROL_KEY_BYTES];
+uint8_t fuzz_neighbour_keys[FUZZ_NEIGHBOURS][CONTROL_KEY_BYTES];
+uint8_t fuzz_neighbour_secrets[FUZZ_NEIGHBOURS][CONTROL_SECRET_BYTES];
 uint8_t fuzz_chaos[65536];
 size_t fuzz_chaos_size;
 
 static struct store_memory *base; /* what every run begins with */
 static uint64_t base_numbers[FUZZ_PEOPLE];
+static uint8_t site_secret[CONTROL_SECRET_BYTES];
 
 static void must(bool holds, const char *what, const struct fault *fault)
 {
@@ -31,12 +34,20 @@ static void must(bool holds, const char *what, const struct fault *fault)
     abort();
 }
 
+static void sign(void *context, const void *bytes, size_t size,
+                 uint8_t signature[CONTROL_SIGNATURE_BYTES])
+{
+    (void)context;
+    must(crypto_sign_detached(signature, NULL, bytes, size, site_secret) == 0, "a signature", NULL);
+}
+
 static void load(struct fuzz_site *site)
 {
     struct core_options options = {
         .random = random_from_rng(&site->random),
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
+        .sign = sign,
     };
     struct fault fault = {0};
 
@@ -50,14 +61,28 @@ static void load(struct fuzz_site *site)
     core_advance(site->core, site->now_us);
 }
 
+/* Whoever asks to join gets an answer that it can read. */
+static void check_joined(const struct core_joined *answer)
+{
+    struct joined joined;
+    struct fault fault = {0};
+
+    must(joined_decode(&joined, answer->bytes.data, answer->bytes.size, &fault) == ST_OK,
+         "an answer to JOIN", &fault);
+}
+
 void fuzz_site_frame(struct fuzz_site *site)
 {
     struct core_frame frame = {0};
     struct fault fault = {0};
 
     core_frame_close(site->core, 1000000 + site->now_us, &frame);
+    core_commit_begins(site->core);
     if (frame.writes)
         must(store_commit(&site->store, &frame.batch, &fault) == ST_OK, "commit", &fault);
+    core_commit_ended(site->core);
+    for (size_t i = 0; i < frame.joined_count; i++)
+        check_joined(&frame.joined[i]);
     for (size_t i = 0; i < frame.parcel_count && site->post != NULL; i++)
         site->post(site->post_context, &frame.parcels[i]);
     core_frame_fini(&frame);
@@ -79,6 +104,12 @@ void fuzz_site_crash(struct fuzz_site *site)
     load(site);
 }
 
+void fuzz_site_lose_power(struct fuzz_site *site)
+{
+    fuzz_site_crash(site);
+    core_lost_memory(site->core);
+}
+
 void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, struct bytes *args)
 {
     struct bytes envelope = {0};
@@ -94,13 +125,18 @@ void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, stru
 
 static void make_keys(struct rng *rng)
 {
-    static const uint8_t peer_seed[crypto_sign_SEEDBYTES] = {0x51};
     uint8_t seed[crypto_sign_SEEDBYTES];
-    uint8_t secret[CONTROL_SECRET_BYTES];
 
     must(sodium_init() >= 0, "libsodium", NULL);
-    rng_fill(rng, fuzz_site_key, sizeof fuzz_site_key);
-    must(crypto_sign_seed_keypair(fuzz_peer_key, secret, peer_seed) == 0, "a key", NULL);
+    rng_fill(rng, seed, sizeof seed);
+    must(crypto_sign_seed_keypair(fuzz_site_key, site_secret, seed) == 0, "a key", NULL);
+    for (uint8_t i = 0; i < FUZZ_NEIGHBOURS; i++) {
+        uint8_t neighbour[crypto_sign_SEEDBYTES] = {(uint8_t)(0x51 + i)};
+
+        must(crypto_sign_seed_keypair(fuzz_neighbour_keys[i], fuzz_neighbour_secrets[i],
+                                      neighbour) == 0,
+             "a key", NULL);
+    }
     for (int i = 0; i < FUZZ_PEOPLE; i++) {
         rng_fill(rng, seed, sizeof seed);
         must(crypto_sign_seed_keypair(fuzz_keys[i], fuzz_secrets[i], seed) == 0, "a key", NULL);
@@ -138,14 +174,22 @@ static void deploy(struct fuzz_site *site, uint64_t seed)
     fuzz_site_frame(site);
 }
 
-static void add_people(struct fuzz_site *site)
+static void add_customer(struct fuzz_site *site, const char *name, const uint8_t *key)
 {
     struct bytes args = {0};
 
     cbor_put_array(&args, 2);
-    cbor_put_text(&args, "one");
-    cbor_put_bytes(&args, fuzz_keys[1], CONTROL_KEY_BYTES);
+    cbor_put_text(&args, name);
+    cbor_put_bytes(&args, key, CONTROL_KEY_BYTES);
     fuzz_site_ask(site, 0, "customer.add", &args);
+}
+
+static void add_people(struct fuzz_site *site)
+{
+    struct bytes args = {0};
+
+    add_customer(site, "one", fuzz_keys[1]);
+    add_customer(site, "payer", fuzz_neighbour_keys[FUZZ_PEER]);
     for (size_t i = 0; i < site->core->customers.count; i++) {
         cbor_put_array(&args, 2);
         cbor_put_uint(&args, site->core->customers.items[i]->account);
@@ -155,13 +199,13 @@ static void add_people(struct fuzz_site *site)
     fuzz_site_frame(site);
 }
 
-void fuzz_site_join(struct fuzz_site *site)
+void fuzz_site_join(struct fuzz_site *site, int neighbour)
 {
     struct bytes args = {0};
 
     cbor_put_array(&args, 4);
-    cbor_put_text(&args, FUZZ_LINK);
-    cbor_put_bytes(&args, fuzz_peer_key, CONTROL_KEY_BYTES);
+    cbor_put_text(&args, neighbour == FUZZ_PEER ? FUZZ_LINK : FUZZ_HOUSE);
+    cbor_put_bytes(&args, fuzz_neighbour_keys[neighbour], CONTROL_KEY_BYTES);
     cbor_put_text(&args, "");
     cbor_put_uint(&args, FUZZ_LIMIT_NANOS);
     fuzz_site_ask(site, 0, "link.add", &args);
@@ -180,9 +224,10 @@ static void make_base(void)
     load(&site);
     fuzz_site_frame(&site);
     add_people(&site);
-    fuzz_site_join(&site);
+    fuzz_site_join(&site, FUZZ_PEER);
+    fuzz_site_join(&site, FUZZ_OTHER);
     fuzz_site_frame(&site);
-    must(links_named(site.core->links, FUZZ_LINK) != NULL, "the link", NULL);
+    must(links_count(site.core->links) == 2, "the links", NULL);
     for (uint64_t seed = 1; seed <= AGENTS; seed++)
         deploy(&site, seed);
     must(core_count(site.core).agents == AGENTS, "the agents", NULL);

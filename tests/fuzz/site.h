@@ -1,7 +1,7 @@
 /*
- * A whole site for the stateful fuzzers: the core over a store in memory, with a link, agents that
- * give random orders, and a customer.  After each frame all sums are checked; what does not hold
- * aborts.
+ * A whole site for the stateful fuzzers: the core over a store in memory, with two links, agents
+ * that give random orders, a customer, and one whose key is the peer's: it may pay by this site.
+ * After each frame all sums are checked; what does not hold aborts.
  */
 #ifndef SERAI_TESTS_FUZZ_SITE_H
 #define SERAI_TESTS_FUZZ_SITE_H
@@ -12,8 +12,11 @@
 
 #define FUZZ_LIMIT_NANOS UINT64_C(300000000)
 #define FUZZ_LINK "peer"
+#define FUZZ_HOUSE "house"
 
 enum { FUZZ_PEOPLE = 2 }; /* the operator, and a customer */
+/* Whoever is at the other end of FUZZ_LINK, of FUZZ_HOUSE, and of no link yet. */
+enum { FUZZ_PEER, FUZZ_OTHER, FUZZ_GUEST, FUZZ_NEIGHBOURS };
 
 struct fuzz_site {
     struct core *core;
@@ -30,7 +33,8 @@ struct fuzz_site {
 extern uint8_t fuzz_site_key[CONTROL_KEY_BYTES];
 extern uint8_t fuzz_keys[FUZZ_PEOPLE][CONTROL_KEY_BYTES];
 extern uint8_t fuzz_secrets[FUZZ_PEOPLE][CONTROL_SECRET_BYTES];
-extern uint8_t fuzz_peer_key[CONTROL_KEY_BYTES];
+extern uint8_t fuzz_neighbour_keys[FUZZ_NEIGHBOURS][CONTROL_KEY_BYTES];
+extern uint8_t fuzz_neighbour_secrets[FUZZ_NEIGHBOURS][CONTROL_SECRET_BYTES];
 extern uint8_t fuzz_chaos[65536]; /* a module */
 extern size_t fuzz_chaos_size;
 
@@ -43,8 +47,10 @@ void fuzz_site_frame(struct fuzz_site *site);
 void fuzz_site_pass(struct fuzz_site *site, uint64_t us, uint32_t turns);
 /* What was not durable is gone. */
 void fuzz_site_crash(struct fuzz_site *site);
-/* The operator joins the neighbour of `fuzz_peer_key` as FUZZ_LINK. */
-void fuzz_site_join(struct fuzz_site *site);
+/* The same, and frames are missing that parcels of bounded links had left with. */
+void fuzz_site_lose_power(struct fuzz_site *site);
+/* The operator joins FUZZ_PEER as FUZZ_LINK, or FUZZ_OTHER as FUZZ_HOUSE. */
+void fuzz_site_join(struct fuzz_site *site, int neighbour);
 /* A signed request; its answer comes with the next frame.  Args: taken. */
 void fuzz_site_ask(struct fuzz_site *site, int person, const char *command, struct bytes *args);
 
