@@ -131,10 +131,22 @@ void core_settlement_order(struct core *core, struct link *link)
     core->frame_open = true;
 }
 
+/* One that came while the site was drained or rested: the peer's repeats of it change nothing. */
+static void settlement_order_again(void *context, struct link *link)
+{
+    struct settlements_due *due = context;
+
+    if (link->state == LINK_FROZEN || link_order(due->core->links, link) == NULL)
+        return;
+    core_settlement_order(due->core, link);
+    due->any = due->any || link_order(due->core->links, link) == NULL;
+}
+
 bool core_settlements_tick(struct core *core)
 {
     struct settlements_due due = {.core = core};
 
+    links_each(core->links, settlement_order_again, &due);
     links_each(core->links, settlement_begin_due, &due);
     links_each(core->links, settlement_accept_cleared, &due);
     core->frame_open |= due.any;

@@ -1,6 +1,8 @@
 /* A site that is drained: what it refuses, whom it tells, and how it stops and opens again. */
+#include <sodium.h>
 #include <string.h>
 
+#include "links/parcel.h"
 #include "tests/site/core/puppet.h"
 
 enum { MONEY = 50000000, BADGE = 41 };
@@ -224,6 +226,53 @@ START_TEST(notices_count_as_timers)
 }
 END_TEST
 
+/* An order of person 2's site to pay person 1, as that site signs it. */
+static void order_payment(uint64_t nanos)
+{
+    struct person *payer = &site.people[2];
+    struct clearing_signed made = {.note = {.index = 1, .amount = {nanos}}};
+    struct bytes bytes = {0};
+
+    memcpy(made.note.house, site.site_key, LINK_KEY_BYTES);
+    memcpy(made.note.payer, payer->key, LINK_KEY_BYTES);
+    memcpy(made.note.payee, site.people[1].key, LINK_KEY_BYTES);
+    memcpy(made.note.currency, site.core->book.currency, strlen(site.core->book.currency) + 1);
+    clearing_encode(&made);
+    ck_assert_int_eq(
+        crypto_sign_detached(made.signature, NULL, made.bytes, made.size, payer->secret), 0);
+    clearing_parcel_encode(&bytes, &made);
+    core_parcel(site.core, payer->key, bytes.data, bytes.size);
+    bytes_fini(&bytes);
+    (void)core_links_tick(site.core);
+    site_frame(&site);
+}
+
+START_TEST(an_order_that_came_while_it_was_drained_is_carried_out_once_it_is_open)
+{
+    struct bytes args = {0};
+    uint64_t before;
+
+    site_customer(&site, 2, "payer", 1000000);
+    before = site_balance(&site, site.people[1].account);
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, "peer");
+    cbor_put_bytes(&args, site.people[2].key, CONTROL_KEY_BYTES);
+    cbor_put_text(&args, "");
+    cbor_put_uint(&args, MONEY);
+    ck_assert_int_eq(site_request(&site, OPERATOR, "link.add", &args), CONTROL_DONE);
+    ck_assert_int_eq(drain(MINUTE), CONTROL_DONE);
+    pass_to_the_end(MINUTE);
+    order_payment(700);
+    order_payment(700);
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before);
+    ck_assert_int_eq(cancel(OPERATOR), CONTROL_DONE);
+    order_payment(700);
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before + 700);
+    order_payment(700);
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before + 700);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("drain");
@@ -239,6 +288,7 @@ int main(void)
     tcase_add_test(tcase, only_the_operator_drains_a_site);
     tcase_add_test(tcase, a_notice_ends_with_its_agent);
     tcase_add_test(tcase, notices_count_as_timers);
+    tcase_add_test(tcase, an_order_that_came_while_it_was_drained_is_carried_out_once_it_is_open);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
