@@ -4,6 +4,8 @@
  *
  *     bench_links SERAI SITE_A PID_A SITE_B PID_B TRIPS_AGENT PUMP_AGENT...
  *
+ * An agent is its number, and `--key FILE` after it where its customer is not the operator.
+ *
  * tests/bench/links.sh makes the sites and the agents (guests/pump.c).  Packets are counted by the
  * money that the link of the receiving site has received: only they bring any while this runs.
  */

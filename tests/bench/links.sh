@@ -8,14 +8,16 @@
 bench=$build/tests/bench
 
 # A newborn gives some credit beside the window, so this is close to the most that there may be; and
-# so many channels fill the window of the link.
+# so many channels fill the window of the link, of which one customer has at most half.
 window=1000
 channels=4
 
-pump() # NAME ARGS: prints its number
+pump() # NAME ARGS [OPTIONS]: prints its number
 {
-    on a agent deploy "$bench/bench_pump.wasm" --name "$1" --money 3 \
-        --args "via=b window=$window $2" --json | jq -r .agent
+    local name=$1 args=$2
+    shift 2
+    on a agent deploy "$bench/bench_pump.wasm" --name "$name" --money 3 \
+        --args "via=b window=$window $args" "$@" --json | jq -r .agent
 }
 
 is_loaded() # all newborns have said with their credit that they are what they shall be
@@ -33,9 +35,14 @@ add_link a b "${ports[b]}"
 add_link b a
 until_holds 10 "A is up" is_state a b up
 until_holds 10 "B is up" is_state b a up
+on a customer add second --new "$work/second.key" >/dev/null
+second=$(on a customer ls --json | jq -r 'select(.name == "second") | .account')
+on a money in 100 --customer "$second" >/dev/null
 agents=("$(pump trips trips=1)")
-for name in $(seq "$channels"); do
+for name in $(seq 1 2 "$channels"); do
     agents+=("$(pump "pump-$name" "")")
+    # As bench_links gives it to the command line.
+    agents+=("$(pump "pump-$((name + 1))" "" --key "$work/second.key") --key $work/second.key")
 done
 until_holds 10 "all are loaded" is_loaded
 measure()
