@@ -188,6 +188,7 @@ mutants: ## plant deliberate faults in a copy of the tree, one by one, and see e
 
 models: ## the models of protocols within higher bounds than in `make check`; minutes
 	@tests/models/link.sh deep
+	@tests/models/adoption.sh deep
 
 soak: build ## kills, pauses, cuts, full disks, clock steps, lost power for SOAK_MINUTES (60)
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
