@@ -24,7 +24,8 @@ bool loss_may_be_its(const struct link_node *node, const struct hello *hello)
 {
     const struct link *link = &node->link;
 
-    return !money_is_zero(link->peer_flush_amount) && hello->sent.seq >= link->peer_durable_seq;
+    /* By its own word: the HELLO that named it before may have been lost. */
+    return !money_is_zero(hello->flush_amount) && hello->sent.seq >= link->peer_durable_seq;
 }
 
 bool loss_is_none(const struct link_node *node, const struct hello *hello)
@@ -132,6 +133,7 @@ void link_adopt(struct links *links, struct link *link, const struct parcel *par
     link->sent_total = link->acked_total = parcel->loss.total;
     link->sent_digest = link->acked_digest = parcel->loss.digest; /* ours ends before */
     node->next_seq = link->sent_seq + 1;
+    link->good_epoch = link->peer_epoch; /* older ones of this epoch are overtaken from now on */
     link->regrants_seq = parcel->peer_sent_seq;
     node->dirty = true;
     /* Compared anew, and by then as sure as any other link. */

@@ -391,6 +391,51 @@ START_TEST(a_strict_peer_that_has_less_than_it_sent_was_restored)
 }
 END_TEST
 
+START_TEST(a_loss_is_one_though_the_hello_that_named_the_amount_vanished)
+{
+    link_set_durability(a.links, a.link, nanos(0), 0);
+    durable();
+    a_says();
+    link_set_durability(a.links, a.link, nanos(FLUSH_NANOS), FLUSH_MS);
+    durable();
+    ck_assert(peer_out(&a, &parcel)); /* vanishes */
+    queue(7);
+    closed();
+    a_says();
+    ck_assert_uint_eq(b.link->received_seq, 1);
+    lose_power();
+    a_says();
+    ck_assert_int_eq(b.link->state, LINK_DOWN);
+}
+END_TEST
+
+START_TEST(what_was_said_before_an_adoption_does_not_disprove_it)
+{
+    struct bytes early = {0};
+    struct parcel read;
+
+    link_connected(b.links, b.link);
+    (void)peer_save(&b);
+    ck_assert(peer_out(&b, &early)); /* comes twice */
+    (void)peer_in(&a, &early);
+    a_says();
+    queue(60);
+    closed();
+    a_says();
+    ck_assert_uint_eq(b.link->received_seq, 1);
+    lose_power();
+    a_says();
+    b_tells(1, 60);
+    ck_assert(peer_out(&b, &parcel));
+    ck_assert_int_eq(link_parcel_in(a.links, a.link, parcel.data, parcel.size, &read, &a.fault),
+                     PARCEL_LOST);
+    link_adopt(a.links, a.link, &read);
+    ck_assert_int_eq(peer_in(&a, &early), PARCEL_STALE);
+    ck_assert_int_eq(a.link->state, LINK_DOWN);
+    bytes_fini(&early);
+}
+END_TEST
+
 /* ---- setting it ---- */
 
 START_TEST(the_amount_is_taken_from_the_limit_that_the_peer_knows)
@@ -433,6 +478,8 @@ int main(void)
     tcase_add_test(tests, a_site_that_lost_no_power_was_restored);
     tcase_add_test(tests, what_was_announced_as_durable_is_not_lost_with_the_power);
     tcase_add_test(tests, a_strict_peer_that_has_less_than_it_sent_was_restored);
+    tcase_add_test(tests, a_loss_is_one_though_the_hello_that_named_the_amount_vanished);
+    tcase_add_test(tests, what_was_said_before_an_adoption_does_not_disprove_it);
     tcase_add_test(tests, the_amount_is_taken_from_the_limit_that_the_peer_knows);
     suite_add_tcase(suite, tests);
     return check_main(suite);
