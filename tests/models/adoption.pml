@@ -870,10 +870,16 @@ proctype acting(bit me)
 
 end:
     do
-    :: d_step { MAY_TURN -> turn(TO_0); end_step() }
-    :: d_step { MAY_TURN && !OURS.closed -> turn(TO_1); end_step() }
-    :: d_step { MAY_TURN && MAY_CLOSE -> turn(A_CLOSE); end_step() }
-    :: d_step { MAY_SET -> set_amount(); end_step() }
+    :: atomic {
+            if
+            :: d_step { MAY_TURN -> turn(TO_0) }
+            :: d_step { MAY_TURN && !OURS.closed -> turn(TO_1) }
+            :: d_step { MAY_TURN && MAY_CLOSE -> turn(A_CLOSE) }
+            :: d_step { MAY_SET -> set_amount() }
+            :: d_step { !calm && cuts < CUTS -> cuts++; connect() }
+            fi;
+            d_step { end_step() }
+        }
     :: d_step { IS_DIRTY -> copy_row(ME.disk, OURS) }
     :: d_step { HAS_PARCEL && nfull(wire[1 - me]) -> speak(1) }
     :: d_step { HAS_PARCEL && !ME.due && ME.next < OURS.sent && nfull(wire[1 - me]) -> speak(SEQS) }
@@ -883,13 +889,25 @@ end:
     :: d_step { MAY_LIE(2) -> lie(2, 1) }
     :: d_step { MAY_LIE(3) -> lie(3, 1) }
 #endif
-    :: d_step { nempty(wire[me]) -> wire[me] ? in; parcel_in(); end_step() }
-    :: d_step { nempty(late[me]) -> late[me] ? in; parcel_in(); end_step() }
-    :: d_step { MAY_LOSE_POWER -> lose_power(); end_step() }
-    :: d_step { MAY_LOSE_POWER && nempty(wire[me]) -> lose_power(); drain(); end_step() }
-    :: d_step { MAY_KILL -> kill(); end_step() }
-    :: d_step { MAY_KILL && nempty(wire[me]) -> kill(); drain(); end_step() }
-    :: d_step { !calm && cuts < CUTS -> cuts++; connect(); end_step() }
+    :: atomic {
+            if
+            :: wire[me] ? in
+            :: late[me] ? in
+            fi;
+            d_step { parcel_in(); end_step() }
+        }
+    :: atomic {
+            MAY_LOSE_POWER || MAY_KILL;
+            /* What was under way to it is gone, or not. */
+            if
+            :: d_step { nempty(wire[me]) -> drain() }
+            :: skip
+            fi;
+            if
+            :: d_step { MAY_LOSE_POWER -> lose_power(); end_step() }
+            :: d_step { MAY_KILL -> kill(); end_step() }
+            fi
+        }
     od
 }
 
