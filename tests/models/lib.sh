@@ -5,8 +5,8 @@
 #   holds MODE BOUND...      ends the script unless the model holds within the bounds
 #   broken WHAT MODE BOUND...    ends it unless the fault that the bounds name is found
 #
-# MODE is `safety`, assertions and ends; or `cycles`, that there is no endless run.  A script may set
-# before each call what the search gets:
+# MODE is `safety`, assertions and ends; or `cycles`, that there is no endless run, and assertions.
+# A script may set before each call what the search gets:
 optimise=-O0      # of the compiler; -O1 pays once the search takes longer than the compiler
 steps_max=10000   # depth of the search
 table_bits=16     # the table has 2^n places, for about as many states
