@@ -109,6 +109,7 @@
 typedef row {
     byte epoch;
     byte peer_epoch;
+    byte good; /* the peer's epoch of the last HELLO that was good */
     byte sent;
     byte total; /* of the money in it */
     byte acked;
@@ -140,8 +141,6 @@ typedef site {
     bit calls; /* the next HELLO names none, though it is up */
     bit noted; /* a loss of the peer's */
     byte answers;
-    byte good;    /* the peer's epoch of the last HELLO that was good */
-    bit guessed;  /* ... or before that, the last that was told */
     byte next;
     byte before; /* money up to the message before `next` */
     byte told;
@@ -203,6 +202,7 @@ inline copy_row(to, from)
 {
     to.epoch = from.epoch;
     to.peer_epoch = from.peer_epoch;
+    to.good = from.good;
     to.sent = from.sent;
     to.total = from.total;
     to.acked = from.acked;
@@ -233,6 +233,7 @@ inline copy_row(to, from)
 /* Whatever changes in a row changes one of these. */
 #define IS_DIRTY \
     (OURS.epoch != ME.disk.epoch || OURS.peer_epoch != ME.disk.peer_epoch || \
+        OURS.good != ME.disk.good || \
     OURS.sent != ME.disk.sent || OURS.acked != ME.disk.acked || \
     OURS.received != ME.disk.received || OURS.flush != ME.disk.flush || \
     OURS.unsure != ME.disk.unsure || OURS.peer_flush != ME.disk.peer_flush || \
@@ -531,14 +532,9 @@ inline connect()
 #else
 #define MAY_BE_ITS (in.flush != 0 && in.sent >= OURS.peer_durable)
 #endif
-/* Within an epoch cursors rise, so the HELLO was overtaken; unless none of it was good so far. */
-#if BROKEN == LOSS_IS_STALE
-#define IS_OVERTAKEN (in.epoch == ME.good && \
+/* Within an epoch cursors rise, so the HELLO was overtaken. */
+#define IS_OVERTAKEN (in.epoch == OURS.good && \
     (in.received < OURS.acked || in.sent < OURS.received))
-#else
-#define IS_OVERTAKEN (in.epoch == ME.good && (in.received < OURS.acked || \
-    (in.sent < OURS.received && !(ME.guessed && MAY_BE_ITS))))
-#endif
 #if BROKEN == OLD_ANSWER
 #define IS_NONE (in.received <= OURS.sent)
 #else
@@ -601,7 +597,7 @@ inline adopt()
     ME.next = OURS.sent + 1;
     ME.before = OURS.total;
 #if BROKEN != ADOPTED_IS_OLD
-    ME.good = in.epoch;
+    OURS.good = in.epoch;
 #endif
     connect();
     sum = 0
@@ -650,8 +646,7 @@ inline loss_of_ours()
 inline hello_good()
 {
     take_ack(in.received);
-    ME.good = in.epoch;
-    ME.guessed = 0;
+    OURS.good = in.epoch;
     ME.next = in.received + 1;
     ME.before = in.came;
     ME.asked = 0;
@@ -812,8 +807,9 @@ inline begin_process()
     ME.calls = 0;
     ME.noted = 0;
     ME.answers = 0;
-    ME.good = OURS.peer_epoch;
-    ME.guessed = 1;
+#if BROKEN == LOSS_IS_STALE
+    OURS.good = OURS.peer_epoch;
+#endif
     ME.next = OURS.acked + 1;
     total_at(OURS.acked);
     ME.before = sum;
@@ -1004,6 +1000,7 @@ init {
         :: who < 2 ->
             sites[who].now.epoch = FIRST;
             sites[who].now.peer_epoch = FIRST;
+            sites[who].now.good = FIRST;
             sites[who].now.sent = FIRST;
             sites[who].now.acked = FIRST;
             sites[who].now.received = FIRST;
@@ -1012,6 +1009,7 @@ init {
             sites[who].now.peer_durable = FIRST;
             sites[who].disk.epoch = FIRST;
             sites[who].disk.peer_epoch = FIRST;
+            sites[who].disk.good = FIRST;
             sites[who].disk.sent = FIRST;
             sites[who].disk.acked = FIRST;
             sites[who].disk.received = FIRST;
@@ -1019,7 +1017,6 @@ init {
             sites[who].disk.peer_flush = sites[who].now.peer_flush;
             sites[who].disk.peer_durable = FIRST;
             sites[who].state = UP;
-            sites[who].good = FIRST;
             sites[who].told = FIRST;
             sites[who].next = FIRST + 1;
             who++
