@@ -113,17 +113,18 @@ bool link_is_house(const struct links *links, const struct link *link)
     return false;
 }
 
-bool link_must_settle(struct links *links, const struct link *link, struct money *amount)
+bool link_must_settle(struct links *links, const struct link *link, bool all, struct money *amount)
 {
     const struct settlement *settlement = link_settlement(links, link);
+    u128 threshold = all ? 1 : money_nanos(settlement->threshold);
+    u128 target = all ? 0 : money_nanos(settlement->target);
     u128 payable = link_payable(link);
 
     return settlement->by != SETTLE_BY_NOBODY && link->state == LINK_UP &&
            (settlement->by != SETTLE_BY_CLEARING || link_house(links, link) != NULL) &&
            !payment_is_there(&settlement->pending) &&
            settlement->paid.outcome != SETTLEMENT_REFUSED && /* an operator has to look first */
-           !money_is_zero(settlement->threshold) && payable >= money_nanos(settlement->threshold) &&
-           money_from_total(amount, payable - money_nanos(settlement->target));
+           threshold != 0 && payable >= threshold && money_from_total(amount, payable - target);
 }
 
 /* A payment that a house has not answered is ordered there, over its own link. */

@@ -96,8 +96,11 @@ u128 links_pending(const struct links *links);
 /* Whether the peer is the house of a payment of ours that is not decided. */
 bool link_is_house(const struct links *links, const struct link *link);
 
-/* Whether the terms call for a payment now; sets how much. */
-bool link_must_settle(struct links *links, const struct link *link, struct money *amount);
+/*
+ * Whether the terms call for a payment now; sets how much.  `all`: of anything that is owed, as
+ * before the site stops; else of a debt from the threshold on, down to the target.
+ */
+bool link_must_settle(struct links *links, const struct link *link, bool all, struct money *amount);
 
 /*
  * Begin a payment: pending from here on.  The link is up, none is pending, and the house of the

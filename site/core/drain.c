@@ -15,6 +15,9 @@ static const uint8_t META_DRAIN = 6;
 
 enum { DRAIN_FIELDS = 2 };
 
+/* Of its end: long enough for a house, which is asked again after some seconds. */
+#define DRAIN_SETTLE_US (60 * UINT64_C(1000000))
+
 /* ---- its row ---- */
 
 enum status core_drain_load(struct core *core, const struct store_read *read, struct fault *fault)
@@ -72,6 +75,12 @@ static void drain_set(struct core *core, enum drain_state state, uint64_t until_
 bool core_is_drained(const struct core *core)
 {
     return core->drain.state == DRAIN_OVER;
+}
+
+bool core_drain_settles(const struct core *core)
+{
+    return core->drain.state == DRAIN_LEAVING &&
+           core->drain.until_us <= core->site_time_us + DRAIN_SETTLE_US;
 }
 
 /*

@@ -36,6 +36,9 @@ void core_drain_save(struct core *core, struct store_batch *batch);
 /* Look whether the time has come, after site time has moved. */
 void core_drain_step(struct core *core);
 
+/* Whether the site pays all that it owes now, as its end is near. */
+bool core_drain_settles(const struct core *core);
+
 /* Add `drain` (no, leaving, over) and `drain_left_s` to the read `status`. */
 void core_drain_entries(const struct core *core, struct map *map);
 

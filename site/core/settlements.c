@@ -9,6 +9,7 @@
 #include "links/settlement.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
+#include "site/core/drain.h"
 #include "site/core/link_reads.h"
 #include "site/core/map.h"
 #include "site/core/read_list.h"
@@ -58,7 +59,7 @@ static void settlement_begin_due(void *context, struct link *link)
     struct event event;
     uint64_t index = link_settlement(core->links, link)->last_index + 1;
 
-    if (!link_must_settle(core->links, link, &amount))
+    if (!link_must_settle(core->links, link, core_drain_settles(core), &amount))
         return;
     ledger_event_begin(core->ledger);
     if (settlement_book_out(core, link, amount, &outcome)) {

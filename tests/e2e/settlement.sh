@@ -124,6 +124,20 @@ on b link settled a "$index" --reference bank-4714 >/dev/null
 settle a b
 exits 1 'money that is owed\|owes' on a link remove b
 
+# A site that is drained pays all that it owes in its last minute, whatever the threshold.
+on a link set b --settle-by manual --settle-threshold 20 >/dev/null
+owed=$(shown a b .we_owe)
+on a site drain --until 5s >/dev/null
+until_holds 10 "B has a claim of all that A owes" has_claim b a
+holds "what B is told of it" "$(todo b a claimed)" "$owed"
+wait "${pids[a]}"
+unset "pids[a]"
+"$serai" site drain --cancel --offline --site "$work/a" >/dev/null
+run_named a
+until_holds 15 "A is up after its drain" is_state a b up
+on b link settled a 6 --reference bank-4715 >/dev/null
+until_holds 10 "A owes nothing" is_shown a b .we_owe 0.000000000
+
 end_named b TERM
 end_named a TERM
 exits 0 'ok\|over links' on a audit verify

@@ -251,14 +251,32 @@ START_TEST(terms_call_for_a_payment_past_the_threshold_down_to_the_target)
 {
     struct money amount;
 
-    ck_assert(!link_must_settle(a.links, a.link, &amount)); /* only when the operator says so */
+    ck_assert(
+        !link_must_settle(a.links, a.link, false, &amount)); /* only when the operator says so */
     agree(&a, 61, 10);
-    ck_assert(!link_must_settle(a.links, a.link, &amount));
+    ck_assert(!link_must_settle(a.links, a.link, false, &amount));
     agree(&a, 60, 10);
-    ck_assert(link_must_settle(a.links, a.link, &amount));
+    ck_assert(link_must_settle(a.links, a.link, false, &amount));
     ck_assert(money_nanos(amount) == 50);
     (void)link_settle(a.links, a.link, amount);
-    ck_assert(!link_must_settle(a.links, a.link, &amount)); /* one at a time */
+    ck_assert(!link_must_settle(a.links, a.link, false, &amount)); /* one at a time */
+}
+END_TEST
+
+START_TEST(a_site_that_stops_pays_all_by_whatever_terms_it_has)
+{
+    const struct settlement none = {.by = SETTLE_BY_NOBODY};
+    struct money amount;
+
+    link_set_terms(a.links, a.link, &none);
+    ck_assert(!link_must_settle(a.links, a.link, true, &amount));
+    agree(&a, 61, 10);
+    ck_assert(link_must_settle(a.links, a.link, true, &amount));
+    ck_assert(money_nanos(amount) == 60);
+    agree(&a, 0, 0);
+    ck_assert(link_must_settle(a.links, a.link, true, &amount));
+    (void)link_settle(a.links, a.link, amount);
+    ck_assert(!link_must_settle(a.links, a.link, true, &amount));
 }
 END_TEST
 
@@ -402,6 +420,7 @@ int main(void)
     tcase_add_test(tcase, more_than_is_owed_is_the_payers_credit);
     tcase_add_test(tcase, room_under_the_limit_comes_back_only_when_both_know);
     tcase_add_test(tcase, terms_call_for_a_payment_past_the_threshold_down_to_the_target);
+    tcase_add_test(tcase, a_site_that_stops_pays_all_by_whatever_terms_it_has);
     tcase_add_test(tcase, what_the_peer_does_not_have_is_not_paid);
     tcase_add_test(tcase, a_claim_of_another_sum_freezes);
     tcase_add_test(tcase, a_claim_that_changes_its_amount_freezes);
