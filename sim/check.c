@@ -347,6 +347,7 @@ void check_end(struct sim *sim)
         if (frozen && !wire_lies(sim, &sim->wires[i]) && !wire_was_restored(sim, &sim->wires[i]))
             sim_fail(sim, "wire %zu is frozen though nobody lied", i);
     }
+    settle_note_houses(sim);
     /*
      * Money is conserved over all sites (docs/simulation.md).  Where links agree, what was sent was
      * received, to the nano.

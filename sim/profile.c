@@ -127,6 +127,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_DIED_FULL] = "deaths with a full inbox",
     [SEEN_SETTLED] = "settlements confirmed",
     [SEEN_SETTLE_REFUSED] = "and refused",
+    [SEEN_CLEARED] = "last payments made by a house",
+    [SEEN_CLEARING_FAILED] = "refused by one",
     [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
     [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
     [SEEN_QUOTA + CUSTOMER_BUFFER_BYTES] = "buffers",
@@ -204,6 +206,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_SETTLED:
     case SEEN_SETTLE_REFUSED:
         return profile->lie == 0 && !profile->hog;
+    case SEEN_CLEARED:
+    case SEEN_CLEARING_FAILED:
+        return profile->power != 0; /* in others a house is in few seeds of those that are run */
     case SEEN_QUOTA:
     case SEEN_KINDS:
         break;

@@ -1,11 +1,27 @@
 #include "sim/settle.h"
 
+#include <string.h>
+
 #include "links/settlement.h"
 #include "sim/client.h"
 #include "sim/network.h"
 #include "sim/requests.h"
 
+static const char by_house[] = "clearing:a"; /* the first site */
+
 /* ---- what operators ask for ---- */
+
+/* The terms that were agreed at first, or others. */
+static const char *settle_some_terms(struct sim_site *site, const struct link *link)
+{
+    const struct settlement *settlement = link_settlement(site->core->links, link);
+
+    if (rng_below(&site->sim->people, 8) == 0)
+        return "none";
+    if (settlement->by == SETTLE_BY_CLEARING)
+        return by_house;
+    return "manual:a bank";
+}
 
 static void settle_ask_terms(struct sim_site *site, struct sim_client *client,
                              const struct link *link)
@@ -16,7 +32,7 @@ static void settle_ask_terms(struct sim_site *site, struct sim_client *client,
 
     cbor_put_array(&args, 4);
     cbor_put_text(&args, link->name);
-    cbor_put_text(&args, rng_below(rng, 8) == 0 ? "none" : "manual:a bank");
+    cbor_put_text(&args, settle_some_terms(site, link));
     cbor_put_uint(&args, threshold);
     cbor_put_uint(&args, threshold == 0 ? 0 : rng_below(rng, threshold));
     client_sign(site, client, "link.terms", &args);
@@ -56,16 +72,58 @@ static void settle_ask_decide(struct sim_site *site, struct sim_client *client,
     client_sign(site, client, "link.settled", &args);
 }
 
-void settle_agree(struct sim_site *site, const char *peer)
+static void settle_set_terms(struct sim_site *site, const char *peer, const char *terms)
 {
     struct bytes args = {0};
 
     cbor_put_array(&args, 4);
     cbor_put_text(&args, peer);
-    cbor_put_text(&args, "manual:a bank");
+    cbor_put_text(&args, terms);
     cbor_put_uint(&args, 1000);
     cbor_put_uint(&args, 0);
     (void)request_now(site, 0, "link.terms", &args, NULL);
+}
+
+void settle_agree(struct sim_site *site, const char *peer)
+{
+    settle_set_terms(site, peer, "manual:a bank");
+}
+
+/* A site becomes a customer of another one, with some money there. */
+static void settle_open_account(struct sim_site *house, const struct sim_site *of)
+{
+    struct bytes args = {0};
+    uint64_t account;
+
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, of->name);
+    cbor_put_bytes(&args, of->key, CONTROL_KEY_BYTES);
+    account = request_now(house, 0, "customer.add", &args, "customer");
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, account);
+    cbor_put_uint(&args, rng_below(&house->sim->people, 400000000)); /* not always enough */
+    (void)request_now(house, 0, "money.in", &args, NULL);
+}
+
+void settle_choose_house(struct sim *sim)
+{
+    struct sim_site *house = &sim->sites[0];
+    bool knows[SIM_SITES_MAX] = {false};
+
+    for (uint32_t i = 1; i < sim->site_count; i++) {
+        knows[i] = network_link_to(house, i) != NULL;
+        if (knows[i])
+            settle_open_account(house, &sim->sites[i]);
+    }
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        struct sim_site *a = &sim->sites[sim->wires[i].ends[0]];
+        struct sim_site *b = &sim->sites[sim->wires[i].ends[1]];
+
+        if (!knows[a->index] || !knows[b->index])
+            continue;
+        settle_set_terms(a, b->name, by_house);
+        settle_set_terms(b, a->name, by_house);
+    }
 }
 
 struct claimed_search {
@@ -137,20 +195,58 @@ void settle_check_wire(const struct sim *sim, const struct sim_wire *wire)
     settle_check_direction(sim, wire, 1);
 }
 
+/* A payment that a house was asked for and has not answered, which it cannot. */
+static bool settle_house_is_away(const struct sim_site *site,
+                                 const struct settlement_payment *pending)
+{
+    const struct sim *sim = site->sim;
+
+    if (pending->by != SETTLE_BY_CLEARING || pending->receipt.size != 0)
+        return false;
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        const struct link *house = network_link_to(site, i);
+
+        if (house != NULL && memcmp(pending->house, house->key, LINK_KEY_BYTES) == 0)
+            return house->state != LINK_UP;
+    }
+    return false;
+}
+
 static bool settle_direction_rests(const struct sim *sim, const struct sim_wire *wire, int from)
 {
     const struct link *payer = network_link(sim, wire, from);
     const struct link *creditor = network_link(sim, wire, 1 - from);
+    const struct sim_site *site = &sim->sites[wire->ends[from]];
+    const struct settlement_payment *pending = &link_settlement(site->core->links, payer)->pending;
+    const struct settlement_payment *claimed =
+        &link_settlement(sim->sites[wire->ends[1 - from]].core->links, creditor)->claimed;
 
-    return payer->paid.index == creditor->got.index &&
-           link_settlement(sim->sites[wire->ends[from]].core->links, payer)->pending.index ==
-               link_settlement(sim->sites[wire->ends[1 - from]].core->links, creditor)
-                   ->claimed.index;
+    if (payer->paid.index != creditor->got.index)
+        return false;
+    return pending->index == claimed->index || settle_house_is_away(site, pending);
 }
 
 bool settle_rests(const struct sim *sim, const struct sim_wire *wire)
 {
     return settle_direction_rests(sim, wire, 0) && settle_direction_rests(sim, wire, 1);
+}
+
+static void settle_note_direction(struct sim *sim, const struct sim_wire *wire, int from)
+{
+    const struct link *payer = network_link(sim, wire, from);
+    const struct settlement_payment *paid =
+        &link_settlement(sim->sites[wire->ends[from]].core->links, payer)->paid;
+
+    if (paid->by == SETTLE_BY_CLEARING)
+        sim->result.seen[paid->outcome == SETTLEMENT_DONE ? SEEN_CLEARED : SEEN_CLEARING_FAILED]++;
+}
+
+void settle_note_houses(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        settle_note_direction(sim, &sim->wires[i], 0);
+        settle_note_direction(sim, &sim->wires[i], 1);
+    }
 }
 
 struct pending_sum {

@@ -107,6 +107,8 @@ enum seen {
     SEEN_DIED_FULL,       /* an agent died with all the messages that one customer may send it */
     SEEN_SETTLED,         /* an operator confirmed a payment of a peer's */
     SEEN_SETTLE_REFUSED,  /* ... said that it did not come */
+    SEEN_CLEARED,         /* at the end, links whose last payment a house made */
+    SEEN_CLEARING_FAILED, /* ... or refused */
     SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
     SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES
 };

@@ -11,6 +11,7 @@
 #include "sim/hog.h"
 #include "sim/network.h"
 #include "sim/requests.h"
+#include "sim/settle.h"
 #include "sim/sim.h"
 #include "sim/site.h"
 #include "sim/start.h"
@@ -122,6 +123,12 @@ static void world_join(struct sim *sim, uint32_t a, uint32_t b)
     world_make_bounded(&sim->sites[b], sim->sites[a].name, limit);
 }
 
+/* Not drawn, as half of the seeds settle by hand from the first debt on. */
+static bool world_has_house(const struct sim *sim)
+{
+    return sim->options.seed % 8 == 1 && sim->options.profile->lie == 0 && sim->site_count > 2;
+}
+
 /* A line, a ring, a star, or a tree at random with some more wires. */
 static void world_join_all(struct sim *sim)
 {
@@ -137,6 +144,9 @@ static void world_join_all(struct sim *sim)
     }
     if (shape == 1)
         world_join(sim, count - 1, 0);
+    /* Two who owe each other something, and a third that both know. */
+    for (uint32_t i = 0; i < 3 && world_has_house(sim); i++)
+        world_join(sim, i, (i + 1) % 3);
     /* More wires than a tree needs: money can go round. */
     for (uint32_t i = 0; shape == 3 && i < count / 2; i++) {
         uint32_t a = (uint32_t)rng_below(&sim->world, count);
@@ -160,6 +170,8 @@ void world_build(struct sim *sim)
     sim->site_count = sim->options.sites;
     if (sim->site_count == 0) /* more small ones than large ones */
         sim->site_count = 2 + (uint32_t)(rng_below(&sim->world, 4) * rng_below(&sim->world, 4) / 3);
+    if (sim->options.sites == 0 && seed % 8 == 1 && sim->site_count == 2)
+        sim->site_count = 3; /* one of them is the house of the others */
     for (uint32_t i = 0; i < sim->site_count; i++) {
         site_init(sim, i);
         start_site(&sim->sites[i]);
@@ -167,6 +179,8 @@ void world_build(struct sim *sim)
         world_add_people(&sim->sites[i]);
     }
     world_join_all(sim);
+    if (world_has_house(sim))
+        settle_choose_house(sim);
     traffic_remove_some(sim);
     for (uint32_t i = 0; i < sim->site_count; i++)
         world_populate(&sim->sites[i]);
