@@ -11,6 +11,7 @@ struct offline {
     struct opened opened;
     struct signals signals;
     sigset_t mask_before;
+    bool begun;  /* the first frame is durable */
     bool failed; /* to write a frame: what is in memory is not what is on the disk */
 };
 
@@ -42,6 +43,7 @@ static enum status offline_write_first_frame(struct offline *offline, struct fau
     core_set_disk(offline->opened.core, &disk);
     status = offline_write_frame(offline, &frame, fault);
     core_frame_fini(&frame);
+    offline->begun = status == ST_OK;
     return status == ST_UNKNOWN ? fault->status = ST_IO : status;
 }
 
@@ -75,7 +77,7 @@ void offline_close(struct offline *offline)
     if (offline == NULL)
         return;
     /* One frame after the other is durable, or it failed. */
-    opened_close(&offline->opened, offline->opened.core != NULL && !offline->failed);
+    opened_close(&offline->opened, offline->begun && !offline->failed);
     signals_take(&offline->signals); /* what was asked for is done: a signal comes too late */
     signals_close(&offline->signals);
     (void)!pthread_sigmask(SIG_SETMASK, &offline->mask_before, NULL); /* cannot fail */

@@ -19,6 +19,7 @@
 enum { PAGE_BYTES = 4096, BOOT_BYTES = 36, HALVES = 2, REDO_FIELDS = 2 };
 enum { FILE_BYTES = PAGE_BYTES + HALVES * REDO_HALF_BYTES };
 #define REDO_MAGIC UINT64_C(0x316f646572726573) /* "serredo1" in memory */
+#define LAST_UNSURE UINT64_MAX                  /* no record has this number */
 static const uint8_t redo_meta_key = 7;         /* of the row in the table `meta` */
 
 /* The first page.  Read back only on the same machine: no byte order to fix. */
@@ -26,7 +27,7 @@ struct redo_page {
     uint64_t magic;
     char boot[BOOT_BYTES + 4];     /* which start of the system wrote it */
     uint64_t clean;                /* it was closed with nothing in it, and that is on the disk */
-    _Atomic uint64_t last;         /* the number of the last record */
+    _Atomic uint64_t last;         /* the number of the last record, or LAST_UNSURE */
     _Atomic uint64_t used[HALVES]; /* bytes */
 };
 static_assert(sizeof(struct redo_page) <= PAGE_BYTES, "one page");
@@ -161,6 +162,8 @@ void redo_commit_ended(struct redo *redo)
 {
     INVARIANT(redo->committing);
     redo->committing = false;
+    /* Where nothing was appended the disk has the first frame now. */
+    atomic_store_explicit(&redo->page->last, redo->number, memory_order_release);
     atomic_store_explicit(&redo->page->used[1 - redo->filling], 0, memory_order_release);
 }
 
@@ -281,7 +284,8 @@ static enum status redo_recover(struct redo *redo, const struct store *store,
         return status;
     *page = (struct redo_page){.magic = REDO_MAGIC};
     memcpy(page->boot, boot, sizeof boot);
-    atomic_store(&page->last, redo->number);
+    /* A start that ends before its first frame has not written down what was lost. */
+    atomic_store(&page->last, finding->sure ? redo->number : LAST_UNSURE);
     /* On the disk before anything leaves early: after a loss of power it must not look clean. */
     if (msync(page, PAGE_BYTES, MS_SYNC) != 0)
         return fault_set(fault, ST_IO, "the redo log: %s", strerror(errno));
@@ -343,6 +347,7 @@ void redo_close(struct redo *redo, bool clean)
         return;
     if (redo->page != NULL) {
         if (clean) {
+            atomic_store(&redo->page->last, redo->number);
             redo->page->clean = 1;
             (void)!msync(redo->page, PAGE_BYTES, MS_SYNC); /* else the next start asks the peers */
         }

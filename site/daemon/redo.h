@@ -31,7 +31,11 @@ struct redo_finding {
 MUST_CHECK enum status redo_open(struct redo **redo, const char *path, const struct store *store,
                                  struct redo_finding *finding, struct fault *fault);
 
-/* Close it; `clean`: all that was appended is durable in the store.  NULL is allowed. */
+/*
+ * Close it.  `clean`: all that was appended is durable in the store, and so is the first frame
+ * after redo_open(), which has what a finding that is not sure led to; without that the next
+ * finding is not sure either.  NULL is allowed.
+ */
 void redo_close(struct redo *redo, bool clean);
 
 /* Append the batch of a frame.  False: there is no room; nothing of it may leave early. */

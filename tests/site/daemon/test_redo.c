@@ -92,6 +92,42 @@ START_TEST(a_new_log_proves_nothing_and_a_closed_one_does)
 }
 END_TEST
 
+/* What was lost is in the first frame only, so a start that ends before it forgets nothing. */
+START_TEST(a_loss_is_remembered_until_the_first_frame)
+{
+    struct store_batch none;
+
+    killed();
+    ck_assert(!finding.sure);
+    killed();
+    ck_assert(!finding.sure);
+    store_batch_init(&none);
+    redo_commit_begins(redo, &none);
+    ck_assert_int_eq(store_commit(&store, &none, &fault), ST_OK);
+    store_batch_fini(&none);
+    killed();
+    ck_assert(!finding.sure); /* nobody was told that it is durable */
+    store_batch_init(&none);
+    redo_commit_begins(redo, &none);
+    ck_assert_int_eq(store_commit(&store, &none, &fault), ST_OK);
+    redo_commit_ended(redo);
+    store_batch_fini(&none);
+    killed();
+    ck_assert(finding.sure);
+}
+END_TEST
+
+START_TEST(a_loss_is_remembered_until_a_frame_is_kept)
+{
+    killed();
+    ck_assert(!finding.sure);
+    keep('a');
+    killed();
+    ck_assert(finding.sure);
+    ck_assert(has('a'));
+}
+END_TEST
+
 START_TEST(a_killed_process_loses_nothing)
 {
     keep('a');
@@ -234,6 +270,8 @@ int main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_new_log_proves_nothing_and_a_closed_one_does);
+    tcase_add_test(tests, a_loss_is_remembered_until_the_first_frame);
+    tcase_add_test(tests, a_loss_is_remembered_until_a_frame_is_kept);
     tcase_add_test(tests, a_killed_process_loses_nothing);
     tcase_add_test(tests, what_was_committed_is_not_committed_again);
     tcase_add_test(tests, both_halves_are_taken_in_order);
