@@ -157,8 +157,13 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads)
         if (wire->monitor != NULL)
             items[count++] = poll_readable(wire->monitor);
     }
-    for (size_t i = 0; i < wires->callers.count; i++)
-        poll_call(wires->callers.calls[i], items, &count, room);
+    for (size_t i = 0; i < wires->callers.count; i++) {
+        struct call *call = wires->callers.calls[i];
+
+        /* What an invited one sends after its first message stays where it is: to be told of it
+         * would be to wake for nothing, again and again. */
+        poll_call(call, items, &count, room && !call->asked);
+    }
     return count;
 }
 
