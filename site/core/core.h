@@ -189,6 +189,10 @@ struct core_disk {
  */
 void core_set_disk(struct core *core, const struct core_disk *disk);
 
+/* A frame's part of the room, in bytes; whoever joins frames adds none to those that have as much.
+ */
+uint64_t core_frame_bytes_max(const struct core *core);
+
 /*
  * Whether to close the frame before the next turn: it is near a bound of the books, takes long to
  * write, or has taken its part of the room.

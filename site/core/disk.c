@@ -200,10 +200,14 @@ bool core_disk_is_full(const struct core *core)
     return core->disk.level >= DISK_FULL;
 }
 
-/* At most two frames are on their way, and a part of what is left must hold both. */
-static uint64_t disk_frame_bytes_max(const struct disk *disk)
+/*
+ * A frame fills, some that were closed are joined, and a commit is on its way.  Nothing more is
+ * joined to what has a frame's part, so each of the two is less than two parts: five of sixteen,
+ * and the last third of the room holds them.
+ */
+uint64_t core_frame_bytes_max(const struct core *core)
 {
-    uint64_t part = disk->room.full_bytes / 16;
+    uint64_t part = core->disk.room.full_bytes / 16;
 
     if (part == 0 || part > DISK_FRAME_BYTES_MAX) /* 0: never measured */
         return DISK_FRAME_BYTES_MAX;
@@ -212,7 +216,7 @@ static uint64_t disk_frame_bytes_max(const struct disk *disk)
 
 bool core_frame_is_full(const struct core *core)
 {
-    uint64_t most = disk_frame_bytes_max(&core->disk);
+    uint64_t most = core_frame_bytes_max(core);
 
     if (ledger_frame_is_full(core->ledger))
         return true;

@@ -62,6 +62,19 @@ bool gather_look(struct gather *gather)
     return true;
 }
 
+/* On a small disk less: what is joined is on its way to it besides the frame that fills. */
+static uint64_t gather_bytes_max(const struct gather *gather)
+{
+    uint64_t part = core_frame_bytes_max(gather->parts->core);
+
+    return part < FRAMES_JOINED_BYTES_MAX ? part : FRAMES_JOINED_BYTES_MAX;
+}
+
+static bool gather_is_full(const struct gather *gather)
+{
+    return gather->joined->core.batch.ops.size >= gather_bytes_max(gather);
+}
+
 bool gather_may_close(const struct gather *gather)
 {
     if (gather->spare_count < FRAMES_SPARE_MIN || gather->full)
@@ -69,7 +82,7 @@ bool gather_may_close(const struct gather *gather)
     /* Of a strict site one frame is at the writer: what comes meanwhile fills another. */
     if (gather->joined == NULL && gather->flush_ms == 0)
         return !gather->committing;
-    return gather->joined == NULL || gather->joined->core.batch.ops.size < FRAMES_JOINED_BYTES_MAX;
+    return gather->joined == NULL || !gather_is_full(gather);
 }
 
 /* Nothing to write, and nothing that leaves. */
@@ -142,7 +155,7 @@ uint64_t gather_due_us(const struct gather *gather)
     if (gather->joined == NULL || gather->committing)
         return UINT64_MAX;
     if (gather->joined->core.urgent || gather->joined->last || gather->flush_ms == 0 ||
-        gather->joined->core.batch.ops.size >= FRAMES_JOINED_BYTES_MAX)
+        gather_is_full(gather))
         return 0;
     return gather->joined_us + (uint64_t)gather->flush_ms * 1000;
 }

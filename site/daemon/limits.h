@@ -147,7 +147,8 @@ enum {
      * than this after the one before: a commit writes some twenty pages, however little is in it.
      */
     FRAME_QUIET_US = 100 * 1000,
-    /* Batches of frames that wait for one commit, while no bounded link asks for it sooner. */
+    /* Batches of frames that wait for one commit, while no bounded link asks for it sooner; or a
+     * frame's part of the disk, where that is less. */
     FRAMES_JOINED_BYTES_MAX = 8 * 1024 * 1024,
     /* The room on the disk is measured after each frame, and this often while it is short. */
     MEASURE_US = 1000 * 1000,

@@ -177,6 +177,25 @@ START_TEST(a_frame_takes_a_part_of_what_is_left)
 }
 END_TEST
 
+static uint64_t part_of(uint64_t full_bytes)
+{
+    const struct core_disk disk = {
+        .free_bytes = 8 * full_bytes, .low_bytes = 4 * full_bytes, .full_bytes = full_bytes};
+
+    core_set_disk(site.core, &disk);
+    return core_frame_bytes_max(site.core);
+}
+
+START_TEST(five_frames_fit_into_what_is_kept_of_any_disk_but_the_least)
+{
+    ck_assert_uint_eq(part_of(16 * MIB), MIB);
+    ck_assert_uint_lt(5 * part_of(16 * MIB), 16 * MIB / 3);
+    ck_assert_uint_eq(part_of(1000 * (uint64_t)MIB), DISK_FRAME_BYTES_MAX);
+    ck_assert_uint_eq(part_of(0), DISK_FRAME_BYTES_MAX);
+    ck_assert_uint_eq(part_of(100), DISK_FRAME_BYTES_MIN);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("disk");
@@ -191,6 +210,7 @@ int main(void)
     tcase_add_test(tcase, a_full_site_takes_no_more_agents_and_gives_money_back);
     tcase_add_test(tcase, a_site_that_rests_runs_nobody_and_its_time_stands_still);
     tcase_add_test(tcase, a_frame_takes_a_part_of_what_is_left);
+    tcase_add_test(tcase, five_frames_fit_into_what_is_kept_of_any_disk_but_the_least);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

@@ -335,6 +335,12 @@ bool core_frame_is_full(const struct core *core)
     return false;
 }
 
+uint64_t core_frame_bytes_max(const struct core *core)
+{
+    (void)core;
+    return UINT64_MAX;
+}
+
 bool core_ready(const struct core *core)
 {
     return core->turns_ready > 0;

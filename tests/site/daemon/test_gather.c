@@ -1,0 +1,150 @@
+/* Frames of bounded links: what waits for one commit, and when that comes. */
+#include "site/daemon/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/check_main.h"
+#include "tests/temp_dir.h"
+
+enum { KIB = 1024, FLUSH_MS = 1000 };
+
+static char dir[TEMP_DIR_BYTES];
+static struct store_memory *memory;
+static struct parts parts;
+static struct gather gather;
+static uint64_t frame_bytes_max;
+static uint32_t flush_ms;
+
+/* ---- in place of the core ---- */
+
+uint32_t core_flush_ms(const struct core *core)
+{
+    (void)core;
+    return flush_ms;
+}
+
+uint64_t core_frame_bytes_max(const struct core *core)
+{
+    (void)core;
+    return frame_bytes_max;
+}
+
+void core_commit_begins(struct core *core)
+{
+    (void)core;
+}
+
+void core_commit_ended(struct core *core)
+{
+    (void)core;
+}
+
+/* ---- */
+
+static void setup(void)
+{
+    struct redo_finding finding;
+    struct fault fault = {0};
+
+    temp_dir_init(dir);
+    memset(&parts, 0, sizeof parts);
+    ck_assert_int_eq(store_memory_new(&memory), ST_OK);
+    parts.store = store_from_memory(memory);
+    ck_assert_int_eq(redo_open(&parts.redo, temp_path(dir, "redo"), &parts.store, &finding, &fault),
+                     ST_OK);
+    ck_assert_int_eq(wake_init(&parts.core_wake, &fault), ST_OK);
+    ring_init(&parts.frames, &parts.core_wake);
+    ring_init(&parts.early, &parts.core_wake);
+    ring_init(&parts.spent, &parts.core_wake);
+    frame_bytes_max = UINT64_MAX;
+    flush_ms = FLUSH_MS;
+    gather_init(&gather, &parts);
+}
+
+static void teardown(void)
+{
+    for (size_t i = 0; i < FRAMES_MAX; i++)
+        core_frame_fini(&parts.pool[i].core);
+    wake_fini(&parts.core_wake);
+    redo_close(parts.redo, false);
+    store_memory_free(memory);
+    temp_dir_fini(dir);
+}
+
+/* A frame that writes so much; 0: nothing. */
+static struct parts_frame *frame_of(size_t size)
+{
+    struct parts_frame *frame = gather_frame(&gather);
+    struct bytes value = {0};
+
+    store_batch_init(&frame->core.batch);
+    if (size == 0)
+        return frame;
+    memset(bytes_extend(&value, size), 0, size);
+    store_batch_put(&frame->core.batch, STORE_OBJECT, "x", 1, value.data, size);
+    bytes_fini(&value);
+    frame->core.writes = true;
+    return frame;
+}
+
+/* The writer takes what it was handed, and has it durable. */
+static bool writer_takes_one(void)
+{
+    struct parts_frame *frame = ring_pop(&parts.frames);
+
+    if (frame == NULL)
+        return false;
+    core_frame_fini(&frame->core);
+    atomic_store(&parts.writer_busy, false);
+    ck_assert(ring_push(&parts.spent, frame)); /* the edge had nothing of it to send */
+    return true;
+}
+
+START_TEST(frames_wait_for_one_commit_until_their_time)
+{
+    gather_take(&gather, frame_of(KIB), 10, false);
+    gather_take(&gather, frame_of(KIB), 20, false);
+    gather_commit(&gather, 20);
+    ck_assert(!writer_takes_one());
+    ck_assert_uint_eq(gather_due_us(&gather), 10 + FLUSH_MS * 1000);
+    gather_commit(&gather, 10 + FLUSH_MS * 1000);
+    ck_assert(!gather_look(&gather)); /* it is under way */
+    ck_assert(writer_takes_one());
+    ck_assert(!writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert_uint_eq(gather_due_us(&gather), UINT64_MAX);
+    ck_assert_uint_eq(gather.spare_count, FRAMES_MAX);
+}
+END_TEST
+
+/* On a disk that is nearly full they take a frame's part of it. */
+START_TEST(no_more_is_joined_than_a_frame_may_take)
+{
+    frame_bytes_max = 64 * KIB;
+    gather_take(&gather, frame_of(10 * KIB), 1, false);
+    ck_assert(gather_may_close(&gather));
+    gather_commit(&gather, 1);
+    ck_assert(!writer_takes_one());
+    gather_take(&gather, frame_of(60 * KIB), 1, false);
+    ck_assert(gather.committing); /* before its time */
+    gather_take(&gather, frame_of(64 * KIB), 2, false);
+    ck_assert(!gather_may_close(&gather)); /* while the writer has the first */
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    gather_commit(&gather, 2);
+    ck_assert(gather_may_close(&gather));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gather");
+    TCase *tests = tcase_create("gather");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, frames_wait_for_one_commit_until_their_time);
+    tcase_add_test(tests, no_more_is_joined_than_a_frame_may_take);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
