@@ -1,4 +1,5 @@
-/* serai customer ls, agent ls | logs, link ls | invites, heap ls, code ls, price show */
+/* serai customer ls, agent ls | logs, link ls | invites | settlements, heap ls, code ls, price show
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,30 +143,59 @@ int cmd_code_ls(struct cli *cli)
 }
 
 /* As view_show_item(), for render_each(). */
-static void view_show_price(void *context, const uint8_t *item, size_t size)
+static void view_show_each(void *context, const uint8_t *item, size_t size)
 {
     (void)!view_show_item(context, item, size); /* always goes on */
+}
+
+/* Show a list that is one answer; takes the bytes of `args`. */
+static int view_show_answer(struct cli *cli, const char *command, struct bytes *args,
+                            const struct column *columns, size_t count)
+{
+    struct cli_answer answer;
+    struct view view;
+    int code = cli_read(cli, command, args, &answer);
+
+    if (code == EXIT_OK) {
+        view_begin(&view, cli, columns, count);
+        render_each(answer.reply.result, answer.reply.result_size, view_show_each, &view);
+        table_text_print(view.table, stdout);
+    }
+    cli_answer_fini(&answer);
+    return code;
 }
 
 int cmd_price_show(struct cli *cli)
 {
     static const struct column columns[] = {{"key", "KEY"}, {"price", "VALUE"}, {"unit", "UNIT"}};
     struct bytes args = {0};
-    struct cli_answer answer;
-    struct view view;
-    int code;
 
     if (cli->args.given[OPT_ID])
         return cmd_price_show_kept(cli);
     cbor_put_array(&args, 0);
-    code = cli_read(cli, "prices", &args, &answer);
-    if (code == EXIT_OK) {
-        view_begin(&view, cli, columns, COUNT(columns));
-        render_each(answer.reply.result, answer.reply.result_size, view_show_price, &view);
-        table_text_print(view.table, stdout);
-    }
-    cli_answer_fini(&answer);
-    return code;
+    return view_show_answer(cli, "prices", &args, columns, COUNT(columns));
+}
+
+int cmd_link_settlements(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"settlement", "SETTLEMENT"},
+        {"payer", "PAYER"},
+        {"amount", "AMOUNT"},
+        {"state", "STATE"},
+        {"by", "BY"},
+        {"reference", "REFERENCE"},
+        {"todo", "TO DO"},
+    };
+    char name[CLI_LINK_BYTES];
+    struct bytes args = {0};
+    int code = cli_link(cli, cli->args.operands[0], name);
+
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_array(&args, 1);
+    cbor_put_text(&args, name);
+    return view_show_answer(cli, "settlements", &args, columns, COUNT(columns));
 }
 
 /*

@@ -1,4 +1,4 @@
-/* serai link settle | settled | settlements, and the terms of `link set` that they go by */
+/* serai link settle | settled, and the terms of `link set` that they go by */
 #include <string.h>
 
 #include "links/settlement.h"
@@ -100,43 +100,5 @@ int cmd_link_settled(struct cli *cli)
         return cli_signed_print(cli, "link.settled", &args);
     }
     bytes_fini(&args);
-    return code;
-}
-
-static void settlements_show_one(void *context, const uint8_t *item, size_t size)
-{
-    static const char *const keys[] = {"settlement", "payer",     "amount", "state",
-                                       "by",         "reference", "todo"};
-    struct table_text *table = context;
-    char cells[sizeof keys / sizeof keys[0]][RENDER_TEXT_BYTES];
-    const char *row[sizeof keys / sizeof keys[0]];
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        (void)!render_text(item, size, keys[i], cells[i]); /* missing: empty */
-        row[i] = cells[i];
-    }
-    table_text_row(table, row);
-}
-
-int cmd_link_settlements(struct cli *cli)
-{
-    static const char *const headers[] = {"SETTLEMENT", "PAYER",     "AMOUNT", "STATE",
-                                          "BY",         "REFERENCE", "TO DO"};
-    struct bytes args = {0};
-    struct cli_answer answer = {0};
-    struct table_text *table;
-    int code = settle_begin(cli, &args, 1);
-
-    if (code == EXIT_OK)
-        code = cli_read(cli, "settlements", &args, &answer);
-    if (code == EXIT_OK && cli->args.given[OPT_JSON]) {
-        render_json(stdout, answer.reply.result, answer.reply.result_size);
-        putchar('\n');
-    } else if (code == EXIT_OK) {
-        table = table_text_new(headers, sizeof headers / sizeof headers[0]);
-        render_each(answer.reply.result, answer.reply.result_size, settlements_show_one, table);
-        table_text_print(table, stdout);
-    }
-    cli_answer_fini(&answer);
     return code;
 }

@@ -442,7 +442,7 @@ on b link settle laptop >/dev/null 2>&1 || settled=$?
 holds "paying out what was never brought in" "$settled" 1
 on b money in 0.10 >/dev/null
 on b link settle laptop >/dev/null
-has_claim() { on e link settlements inn --json | jq -e '.[] | select(.state == "claimed")'; }
+has_claim() { on e link settlements inn --json | jq -e 'select(.state == "claimed")'; }
 until_true "the laptop hears of it" has_claim >/dev/null
 holds "the debt until its operator says that it came" "$(link e inn it_owes)" "$owed"
 on e link settled inn 1 --reference bar-1 >/dev/null

@@ -17,7 +17,7 @@ is_shown() # SITE PEER FIELD VALUE
 }
 state_of() # SITE PEER PAYER: of its last payment
 {
-    on "$1" link settlements "$2" --json | jq -r "[.[] | select(.payer == \"$3\")][-1].state"
+    on "$1" link settlements "$2" --json | jq -rs "[.[] | select(.payer == \"$3\")][-1].state"
 }
 is_state_of() # SITE PEER PAYER STATE
 {
