@@ -162,19 +162,32 @@ START_TEST(who_is_asked_states_at_once)
 }
 END_TEST
 
-START_TEST(only_what_is_durable_is_signed)
+static void numbered(void *context, const struct link *link, uint64_t seq,
+                     const struct channel_message *message)
+{
+    (void)link;
+    (void)message;
+    *(uint64_t *)context = seq;
+}
+
+START_TEST(only_what_is_in_a_row_is_signed)
 {
     struct channel_message packet = packet_of(40, "x", 1);
-    struct store_batch batch;
+    uint64_t seq = 0;
 
     ck_assert(state(&a));
     link_queue(a.links, a.link, NULL, &packet);
     books.now_us += SPECIE_FRESH_US;
     ck_assert(!state(&a)); /* it has no number yet */
+    ck_assert(links_number(a.links, numbered, &seq));
+    ck_assert_uint_eq(seq, 4);
+    ck_assert(a.link->sent_total == 100);
+    ck_assert(!state(&a)); /* and now no row */
+    ck_assert(statement().statement.sent.total == 60);
     (void)peer_save(&a);
+    books.now_us += SPECIE_FRESH_US;
     ck_assert(state(&a));
-    store_batch_init(&batch);
-    store_batch_fini(&batch);
+    ck_assert(statement().statement.sent.total == 100);
 }
 END_TEST
 
@@ -371,7 +384,7 @@ int main(void)
     tcase_add_test(tcase, the_evidence_is_there_after_a_crash_once_it_is_saved);
     tcase_add_test(tcase, it_is_due_by_amount_by_time_and_on_request);
     tcase_add_test(tcase, who_is_asked_states_at_once);
-    tcase_add_test(tcase, only_what_is_durable_is_signed);
+    tcase_add_test(tcase, only_what_is_in_a_row_is_signed);
     tcase_add_test(tcase, nothing_is_signed_while_the_link_is_down);
     tcase_add_test(tcase, totals_that_are_too_high_or_too_low_freeze);
     tcase_add_test(tcase, too_little_received_freezes);
