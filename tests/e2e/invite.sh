@@ -64,7 +64,8 @@ exits 1 'is used already' on a link revoke 1
 on b link remove inn >/dev/null
 on b link join "$uri" --name again --limit 30 >/dev/null
 until_holds 10 "B is up again" is_state b again up
-until_holds 10 "A hears of the limit" [ "$(link_field a laptop peer_limit)" = 30.000000000 ]
+hears_of_limit() { [ "$(link_field a laptop peer_limit)" = 30.000000000 ]; }
+until_holds 10 "A hears of the limit" hears_of_limit
 
 # Revoked, late, unknown; changed on the way.
 uri=$(invite)
@@ -111,8 +112,6 @@ until_holds 10 "A knows C" is_state a "site-${keys[c]:0:8}" up
 
 # Strangers are no more welcome than before.
 exits 0 '' grep -q 'link.join-refused' "$work/a.log"
-for n in {1..30}; do invite >/dev/null || fail "invitation $n"; done
-exits 1 'at most 32 open' on a link invite --limit 25
 
 end_named a TERM
 end_named b TERM

@@ -272,6 +272,16 @@ START_TEST(the_limits_of_open_ones_count_and_their_names_are_taken)
 }
 END_TEST
 
+START_TEST(only_so_many_are_open_at_once)
+{
+    for (uint8_t i = 1; i < INVITATIONS_OPEN_MAX; i++)
+        ck_assert_int_eq(invite("", 60000000 + i), CONTROL_DONE);
+    ck_assert_int_eq(invite("", 60000000), CONTROL_REFUSED);
+    site_pass(&site, 61000000);
+    ck_assert_int_eq(invite("", 60000000), CONTROL_DONE); /* the others are late */
+}
+END_TEST
+
 START_TEST(the_edge_is_told_of_all_that_are_kept)
 {
     struct join join = join_of(peer_key, peer_secret);
@@ -300,6 +310,7 @@ int main(void)
     tcase_add_test(tcase, a_site_that_has_a_link_needs_no_invitation);
     tcase_add_test(tcase, what_is_no_join_is_refused_and_an_unknown_one_too);
     tcase_add_test(tcase, the_limits_of_open_ones_count_and_their_names_are_taken);
+    tcase_add_test(tcase, only_so_many_are_open_at_once);
     tcase_add_test(tcase, the_edge_is_told_of_all_that_are_kept);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
