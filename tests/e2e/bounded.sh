@@ -2,13 +2,16 @@
 # Two sites whose link is bounded at both ends, in traffic: kill -9 of either loses nothing, and a
 # loss of power, for which the redo log is taken away, costs no more than the flush amount and is
 # taken over, so that the books of both still agree.
-# bounded.sh BUILD [KILLS [LOSSES]]
+# bounded.sh BUILD [KILLS [LOSSES]]; SEED=n replays the moments.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/links_lib.sh
 . "$(dirname "$0")/links_lib.sh"
 kills=${2:-6}
 losses=${3:-6}
+seed=${SEED:-$RANDOM}
+printf 'SEED=%d\n' "$seed"
+RANDOM=$seed
 flush=2.50
 most=30 # of each, until one of them came at the right moment
 
@@ -35,7 +38,7 @@ goes_on a b
 # ---- the process is killed ----
 for ((kill = 1; kill <= kills || (kill < most && $(seen redo.applied) == 0); kill++)); do
     victim=$( ((kill % 2)) && echo a || echo b)
-    sleep "0.$(printf '%03d' $((RANDOM % 500)))"
+    some_time 500
     end_named "$victim" KILL
     run_named "$victim"
     until_holds 20 "A is up after kill $kill" is_state a b up
@@ -49,7 +52,7 @@ grep -q redo.applied "$work/a.log" "$work/b.log" || fail "no kill left anything 
 # ---- the power is lost ----
 for ((loss = 1; loss <= losses || (loss < most && $(seen link.lost-power) == 0); loss++)); do
     victim=$( ((loss % 2)) && echo a || echo b)
-    sleep "0.$(printf '%03d' $((RANDOM % 500)))"
+    some_time 500
     end_named "$victim" KILL
     rm "$work/$victim/redo"
     run_named "$victim"

@@ -26,13 +26,13 @@ for ((kill = 1; kill <= kills; kill++)); do
         --args "hops=1 endowment=0.02 sell=$((RANDOM % 2))" >/dev/null
     deploy "shop$kill" "$examples/service.wasm" 0.05 --with "$examples/customer.wasm" \
         --args "price=0.00001 calls=30 endowment=0.02" >/dev/null
-    sleep "0.$(printf '%03d' $((RANDOM % 150)))"
+    some_time 150
     "$serai" money in 0.01 >/dev/null
     brought=$((brought + 10000000))
     # One more request may be under way when the end comes; it is asked for again below.
     ("$serai" money in 0.01 >/dev/null 2>&1 || true) &
     asking=$!
-    sleep "0.$(printf '%03d' $((RANDOM % 60)))"
+    some_time 60
     stop_site KILL
     wait "$asking" || true
     verify

@@ -57,12 +57,6 @@ books_verify()
     on "$1" audit verify >/dev/null || fail "after $2 the books of $1 do not verify"
 }
 
-some_time() # up to MILLISECONDS
-{
-    local ms=$((RANDOM % $1))
-    sleep "$((ms / 1000)).$(printf '%03d' $((ms % 1000)))"
-}
-
 # ---- blows; each takes the site that it falls upon ----
 
 blow_kill()
@@ -192,7 +186,8 @@ for ((blow = 1; blow <= blows; blow++)); do
     chosen=$((RANDOM % ${#order[@]}))
     kind=${order[chosen]}
     order=("${order[@]:0:chosen}" "${order[@]:chosen+1}")
-    victim=$( ((RANDOM % 2)) && echo b || echo a)
+    victim=a
+    if ((RANDOM % 2)); then victim=b; fi
     on a agent deploy "$examples/scout.wasm" --name "scout$blow" --money 0.1 \
         --args "hops=1 endowment=0.02 via=b sell=$((RANDOM % 2))" >/dev/null
     some_time 400

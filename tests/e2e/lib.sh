@@ -110,6 +110,16 @@ new_site()
     "$serai" site init >/dev/null
 }
 
+# some_time MS: wait for up to so long.  A script that has set RANDOM draws the same moments again,
+# as long as no subshell draws one: there RANDOM begins anew.
+some_time()
+{
+    local ms=$((RANDOM % $1)) moment
+
+    printf -v moment '%d.%03d' $((ms / 1000)) $((ms % 1000))
+    sleep "$moment"
+}
+
 deploy()
 {
     local name=$1 module=$2 money=$3

@@ -26,11 +26,11 @@ for ((kill = 1; kill <= kills * 2; kill++)); do
     # Births under way when it ends.
     on a agent deploy "$examples/scout.wasm" --name "scout$kill" --money 0.1 \
         --args "hops=1 endowment=0.02 via=b sell=$((RANDOM % 2))" >/dev/null
-    sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+    some_time 400
     end_named "$victim" KILL
     on "$victim" audit verify >/dev/null ||
         fail "after kill $kill the books of $victim do not verify"
-    sleep "0.$(printf '%03d' $((RANDOM % 200)))"
+    some_time 200
     run_named "$victim"
 done
 

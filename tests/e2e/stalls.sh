@@ -23,11 +23,12 @@ deploy burner "$examples/spender.wasm" 0.5 --args "burn=1 every=1000 work=100" >
 brought=10
 
 for ((stall = 1; stall <= stalls; stall++)); do
-    sleep "0.$(printf '%03d' $((RANDOM % 100)))"
+    some_time 100
     kill -STOP "$daemon"
     "$serai" money in 1.00 >/dev/null 2>"$work/asked" &
     asking=$!
-    sleep "0.$(printf '%03d' $((200 + RANDOM % 300)))"
+    sleep 0.2
+    some_time 300
     kill -0 "$asking" 2>/dev/null || fail "a daemon that stands still has answered"
     kill -CONT "$daemon"
     wait "$asking" || fail "who waited for a daemon that stood still got no answer"
