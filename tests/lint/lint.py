@@ -119,21 +119,33 @@ COMMENT_OR_LITERAL = re.compile(
 )
 
 
+def is_read(path):
+    """Whether any rule reads the file."""
+    return path.endswith(TEXT_SUFFIXES) or posixpath.basename(posixpath.dirname(path)) == ".ci"
+
+
+def read_tree(root):
+    """path -> text of each file; None where no rule reads it."""
+    files = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [f for f in folders if f not in SKIPPED_FOLDERS]
+        for name in names:
+            real = os.path.join(folder, name)
+            path = os.path.relpath(real, root).replace(os.sep, "/")
+            files[path] = None
+            if is_read(path):
+                with open(real, encoding="utf-8") as handle:
+                    files[path] = handle.read()
+    return files
+
+
 class Tree:
     """The texts of the files that rules read, and the paths of all files there are."""
 
-    def __init__(self, root):
-        self.texts = {}
-        self.paths = set()
-        for folder, folders, names in os.walk(root):
-            folders[:] = [f for f in folders if f not in SKIPPED_FOLDERS]
-            for name in names:
-                real = os.path.join(folder, name)
-                path = os.path.relpath(real, root).replace(os.sep, "/")
-                self.paths.add(path)
-                if name.endswith(TEXT_SUFFIXES) or os.path.basename(folder) == ".ci":
-                    with open(real, encoding="utf-8") as handle:
-                        self.texts[path] = handle.read()
+    def __init__(self, files):
+        self.texts = {path: text for path, text in files.items() if text is not None}
+        self.paths = set(files)
+        self.names = {posixpath.basename(path) for path in files}
 
     def each(self, suffixes=""):
         for path in sorted(self.texts):
@@ -325,18 +337,22 @@ FILE_NAME = re.compile(
 FUNCTION_NAME = re.compile(r"(?<![\w.*-])([a-z_][a-z0-9_]*\*?)\(\)")
 
 
+def names_one(names, pattern):
+    """Whether the pattern fits one of the names."""
+    return bool(fnmatch.filter(names, pattern))
+
+
 def names_a_file(tree, name, folders):
     """Whether there is a file of that name in one of the folders ("" is the root)."""
     wanted = [posixpath.normpath(posixpath.join(folder, name)) for folder in folders]
     if "*" not in name:
         return any(path in tree.paths for path in wanted)
-    return any(fnmatch.fnmatch(path, one) for path in tree.paths for one in wanted)
+    return any(names_one(tree.paths, one) for one in wanted)
 
 
 def cited_files(tree, path, text):
     """Names of files in `text`, a part of the file `path`, that lead nowhere: (offset, name)."""
     folder = posixpath.dirname(path)
-    bare = {posixpath.basename(other) for other in tree.paths}
     tested = folder[len("tests/"):] if folder.startswith("tests/") else "tests/" + folder
     for match in FILE_NAME.finditer(text):
         name = match[1]
@@ -345,7 +361,7 @@ def cited_files(tree, path, text):
         if path.endswith(".md"):
             good = names_a_file(tree, name, ["", folder])
             if "/" not in name:
-                good = any(fnmatch.fnmatch(other, name) for other in bare)
+                good = name in tree.names if "*" not in name else names_one(tree.names, name)
         else:
             # In code a bare name is a file beside this one, or the one that it tests.
             homes = [folder, ""] if "/" in name else [folder, tested, "tests"]
@@ -622,14 +638,13 @@ RULES = {
 }
 
 
-def lint(root, rules):
-    """All complaints as "path:line: rule: message", and the number of files read."""
-    tree = Tree(root)
+def lint(tree, rules):
+    """All complaints as "path:line: rule: message"."""
     complaints = []
     for name in rules:
         for path, line, message in RULES[name](tree):
             complaints.append(f"{path}:{line}: {name}: {message}")
-    return complaints, len(tree.texts)
+    return complaints
 
 
 def main(arguments):
@@ -637,13 +652,14 @@ def main(arguments):
         sys.stderr.write(f"usage: lint.py {'|'.join([*RULES, 'all'])} [ROOT]\n")
         return 64
     root = arguments[2] if len(arguments) == 3 else "."
-    complaints, count = lint(root, list(RULES) if arguments[1] == "all" else [arguments[1]])
+    tree = Tree(read_tree(root))
+    complaints = lint(tree, list(RULES) if arguments[1] == "all" else [arguments[1]])
     for complaint in complaints:
         print(complaint)
-    if count == 0:
+    if not tree.texts:
         print(f"no files under {root}")
         return 1
-    print(f"{arguments[1]}: {len(complaints)} places in {count} files")
+    print(f"{arguments[1]}: {len(complaints)} places in {len(tree.texts)} files")
     return 1 if complaints else 0
 
 
