@@ -89,7 +89,7 @@ load()
 load
 part "trials on the core of a site" "$build/tests/hostile/test_hostile"
 part "what messages bring is lent" "$build/tests/site/core/test_core_lent"
-part "connections of neighbours" env CK_RUN_CASE=floods "$build/tests/site/daemon/test_wires"
+part "connections of neighbours" env CK_RUN_CASE=floods "$build/tests/site/daemon/test_callers"
 part "the same against a daemon" "$e2e/link_floods.sh" "$build"
 part "messages of a neighbour, against a daemon" "$e2e/neighbour.sh" "$build"
 part "the control socket" "$e2e/crowd.sh" "$build"

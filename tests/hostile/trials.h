@@ -15,12 +15,12 @@
  *    9  births that are undone                                        trial_waits.c
  *   10  messages that cost a neighbour nothing and write our disk     trial_neighbour.c; e2e
  *   11  a neighbour's tags become rows of customers                   trial_neighbour.c; e2e
- *   12  what connections make libzmq hold                             test_wires; e2e link_floods
+ *   12  what connections make libzmq hold                             test_callers; e2e link_floods
  *   13  who is slow or refused at the control socket                  trial_requests.c; e2e crowd
  *   14  the compiler's jail                                           test_compiler_jail
  *   15  turns for who has many agents                                 trial_fair.c
  *   16  a commit for each wake of one agent                           e2e quiet
- *   17  a neighbour that calls before the site is ready               test_wires; e2e neighbour
+ *   17  a neighbour that calls before the site is ready               test_callers; e2e neighbour
  *   18  secrets in memory that is given back                          test_secrets
  *
  * run.sh runs all of these and prints the table.
