@@ -498,6 +498,14 @@ void cbor_get_null(struct cbor *in)
         in->at += head.size;
 }
 
+bool cbor_take_null(struct cbor *in)
+{
+    if (cbor_peek(in) != CBOR_NULL)
+        return false;
+    cbor_get_null(in);
+    return true;
+}
+
 const uint8_t *cbor_get_raw(struct cbor *in, size_t *size)
 {
     const uint8_t *from = in->at;

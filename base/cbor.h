@@ -133,6 +133,9 @@ bool cbor_get_bool(struct cbor *in);
 /* Read null; any other value is an error. */
 void cbor_get_null(struct cbor *in);
 
+/* Whether the next value is null, which is read then.  False: it is another, and is not read. */
+bool cbor_take_null(struct cbor *in);
+
 /*
  * Step over one whole value of any type and return its encoding, *size bytes within the input.
  * Never NULL: after an error *size is 0.

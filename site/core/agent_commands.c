@@ -256,10 +256,8 @@ static void agent_withdraw_refused(const struct core *core, const struct agent *
 /* False: no amount was named, so all that can be taken is meant. */
 static bool agent_withdraw_amount(struct cbor *in, struct money *amount)
 {
-    if (cbor_peek(in) == CBOR_NULL) {
-        cbor_get_null(in);
+    if (cbor_take_null(in))
         return false;
-    }
     *amount = cbor_get_money(in);
     return true;
 }

@@ -153,10 +153,8 @@ void command_site_drain(struct core *core, struct customer *by, struct cbor *in,
 
     (void)by;
     cbor_get_array(in, 1);
-    cancels = in->error == NULL && cbor_peek(in) == CBOR_NULL;
-    if (cancels)
-        cbor_get_null(in);
-    else
+    cancels = cbor_take_null(in);
+    if (!cancels)
         lasts_us = cbor_get_uint(in, INVITATION_US_MAX);
     if (!outcome_args_done(in, outcome))
         return;

@@ -38,10 +38,8 @@ static void setting_read_limit(struct cbor *in, struct setting *setting)
 static void setting_read_soft_limit(struct cbor *in, struct setting *setting)
 {
     setting->has_soft_limit = true;
-    setting->ends_soft_limit = in->error == NULL && cbor_peek(in) == CBOR_NULL;
-    if (setting->ends_soft_limit)
-        cbor_get_null(in);
-    else
+    setting->ends_soft_limit = cbor_take_null(in);
+    if (!setting->ends_soft_limit)
         setting->soft_limit = cbor_get_money(in);
 }
 

@@ -278,15 +278,6 @@ static void settlement_result(struct core *core, const struct link *link, struct
     map_end(&map, &outcome->result);
 }
 
-/* Whether the next argument is null: then what it names stays as it is. */
-static bool terms_is_kept(struct cbor *in)
-{
-    if (in->error != NULL || cbor_peek(in) != CBOR_NULL)
-        return false;
-    cbor_get_null(in);
-    return true;
-}
-
 /* "none", "manual", "manual:WHERE" or "clearing:LINK". */
 static bool terms_parse_by(const char *text, struct settlement *terms, struct outcome *outcome)
 {
@@ -354,13 +345,14 @@ void command_link_terms(struct core *core, struct customer *by, struct cbor *in,
     (void)by;
     cbor_get_array(in, 4);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    kept[0] = terms_is_kept(in);
+    /* Null: what it names stays as it is. */
+    kept[0] = cbor_take_null(in);
     if (!kept[0])
         cbor_get_text(in, text, sizeof text - 1);
-    kept[1] = terms_is_kept(in);
+    kept[1] = cbor_take_null(in);
     if (!kept[1])
         threshold = cbor_get_money(in);
-    kept[2] = terms_is_kept(in);
+    kept[2] = cbor_take_null(in);
     if (!kept[2])
         target = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
@@ -421,7 +413,7 @@ void command_link_settle(struct core *core, struct customer *by, struct cbor *in
     (void)by;
     cbor_get_array(in, 2);
     cbor_get_text(in, name, LINK_NAME_BYTES_MAX);
-    all = terms_is_kept(in);
+    all = cbor_take_null(in);
     if (!all)
         amount = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))

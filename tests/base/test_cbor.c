@@ -377,6 +377,27 @@ START_TEST(a_record_reads_field_by_field)
 }
 END_TEST
 
+START_TEST(null_may_stand_for_a_value)
+{
+    uint8_t data[256];
+    size_t size = from_hex(data, "8307f6f6");
+    struct cbor in;
+
+    cbor_init(&in, data, size);
+    cbor_get_array(&in, 3);
+    ck_assert(!cbor_take_null(&in));
+    ck_assert_uint_eq(cbor_get_uint(&in, 7), 7);
+    ck_assert(cbor_take_null(&in));
+    (void)cbor_get_uint(&in, 7); /* an error: null is not taken after it, nor at the end */
+    ck_assert(!cbor_take_null(&in));
+    cbor_init(&in, data, size);
+    cbor_get_array(&in, 3);
+    (void)cbor_get_uint(&in, 7);
+    ck_assert(cbor_take_null(&in) && cbor_take_null(&in) && !cbor_take_null(&in));
+    ck_assert_int_eq(cbor_done(&in, NULL, "nulls"), ST_OK);
+}
+END_TEST
+
 START_TEST(amounts_and_wide_numbers_read_back_and_have_their_range)
 {
     static const u128 wide = (u128)UINT64_C(0x8001020304050607) << 64 | 0x08090a0b0c0d0e0f;
@@ -678,6 +699,7 @@ int main(void)
     tcase_add_test(tcase, nesting_is_bounded);
     tcase_add_test(tcase, nothing_at_all_is_refused_too);
     tcase_add_test(tcase, a_record_reads_field_by_field);
+    tcase_add_test(tcase, null_may_stand_for_a_value);
     tcase_add_test(tcase, amounts_and_wide_numbers_read_back_and_have_their_range);
     tcase_add_test(tcase, raw_steps_over_one_whole_item_and_stands_alone);
     tcase_add_loop_test(tcase, a_value_of_another_type_or_range_is_refused, 0,
