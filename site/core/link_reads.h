@@ -33,8 +33,6 @@ void core_link_states(struct core *core, struct map *map);
  */
 void core_read_links(struct core *core, const struct viewer *viewer, struct cbor *in,
                      struct outcome *outcome);
-void core_read_settlements(struct core *core, const struct viewer *viewer, struct cbor *in,
-                           struct outcome *outcome);
 void core_read_link(struct core *core, const struct viewer *viewer, struct cbor *in,
                     struct outcome *outcome);
 

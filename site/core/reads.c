@@ -18,6 +18,7 @@
 #include "site/core/map.h"
 #include "site/core/outcome.h"
 #include "site/core/read_list.h"
+#include "site/core/settlements.h"
 #include "site/core/state.h"
 
 /* ---- site, status ---- */
@@ -84,8 +85,7 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_init(&map);
     read_public_entries(core, &map);
     map_hex(&map, "head", head.bytes, HASH_BYTES);
-    /* The head of the chain is public, too: whoever keeps it can prove later what the books were.
-     */
+    /* The head of the chain is public, too: who keeps it can prove later what the books were. */
     if (!viewer->all) {
         map_end(&map, &outcome->result);
         return;

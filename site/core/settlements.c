@@ -17,9 +17,19 @@
 
 /* ---- booking, within an event ---- */
 
-/* A payment leaves when it is written down, before anybody pays: its money is spoken for. */
-static bool settlement_book_out(struct core *core, struct link *link, struct money amount,
-                                struct outcome *outcome)
+static void settlement_event_end(struct core *core, const struct link *link, uint64_t index)
+{
+    struct event event = event_of_settlement(link->interface, index, core->site_time_us);
+
+    (void)ledger_event_end(core->ledger, &event);
+}
+
+/*
+ * A payment leaves when it is written down, before anybody pays: its money is spoken for.  Returns
+ * its index; 0: nothing was booked, and the outcome says why.
+ */
+static uint64_t settlement_book_out(struct core *core, struct link *link, struct money amount,
+                                    struct outcome *outcome)
 {
     const struct transfer line = {
         .debit = account_of_link(link->interface, KIND_LINK_SETTLING),
@@ -28,11 +38,13 @@ static bool settlement_book_out(struct core *core, struct link *link, struct mon
         .code = TRANSFER_SETTLEMENT_OUT,
         .object = link_settlement(core->links, link)->last_index + 1,
     };
+    uint64_t index;
 
     if (!outcome_transfer(core->ledger, &line, outcome))
-        return false;
-    (void)link_settle(core->links, link, amount);
-    return true;
+        return 0;
+    index = link_settle(core->links, link, amount);
+    INVARIANT(index == line.object);
+    return index;
 }
 
 static void settlement_book_in(struct core *core, const struct link *link, uint64_t index,
@@ -56,20 +68,18 @@ static void settlement_begin_due(void *context, struct link *link)
     struct outcome outcome = {.command = "settlement"};
     char text[MONEY_TEXT_BYTES];
     struct money amount;
-    struct event event;
-    uint64_t index = link_settlement(core->links, link)->last_index + 1;
+    uint64_t index;
 
     if (!link_must_settle(core->links, link, core_drain_settles(core), &amount))
         return;
     ledger_event_begin(core->ledger);
-    if (settlement_book_out(core, link, amount, &outcome)) {
-        due->any = true;
-        log_write(LOG_INFO, "settlement.begun", "link=%s settlement=%" PRIu64 " amount=%s",
-                  link->name, index, money_print(text, amount));
-    }
-    event = event_of_settlement(link->interface, index, core->site_time_us);
-    (void)ledger_event_end(core->ledger, &event);
-    bytes_fini(&outcome.result);
+    index = settlement_book_out(core, link, amount, &outcome);
+    settlement_event_end(core, link, index);
+    if (index == 0)
+        return; /* refused, and an event without lines leaves no record */
+    due->any = true;
+    log_write(LOG_INFO, "settlement.begun", "link=%s settlement=%" PRIu64 " amount=%s", link->name,
+              index, money_print(text, amount));
 }
 
 /* A claim with the receipt of the house that our operator chose needs nobody's word. */
@@ -80,7 +90,6 @@ static void settlement_accept_cleared(void *context, struct link *link)
     struct outcome outcome = {.command = "settlement"};
     const struct settlement_payment *claimed = &link_settlement(core->links, link)->claimed;
     uint64_t index = claimed->index;
-    struct event event;
 
     /* Cheap questions first: a signature is checked only for what could be posted. */
     if (link->state == LINK_FROZEN || claimed->by != SETTLE_BY_CLEARING || claimed->index == 0 ||
@@ -90,8 +99,7 @@ static void settlement_accept_cleared(void *context, struct link *link)
     due->any = true;
     ledger_event_begin(core->ledger);
     settlement_book_in(core, link, index, claimed->amount, TRANSFER_SETTLEMENT_IN);
-    event = event_of_settlement(link->interface, index, core->site_time_us);
-    (void)ledger_event_end(core->ledger, &event);
+    settlement_event_end(core, link, index);
     link_decide_claim(core->links, link, true, "receipt");
     log_write(LOG_INFO, "settlement.cleared", "link=%s settlement=%" PRIu64, link->name, index);
 }
@@ -109,7 +117,6 @@ void core_settlement_order(struct core *core, struct link *link)
     const struct clearing_note *order = link_order(core->links, link);
     struct transfer line = {.code = TRANSFER_CLEARED};
     uint64_t account = account_of_link(link->interface, KIND_LINK_OUT);
-    struct event event;
     uint64_t bytes;
     bool done;
 
@@ -120,12 +127,11 @@ void core_settlement_order(struct core *core, struct link *link)
     line.credit = settlement_customer(core, order->payee);
     line.amount = order->amount;
     line.object = order->index;
-    event = event_of_settlement(link->interface, order->index, core->site_time_us);
     bytes = ledger_frame_bytes(core->ledger);
     ledger_event_begin(core->ledger);
     done = line.debit != ACCOUNT_NONE && line.credit != ACCOUNT_NONE &&
            ledger_transfer(core->ledger, &line) == TRANSFER_DONE;
-    (void)ledger_event_end(core->ledger, &event);
+    settlement_event_end(core, link, order->index);
     core_disk_wrote(core, account, account, ledger_frame_bytes(core->ledger) - bytes);
     /* A refusal is as final as a payment: a late copy of the order must find it. */
     link_order_done(core->links, link, done);
@@ -156,7 +162,6 @@ bool core_settlements_tick(struct core *core)
 
 void core_settlement_decided(struct core *core, struct link *link)
 {
-    struct event event;
     struct money amount;
     uint64_t index;
 
@@ -164,8 +169,7 @@ void core_settlement_decided(struct core *core, struct link *link)
         return;
     ledger_event_begin(core->ledger);
     settlement_book_in(core, link, index, amount, TRANSFER_SETTLEMENT_BACK);
-    event = event_of_settlement(link->interface, index, core->site_time_us);
-    (void)ledger_event_end(core->ledger, &event);
+    settlement_event_end(core, link, index);
     core->frame_open = true;
     log_write(LOG_WARN, "settlement.refused", "link=%s settlement=%" PRIu64, link->name, index);
 }
@@ -427,7 +431,7 @@ void command_link_settle(struct core *core, struct customer *by, struct cbor *in
         outcome_set(outcome, CONTROL_REFUSED, "there is nothing to settle on link %s", link->name);
         return;
     }
-    if (settlement_book_out(core, link, amount, outcome))
+    if (settlement_book_out(core, link, amount, outcome) != 0)
         settlement_result(core, link, outcome);
 }
 

@@ -8,11 +8,13 @@
 #ifndef SERAI_SITE_CORE_SETTLEMENTS_H
 #define SERAI_SITE_CORE_SETTLEMENTS_H
 
-#include <stdbool.h>
+#include "base/cbor.h"
 
 struct core;
 struct link;
 struct map;
+struct outcome;
+struct viewer;
 
 /* Begin the payments that the terms of links call for; once a second.  True: one was begun. */
 bool core_settlements_tick(struct core *core);
@@ -25,5 +27,9 @@ void core_settlement_order(struct core *core, struct link *link);
 
 /* Add what `serai link show` has of a link's settlements. */
 void core_settlement_entries(const struct core *core, const struct link *link, struct map *map);
+
+/* Carry out the read `settlements`, a row of the table in reads.c: the payments of one link. */
+void core_read_settlements(struct core *core, const struct viewer *viewer, struct cbor *in,
+                           struct outcome *outcome);
 
 #endif
