@@ -32,8 +32,7 @@ struct channel_handlers {
                      const uint64_t *args);
     /* Sell all ends of an agent that died; refunds go to its account. */
     void (*sell_ends)(void *context, uint64_t owner);
-    /* Whether this channel end is one that its owner still has a use for (cap_drop refuses then).
-     */
+    /* Whether its owner still has a use for this channel end (cap_drop refuses then). */
     bool (*end_is_live)(void *context, uint64_t end);
     /* For agents_check(): add up what customers hold by ends.  NULL: nothing. */
     void (*holdings)(void *context, void *sum,

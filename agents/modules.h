@@ -73,7 +73,8 @@ MUST_CHECK enum status agents_code_check(const uint8_t *bytes, size_t size, stru
 MUST_CHECK enum status agents_code_builtin(struct agents *agents, const uint8_t *bytes, size_t size,
                                            struct hash *id, struct fault *fault);
 
-/* ---- tier 1: code compiled by whoever runs the compiler (engine/native.h) ----
+/*
+ * ---- tier 1: code compiled by whoever runs the compiler (engine/native.h) ----
  *
  * Which tier code is in changes nothing that agents see, pay or store: frames are the same.
  */

@@ -89,7 +89,8 @@ struct object *object_new(struct agents *agents, struct agent *owner, enum objec
 /* The object of this number, if it is of that kind; else NULL. */
 struct object *object_find(const struct object_set *objects, uint64_t id, enum object_kind kind);
 
-/* Put a timer into the queue where it waits.  Not undone: an entry without its object is skipped.
+/*
+ * Put a timer into the queue where it waits.  Not undone: an entry without its object is skipped.
  */
 void object_queue_timer(struct object_set *objects, const struct object *timer);
 

@@ -30,7 +30,8 @@ struct endpoint {
     bool is_ipv6;                      /* and that number is an IPv6 address */
 };
 
-/* ST_INVALID: *fault says what is wrong with it and what is right.  The empty text is no endpoint.
+/*
+ * ST_INVALID: *fault says what is wrong with it and what is right.  The empty text is no endpoint.
  */
 MUST_CHECK enum status endpoint_parse(struct endpoint *endpoint, const char *text,
                                       enum endpoint_use use, struct fault *fault);

@@ -1,4 +1,5 @@
-/* Small whole files, read with a bound and written so that a crash leaves the old or the new one.
+/*
+ * Small whole files, read with a bound and written so that a crash leaves the old or the new one.
  */
 #ifndef SERAI_BASE_FILE_H
 #define SERAI_BASE_FILE_H

@@ -94,8 +94,7 @@ struct channel_message {
     enum channel_side to; /* the side that receives it */
     int32_t status;       /* ANSWER: 0 or a refusal of sdk/abi.h */
     uint8_t priority;     /* the class in which it waits for its number; does not cross */
-    /* PACKET: its money.  ANSWER: change, or the whole sum back.  BIRTH: maximum fee + endowment.
-     */
+    /* PACKET: its money.  ANSWER: change, or all of it.  BIRTH: maximum fee and endowment. */
     struct money money;
     struct money endowment;
     struct money fee; /* BIRTH: the maximum; ANSWER: what was charged */

@@ -1,4 +1,5 @@
-/* Private to this folder: how the set of ends is kept, and the two ways it changes within a turn.
+/*
+ * Private to this folder: how the set of ends is kept, and the two ways it changes within a turn.
  */
 #ifndef SERAI_CHANNELS_SET_H
 #define SERAI_CHANNELS_SET_H
@@ -69,7 +70,8 @@ void set_remove(struct channels *channels, struct undo *undo, struct channel_end
 /* Free every node and port, as after channels_new(). */
 void set_clear(struct channels *channels);
 
-/* Decode one row of an end.  ST_CORRUPT.  ST_MISSING, which sets no fault: a row of another kind.
+/*
+ * Decode one row of an end.  ST_CORRUPT.  ST_MISSING, which sets no fault: a row of another kind.
  */
 MUST_CHECK enum status channels_row_decode(struct channel_end *end, const struct store_row *stored,
                                            struct fault *fault);

@@ -12,7 +12,8 @@
 MUST_CHECK enum channel_result packets_receive(struct exchange *exchange, struct channel_end *end,
                                                const struct received *received);
 
-/* Receive a grant of packets: whoever waits for one is notified.  Results as of packets_receive().
+/*
+ * Receive a grant of packets: whoever waits for one is notified.  Results as of packets_receive().
  */
 MUST_CHECK enum channel_result packets_receive_grant(struct exchange *exchange,
                                                      struct channel_end *end,

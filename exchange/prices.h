@@ -7,8 +7,7 @@
 #include "links/link.h"
 #include "market/market.h"
 
-/* The prices of an interface, but for packets: the book's own on self, a link's where the book has
- * some. */
+/* The prices of an interface, but for packets: the book's on self, a link's where it has some. */
 struct interface_prices {
     uint64_t object; /* what the line of a fee says: which interface, and which prices */
     struct money birth_fee;

@@ -65,7 +65,8 @@ void grants_free(struct grants *grants)
 
 /* ---- tables of agents ---- */
 
-/* Take over an agent's slots as they are now.  grants->next_end stays past all ends that were seen.
+/*
+ * Take over an agent's slots as they are now.  grants->next_end stays past all ends that were seen.
  */
 static void grants_keep_table(struct grants *grants, const struct agent *agent)
 {

@@ -180,7 +180,8 @@ static bool standing_visit(void *context, const uint8_t *item, size_t size)
     return true;
 }
 
-/* Before the other site is asked: what would be refused here would leave it with a link of its own.
+/*
+ * Before the other site is asked: what would be refused here would leave it with a link of its own.
  */
 static int join_check_here(struct cli *cli, const struct invite *invite, const char *name)
 {

@@ -1,4 +1,5 @@
-/* serai site key, serai link add | set | ls | show | mark | unmark | freeze | resume | remove | ack
+/*
+ * serai site key, serai link add | set | ls | show | mark | unmark | freeze | resume | remove | ack
  */
 #include <inttypes.h>
 #include <stdlib.h>

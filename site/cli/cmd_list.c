@@ -1,4 +1,5 @@
-/* serai customer ls, agent ls | logs, link ls | invites | settlements, heap ls, code ls, price show
+/*
+ * serai customer ls, agent ls | logs, link ls | invites | settlements, heap ls, code ls, price show
  */
 #include <inttypes.h>
 #include <stdlib.h>

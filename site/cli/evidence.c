@@ -51,7 +51,8 @@ static bool evidence_side_equal(const struct specie_side *a, const struct specie
     return a->total == b->total && digest_equal(&a->digest, &b->digest);
 }
 
-/* The one line of a book that was not signed, where it is one line that differs.  NULL: it is not.
+/*
+ * The one line of a book that was not signed, where it is one line that differs.  NULL: it is not.
  */
 static const struct reconcile_line *evidence_find_line(const struct reconcile_lines *lines,
                                                        const struct specie_side *book,

@@ -65,8 +65,9 @@ enum control_status {
  *   link.invite    [name or "", key bytes[32], limit, lasts us]   operator; the key is X25519
  *   link.revoke    [invitation]                    operator
  *   link.join      as link.add                     operator: this end, where the other was invited
- *   link.set       [name, key, value...]           operator: endpoint, limit (only raised) and
- *                                                  soft_limit (or null), in this order
+ *   link.set       [name, key, value...]           operator: endpoint, limit (only raised),
+ *                                                  soft_limit (or null) and durability
+ *                                                  ([flush amount, ms]), in this order
  *   link.mark      [name, mark]                    operator: remember the totals of now
  *   link.unmark    [name, mark]                    operator
  *   link.freeze    [name]                          operator

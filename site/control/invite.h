@@ -1,8 +1,8 @@
 /*
  * Invitations to a link as text: what a site that listens prints, and what the other one joins by.
  *
- *     serai://HOST:PORT/LIMIT-CURRENCY/YYYYMMDDTHHMMSSZ/TOKEN     (of ipc://:
- * serai+ipc:///PATH/...)
+ *     serai://HOST:PORT/LIMIT-CURRENCY/YYYYMMDDTHHMMSSZ/TOKEN
+ *     serai+ipc:///PATH/...      the same, where the endpoint is ipc://
  *
  * TOKEN is base64url of the site's key[32], a secret[16] and a check[4] over all before it, so that
  * a slip in any part is noticed.  No character of it means anything to a shell.

@@ -15,7 +15,8 @@ struct core_frame;
 /* How often a peer that has not acknowledged everything is asked where it stands. */
 enum { LINK_REMIND_US = 3000000 };
 
-/* A link that flaps must not fill the log: the most changes of state logged one by one in a time.
+/*
+ * A link that flaps must not fill the log: the most changes of state logged one by one in a time.
  */
 enum { LINK_REPORT_US = 60000000, LINK_REPORTS_MAX = 10 };
 

@@ -189,7 +189,8 @@ struct core_disk {
  */
 void core_set_disk(struct core *core, const struct core_disk *disk);
 
-/* A frame's part of the room, in bytes; whoever joins frames adds none to those that have as much.
+/*
+ * A frame's part of the room, in bytes; whoever joins frames adds none to those that have as much.
  */
 uint64_t core_frame_bytes_max(const struct core *core);
 

@@ -142,7 +142,8 @@ void command_customer_add(struct core *core, struct customer *by, struct cbor *i
     map_end(&map, &outcome->result);
 }
 
-/* The share is in the customer's row and with the agents' queue: core_check() holds them together.
+/*
+ * The share is in the customer's row and with the agents' queue: core_check() holds them together.
  */
 static void customer_set_share(struct core *core, struct customer *customer, uint32_t share)
 {

@@ -290,8 +290,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     agent = deploy_make_agent(core, by, &deployment, &birth, outcome);
     if (agent == NULL)
         return;
-    /* The check of its funds saw to both: the agent is born, so these cannot be refused any more.
-     */
+    /* The check of its funds saw to both: the agent is born, so neither can be refused now. */
     ledger_transfer_checked(core->ledger, &fee);
     deploy_keep_modules(core, agent, &deployment);
     deploy_result(core, agent, outcome);

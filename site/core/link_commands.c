@@ -38,7 +38,8 @@ void command_link_add(struct core *core, struct customer *by, struct cbor *in,
 
 /* ---- checkpoints: the operator knows them as marks ---- */
 
-/* The two arguments of both commands; the link that the first names.  NULL: the outcome says why.
+/*
+ * The two arguments of both commands; the link that the first names.  NULL: the outcome says why.
  */
 static struct link *checkpoint_arguments(struct core *core, struct cbor *in,
                                          char name[LINK_CHECKPOINT_NAME_BYTES_MAX + 1],

@@ -25,7 +25,8 @@ struct link_wish {
  */
 bool core_limits_fit(struct core *core, struct money more, struct outcome *outcome);
 
-/* Whether a link may be called that, and no open invitation is.  False: the outcome says why not.
+/*
+ * Whether a link may be called that, and no open invitation is.  False: the outcome says why not.
  */
 bool core_link_name_is_free(const struct core *core, const char *name, struct outcome *outcome);
 

@@ -51,7 +51,8 @@ static void setting_read_durability(struct cbor *in, struct setting *setting)
     setting->flush_ms = (uint32_t)cbor_get_uint(in, UINT32_MAX);
 }
 
-/* In the order in which a command has them: so one setting has one encoding, and none comes twice.
+/*
+ * In the order in which a command has them: so one setting has one encoding, and none comes twice.
  */
 static const struct setting_key {
     const char *name;

@@ -22,8 +22,7 @@ enum {
     CONNECTIONS_HOLD_BYTES_MAX = 32 * 1024 * 1024,
     /* Requests that the core has; beyond it no more is read until it has answered some. */
     CONNECTIONS_LENT_BYTES_MAX = 16 * 1024 * 1024,
-    /* Bytes of requests that the core takes between two looks at the clock and the turns; or one.
-     */
+    /* Bytes of requests, or one, that the core takes between two looks at clock and turns. */
     REQUESTS_STEP_BYTES = 1024 * 1024,
     /* Clients that were refused or found no place are logged together, this often. */
     CONTROL_LOG_US = 60 * 1000 * 1000,
@@ -31,8 +30,7 @@ enum {
     CONNECTION_IDLE_US = 30 * 1000 * 1000,
     /* Parcels at the core or on the way there; when all are out, the sockets are not read. */
     ARRIVALS_MAX = 64,
-    /* Parcels between two looks at the clock and the requests; one may hold thousands of messages.
-     */
+    /* Parcels between two looks at clock and requests; one may hold thousands of messages. */
     ARRIVALS_STEP = 4,
     /* Parcels of one peer before the next one's turn. */
     PARCELS_STEP = 16,
@@ -55,8 +53,7 @@ enum {
     CALL_OUT_BYTES_MAX = 2 * 8 * 1024 * 1024,
     /* ... and all peers together: each may have as much as is free, or less. */
     CALLS_OUT_BYTES_MAX = 64 * 1024 * 1024,
-    /* Bytes on their way through a relay, in each direction, and how often it is filled in a step.
-     */
+    /* Bytes on their way through a relay, each direction; how often it is filled in a step. */
     CALL_WAY_BYTES = 16 * 1024,
     CALL_STEP_MAX = 16,
     /* How long a connection that we end is waited for, at most, before its socket is closed: its
@@ -144,8 +141,7 @@ enum {
     /* ... and while it is not, the next frame takes at most this many, to bound its batch. */
     FRAME_TURNS_MAX = 16384,
     /* A frame that no client or peer waits for, of timers and what they set off, comes no sooner
-     * than this after the one before: a commit writes some twenty pages, however little is in it.
-     */
+     * than this after the one before: a commit writes some twenty pages, with little in it, too. */
     FRAME_QUIET_US = 100 * 1000,
     /* Batches of frames that wait for one commit, while no bounded link asks for it sooner; or a
      * frame's part of the disk, where that is less. */

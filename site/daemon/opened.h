@@ -23,8 +23,8 @@ struct opened {
     struct redo_finding redo_finding;
     struct marker *marker;
     struct marker_finding finding;
-    uint8_t
-        *site_secret; /* CONTROL_SECRET_BYTES of sodium_malloc(); NULL: no links, none to sign */
+    /* CONTROL_SECRET_BYTES of sodium_malloc(); NULL: no links, none to sign. */
+    uint8_t *site_secret;
     struct core *core;
 };
 

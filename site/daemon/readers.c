@@ -1,4 +1,5 @@
-/* LMDB reuses no page that a reader's transaction may still see, so one old reader grows the file.
+/*
+ * LMDB reuses no page that a reader's transaction may still see, so one old reader grows the file.
  */
 #include "site/daemon/readers.h"
 

@@ -192,7 +192,8 @@ static enum status redo_read_row(struct redo *redo, const struct store *store, s
     return status == ST_MISSING ? ST_OK : status; /* nothing was ever let out early */
 }
 
-/* Take the next record of a half into the batch, if it follows what is there.  False: it does not.
+/*
+ * Take the next record of a half into the batch, if it follows what is there.  False: it does not.
  */
 static bool redo_take(struct redo *redo, int half, size_t *at, struct store_batch *batch)
 {

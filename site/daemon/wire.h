@@ -76,7 +76,8 @@ void wire_tire(struct wire *wire, uint64_t now_us);
 /* Record that something of the peer came now: it lives. */
 void wire_lives(struct wire *wire, uint64_t now_us);
 
-/* Record that the peer cannot be reached, or no more.  It is reported to the core when it is news.
+/*
+ * Record that the peer cannot be reached, or no more.  It is reported to the core when it is news.
  */
 void wire_trouble(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -55,7 +55,8 @@ static bool message_is(zmq_msg_t *message, const uint8_t word[WIRES_WORD_BYTES])
            memcmp(zmq_msg_data(message), word, WIRES_WORD_BYTES) == 0;
 }
 
-/* docs/wire.md, LEFT: the link is down and says why.  Dialling again shows if it was added again.
+/*
+ * docs/wire.md, LEFT: the link is down and says why.  Dialling again shows if it was added again.
  */
 static void wires_peer_left(struct wires *wires, struct wire *wire)
 {
@@ -112,7 +113,8 @@ static bool wires_accept(struct wires *wires, struct held *held, struct call *ca
     return true;
 }
 
-/* `wire` NULL: what comes is no link's any more.  False: nothing came, or no place is free for it.
+/*
+ * `wire` NULL: what comes is no link's any more.  False: nothing came, or no place is free for it.
  */
 static bool wires_read_one(struct wires *wires, struct call *call, struct wire *wire)
 {

@@ -24,7 +24,8 @@ extern const uint8_t wires_drained[WIRES_WORD_BYTES];
 /* The bytes that all peers have not taken yet. */
 uint64_t wires_bytes_out(const struct wires *wires);
 
-/* Send a peer ALIVE, over whichever of its connections takes it; a peer that takes none is silent.
+/*
+ * Send a peer ALIVE, over whichever of its connections takes it; a peer that takes none is silent.
  */
 void wires_say_alive(struct wires *wires, struct wire *wire);
 

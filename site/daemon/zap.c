@@ -274,8 +274,7 @@ void zap_serve(struct zap *zap, uint64_t now_us)
 
     for (int i = 0; i < ZAP_STEP_MAX && zap_next_request(zap, &frames); i++) {
         const struct zap_shown shown = zap_find_key(zap, &frames);
-        /* Before the answer: with it libzmq lets the peer send, and its connection must be known.
-         */
+        /* Before the answer: with it libzmq lets the peer send, whose connection must be known. */
         const char *address = zap->report(zap->context, strtoull(frames.domain, NULL, 10), &shown);
 
         zap_answer(zap, &frames, &shown);
