@@ -85,12 +85,23 @@ bool gather_may_close(const struct gather *gather)
     return gather->joined == NULL || !gather_is_full(gather);
 }
 
+/* Whether it has anything but parcels. */
+static bool frame_has_more(const struct core_frame *frame)
+{
+    return frame->writes || frame->reply_count != 0 || frame->links != NULL ||
+           frame->joined_count != 0 || frame->invited != NULL || frame->ends;
+}
+
 /* Nothing to write, and nothing that leaves. */
 static bool frame_is_empty(const struct core_frame *frame)
 {
-    return !frame->writes && frame->reply_count == 0 && frame->parcel_count == 0 &&
-           frame->link_count == 0 && frame->joined_count == 0 && frame->invited == NULL &&
-           !frame->ends;
+    return frame->parcel_count == 0 && !frame_has_more(frame);
+}
+
+/* Nothing of it waits for the disk, so it needs no commit. */
+static bool frame_is_early(const struct core_frame *frame)
+{
+    return frame->parcel_count == frame->early_count && !frame->urgent && !frame_has_more(frame);
 }
 
 /* Hand a frame to the writer; its commit is that of all frames closed so far. */
@@ -141,6 +152,10 @@ void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_
     if (gather->joined == NULL && gather->flush_ms == 0 && !gather->committing) {
         frame->last = last;
         gather_hand_over(gather, frame);
+        return;
+    }
+    if (gather->joined == NULL && frame_is_early(&frame->core) && !last) {
+        INVARIANT(ring_push(&gather->parts->early, frame));
         return;
     }
     gather_join(gather, frame, now_us);

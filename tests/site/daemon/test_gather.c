@@ -137,6 +137,50 @@ START_TEST(no_more_is_joined_than_a_frame_may_take)
 }
 END_TEST
 
+static struct parts_frame *frame_with_parcel(bool early)
+{
+    struct parts_frame *frame = frame_of(0);
+
+    frame->core.parcels = calloc(1, sizeof *frame->core.parcels);
+    ck_assert_ptr_nonnull(frame->core.parcels);
+    frame->core.parcels[0].early = early;
+    frame->core.parcel_count = frame->core.parcel_capacity = 1;
+    frame->core.early_count = early;
+    return frame;
+}
+
+/* The edge sends the early parcels of one frame. */
+static bool edge_takes_one(void)
+{
+    struct parts_frame *frame = ring_pop(&parts.early);
+
+    if (frame == NULL)
+        return false;
+    ck_assert_uint_eq(frame->core.parcel_count, 1);
+    core_frame_fini(&frame->core);
+    ck_assert(ring_push(&parts.spent, frame));
+    return true;
+}
+
+START_TEST(a_frame_of_early_parcels_alone_needs_no_commit)
+{
+    gather_take(&gather, frame_with_parcel(true), 1, false);
+    ck_assert(edge_takes_one());
+    ck_assert_uint_eq(gather_due_us(&gather), UINT64_MAX);
+    gather_take(&gather, frame_with_parcel(false), 1, false);
+    ck_assert(!edge_takes_one());
+    ck_assert_uint_eq(gather_due_us(&gather), 1 + FLUSH_MS * 1000);
+    gather_take(&gather, frame_with_parcel(true), 2, false); /* behind one that waits */
+    ck_assert(edge_takes_one());
+    ck_assert_ptr_nonnull(gather.joined);
+    ck_assert_uint_eq(gather.joined->core.parcel_count, 1);
+    gather_take(&gather, frame_with_parcel(true), 3, true); /* the last one ends the writer, too */
+    ck_assert(edge_takes_one());
+    ck_assert(gather.committing);
+    ck_assert(writer_takes_one());
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gather");
@@ -145,6 +189,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, frames_wait_for_one_commit_until_their_time);
     tcase_add_test(tests, no_more_is_joined_than_a_frame_may_take);
+    tcase_add_test(tests, a_frame_of_early_parcels_alone_needs_no_commit);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
