@@ -43,14 +43,13 @@ static void gather_let_out(struct gather *gather)
 bool gather_look(struct gather *gather)
 {
     struct parts_frame *frame;
-    bool redo = gather->redo_committing;
+    bool redo = redo_is_committing(gather->parts->redo);
 
     while ((frame = ring_pop(&gather->parts->spent)) != NULL)
         gather->spare[gather->spare_count++] = frame;
     if (!gather->committing || atomic_load(&gather->parts->writer_busy))
         return false;
     gather->committing = false;
-    gather->redo_committing = false;
     core_commit_ended(gather->parts->core);
     if (!redo)
         return false;
@@ -182,9 +181,7 @@ void gather_commit(struct gather *gather, uint64_t now_us)
     if (gather_due_us(gather) > now_us)
         return;
     gather->joined = NULL;
-    if (frame->core.writes) {
+    if (frame->core.writes)
         redo_commit_begins(gather->parts->redo, &frame->core.batch);
-        gather->redo_committing = true;
-    }
     gather_hand_over(gather, frame);
 }

@@ -15,9 +15,8 @@ struct gather {
     struct parts_frame *joined; /* frames that wait for a commit; NULL: none */
     uint64_t joined_us;         /* since when */
     uint32_t flush_ms;          /* core_flush_ms() as of the last frame that was closed */
-    bool full;            /* the redo log took no more: nothing is closed until all is durable */
-    bool committing;      /* a commit is under way */
-    bool redo_committing; /* ... of frames in the redo log */
+    bool full;       /* the redo log took no more: nothing is closed until all is durable */
+    bool committing; /* a commit is under way */
 };
 
 /* Make all frames of the pool spare. */

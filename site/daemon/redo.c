@@ -167,6 +167,11 @@ void redo_commit_ended(struct redo *redo)
     atomic_store_explicit(&redo->page->used[1 - redo->filling], 0, memory_order_release);
 }
 
+bool redo_is_committing(const struct redo *redo)
+{
+    return redo->committing;
+}
+
 /* ---- after a start ---- */
 
 static enum status redo_read_row(struct redo *redo, const struct store *store, struct fault *fault)

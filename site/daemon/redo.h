@@ -49,4 +49,7 @@ MUST_CHECK bool redo_append(struct redo *redo, const struct store_batch *batch);
 void redo_commit_begins(struct redo *redo, struct store_batch *batch);
 void redo_commit_ended(struct redo *redo);
 
+/* Whether a commit has begun and not ended. */
+bool redo_is_committing(const struct redo *redo);
+
 #endif
