@@ -183,7 +183,7 @@ struct core_disk {
 };
 
 /*
- * Set the room that the store has: before the first turn and after each frame, and at least each
+ * Set the room that the store has: before the first turn and after each commit, and at least each
  * second while it is below low_bytes.  Below full_bytes nothing is born and the agents that write
  * most are frozen; below a third of that no turn runs.
  */

@@ -21,7 +21,6 @@ struct driver {
     uint64_t parcels;   /* in it */
     bool has_links;
     uint64_t tick_us; /* when links are looked at next */
-    bool wrote;       /* a frame was handed to the writer since the room was measured */
     bool is_short;    /* of room: it is measured again soon */
     uint64_t measured_us;
 };
@@ -132,17 +131,18 @@ static void driver_tick_links(struct driver *driver, uint64_t now_us)
         driver_open_awaited(driver, now_us);
 }
 
-/* The disk, while no frame is on its way: so the core knows all that was written. */
+/* The disk, once after each commit, while none is under way. */
 static void driver_measure_disk(struct driver *driver, uint64_t now_us)
 {
     struct parts *parts = driver->parts;
     struct core_disk disk;
-    bool due = driver->wrote || (driver->is_short && now_us - driver->measured_us >= MEASURE_US);
+    bool due =
+        driver->gather.wrote || (driver->is_short && now_us - driver->measured_us >= MEASURE_US);
 
     if (!due || parts->measure == NULL || atomic_load(&parts->writer_busy))
         return;
     parts->measure(parts->measure_context, &disk);
-    driver->wrote = false;
+    driver->gather.wrote = false;
     driver->measured_us = now_us;
     driver->is_short = disk.free_bytes < disk.low_bytes;
     core_set_disk(parts->core, &disk);
@@ -200,10 +200,8 @@ static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last
     driver->turns = 0;
     driver->parcels = 0;
     driver->has_links = driver->has_links || frame->core.link_count != 0;
-    if (frame->core.writes) {
-        driver->wrote = true;
+    if (frame->core.writes)
         driver->closed_us = now_us;
-    }
     gather_take(&driver->gather, frame, now_us, last);
 }
 
@@ -239,7 +237,7 @@ static int driver_wait_ms(const struct driver *driver, uint64_t now_us)
 
 void *core_thread(void *context)
 {
-    struct driver driver = {.parts = context, .wrote = true};
+    struct driver driver = {.parts = context};
     struct parts *parts = driver.parts;
 
     gather_init(&driver.gather, parts);

@@ -7,7 +7,8 @@ enum { FRAMES_SPARE_MIN = 2 };
 
 void gather_init(struct gather *gather, struct parts *parts)
 {
-    *gather = (struct gather){.parts = parts, .flush_ms = core_flush_ms(parts->core)};
+    *gather =
+        (struct gather){.parts = parts, .flush_ms = core_flush_ms(parts->core), .wrote = true};
     for (size_t i = 0; i < FRAMES_MAX; i++)
         gather->spare[gather->spare_count++] = &parts->pool[i];
 }
@@ -108,6 +109,7 @@ static void gather_hand_over(struct gather *gather, struct parts_frame *frame)
 {
     core_commit_begins(gather->parts->core);
     gather->committing = true;
+    gather->wrote = gather->wrote || frame->core.writes;
     atomic_store(&gather->parts->writer_busy, true);
     INVARIANT(ring_push(&gather->parts->frames, frame));
 }

@@ -17,6 +17,7 @@ struct gather {
     uint32_t flush_ms;          /* core_flush_ms() as of the last frame that was closed */
     bool full;       /* the redo log took no more: nothing is closed until all is durable */
     bool committing; /* a commit is under way */
+    bool wrote;      /* something was committed since the driver measured the disk */
 };
 
 /* Make all frames of the pool spare. */

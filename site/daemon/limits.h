@@ -146,7 +146,7 @@ enum {
     /* Batches of frames that wait for one commit, while no bounded link asks for it sooner; or a
      * frame's part of the disk, where that is less. */
     FRAMES_JOINED_BYTES_MAX = 8 * 1024 * 1024,
-    /* The room on the disk is measured after each frame, and this often while it is short. */
+    /* The room on the disk is measured after each commit, and this often while it is short. */
     MEASURE_US = 1000 * 1000,
     /* A reader in another process that keeps pages from being used again is logged once, when it is
      * this old and this many commits came since. */

@@ -103,12 +103,16 @@ static bool writer_takes_one(void)
 
 START_TEST(frames_wait_for_one_commit_until_their_time)
 {
+    ck_assert(gather.wrote); /* the disk is measured before anything else */
+    gather.wrote = false;
     gather_take(&gather, frame_of(KIB), 10, false);
     gather_take(&gather, frame_of(KIB), 20, false);
     gather_commit(&gather, 20);
     ck_assert(!writer_takes_one());
+    ck_assert(!gather.wrote);
     ck_assert_uint_eq(gather_due_us(&gather), 10 + FLUSH_MS * 1000);
     gather_commit(&gather, 10 + FLUSH_MS * 1000);
+    ck_assert(gather.wrote);
     ck_assert(!gather_look(&gather)); /* it is under way */
     ck_assert(writer_takes_one());
     ck_assert(!writer_takes_one());
