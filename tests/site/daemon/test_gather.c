@@ -15,6 +15,7 @@ static struct parts parts;
 static struct gather gather;
 static uint64_t frame_bytes_max;
 static uint32_t flush_ms;
+static size_t waiting; /* parcels that the commit which ends lets go */
 
 /* ---- in place of the core ---- */
 
@@ -40,6 +41,17 @@ void core_commit_ended(struct core *core)
     (void)core;
 }
 
+void core_between_out(struct core *core, struct core_frame *frame)
+{
+    (void)core;
+    if (waiting == 0)
+        return;
+    frame->parcels = calloc(waiting, sizeof *frame->parcels);
+    ck_assert_ptr_nonnull(frame->parcels);
+    frame->parcel_count = frame->parcel_capacity = frame->early_count = waiting;
+    waiting = 0;
+}
+
 /* ---- */
 
 static void setup(void)
@@ -59,6 +71,7 @@ static void setup(void)
     ring_init(&parts.spent, &parts.core_wake);
     frame_bytes_max = UINT64_MAX;
     flush_ms = FLUSH_MS;
+    waiting = 0;
     gather_init(&gather, &parts);
 }
 
@@ -85,6 +98,20 @@ static struct parts_frame *frame_of(size_t size)
     store_batch_put(&frame->core.batch, STORE_OBJECT, "x", 1, value.data, size);
     bytes_fini(&value);
     frame->core.writes = true;
+    return frame;
+}
+
+/* One for which the redo log has no room. */
+static struct parts_frame *frame_beyond_redo(void)
+{
+    struct parts_frame *frame = frame_of(STORE_VALUE_BYTES_MAX);
+    struct store_batch *batch = &frame->core.batch;
+    struct store_batch once = {0};
+
+    store_batch_join(&once, batch);
+    while (batch->ops.size <= REDO_HALF_BYTES)
+        store_batch_join(batch, &once);
+    store_batch_fini(&once);
     return frame;
 }
 
@@ -166,6 +193,42 @@ static bool edge_takes_one(void)
     return true;
 }
 
+START_TEST(what_waited_for_a_commit_leaves_when_it_ends)
+{
+    gather_take(&gather, frame_of(KIB), 10, false);
+    gather_commit(&gather, 10 + FLUSH_MS * 1000);
+    waiting = 1;
+    ck_assert(!gather_look(&gather));
+    ck_assert(!edge_takes_one());
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert(edge_takes_one());
+    ck_assert(!edge_takes_one());
+    (void)gather_look(&gather);
+    ck_assert_uint_eq(gather.spare_count, FRAMES_MAX);
+}
+END_TEST
+
+/* Of the second frame nothing may leave before it is durable, also while its commit is under way.
+ */
+START_TEST(what_the_redo_log_does_not_have_waits_for_its_own_commit)
+{
+    gather_take(&gather, frame_of(KIB), 1, false);
+    gather_commit(&gather, 1 + FLUSH_MS * 1000);
+    gather_take(&gather, frame_beyond_redo(), 2, false);
+    ck_assert(!gather_may_close(&gather));
+    waiting = 1;
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert(!edge_takes_one());
+    gather_commit(&gather, 2);
+    ck_assert(!gather_may_close(&gather));
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert(gather_may_close(&gather));
+}
+END_TEST
+
 START_TEST(a_frame_of_early_parcels_alone_needs_no_commit)
 {
     gather_take(&gather, frame_with_parcel(true), 1, false);
@@ -193,6 +256,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, frames_wait_for_one_commit_until_their_time);
     tcase_add_test(tests, no_more_is_joined_than_a_frame_may_take);
+    tcase_add_test(tests, what_waited_for_a_commit_leaves_when_it_ends);
+    tcase_add_test(tests, what_the_redo_log_does_not_have_waits_for_its_own_commit);
     tcase_add_test(tests, a_frame_of_early_parcels_alone_needs_no_commit);
     suite_add_tcase(suite, tests);
     return check_main(suite);
