@@ -93,14 +93,17 @@ void agents_work(struct agents *agents, uint64_t fuel);
 void agents_work_message(struct agents *agents, size_t size);
 
 /*
- * The prices of packets over one interface, per packets_unit and packet_data_unit.  `object` is
- * what the lines of packets say of it, even; those of bytes say one more.  One object has the same
- * prices for the whole turn.
+ * The prices of packets over one interface, per MARKET_PACKETS_UNIT and MARKET_PACKET_DATA_UNIT.
+ * `object` is what the lines of packets say of it, even; those of bytes say one more.  A strict
+ * link has a price besides, per packet, and lines of their own say `strict_object`; elsewhere it is
+ * 0.  One object has the same prices for the whole turn.
  */
 struct packet_prices {
     uint64_t object;
     struct money packets;
     struct money packet_data;
+    uint64_t strict_object;
+    struct money strict;
 };
 
 /*

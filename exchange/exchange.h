@@ -149,6 +149,9 @@ MUST_CHECK bool exchange_parcel_out(struct exchange *exchange, struct link *link
 uint32_t exchange_drain_now(const struct exchange *exchange, const struct link *link,
                             struct money *price);
 
+/* What each packet over the link costs besides as it is now: 0 while it is bounded. */
+struct money exchange_strict_now(const struct pricebook *book, const struct link *link);
+
 /* ---- what lines of the journal say of an interface's prices, for an audit ---- */
 
 /*
@@ -162,6 +165,13 @@ MUST_CHECK bool exchange_fee_price(const struct pricebook *book, uint64_t object
  * The same for half the object of a line of a packet's fee: of 1000 packets, or of a MiB of data.
  */
 MUST_CHECK bool exchange_packet_price(const struct pricebook *book, uint64_t object, bool data,
+                                      struct money *price);
+
+/*
+ * The price of a packet's share of a flush that a line with this object was charged by.  False: the
+ * book has no such prices.
+ */
+MUST_CHECK bool exchange_strict_price(const struct pricebook *book, uint64_t object,
                                       struct money *price);
 
 /*

@@ -146,6 +146,7 @@ static int64_t order_terms(struct exchange *exchange, const uint64_t *args)
 {
     uint32_t interface = (uint32_t)args[1];
     struct packet_prices prices;
+    struct money strict;
 
     if (interface != CHANNEL_INTERFACE_SELF && links_find(exchange->links, interface) == NULL)
         return SERAI_E_MISSING;
@@ -153,7 +154,12 @@ static int64_t order_terms(struct exchange *exchange, const uint64_t *args)
         return SERAI_E_INVALID;
     prices = prices_of_packet(agents_prices(exchange->agents), exchange->links, interface,
                               (uint8_t)args[3]);
-    return (int64_t)money_nanos(args[2] == SERAI_TERMS_DATA ? prices.packet_data : prices.packets);
+    if (args[2] == SERAI_TERMS_DATA)
+        return (int64_t)money_nanos(prices.packet_data);
+    /* All that goes by the packet: a price of the book is below 2^50, so the sum is below 2^61. */
+    INVARIANT(money_scale(&strict, prices.strict, MARKET_PACKETS_UNIT));
+    money_accumulate(&prices.packets, strict);
+    return (int64_t)money_nanos(prices.packets);
 }
 
 /* From its next message on; those that wait for their numbers keep the class that they paid for. */

@@ -58,6 +58,19 @@ bool exchange_fee_price(const struct pricebook *book, uint64_t object, struct mo
 
 /* ---- packets by class of priority ---- */
 
+/* By what the link is now: one whose flush amount is lost is strict, whatever was set. */
+static struct money price_while_strict(const struct pricebook *book, const struct link *link,
+                                       size_t place)
+{
+    return link_is_bounded(link) ? money_zero()
+                                 : pricebook_link_price_at(book, place, LINK_PRICE_STRICT_PACKET);
+}
+
+struct money exchange_strict_now(const struct pricebook *book, const struct link *link)
+{
+    return price_while_strict(book, link, pricebook_link_place(book, link->name));
+}
+
 /* A price of the book is below 2^50, so eight of them are money (INVARIANT). */
 static struct money price_of_class(const struct pricebook *book, size_t place, uint8_t priority,
                                    enum link_price base, enum link_price more)
@@ -83,8 +96,10 @@ struct packet_prices prices_of_packet(const struct pricebook *book, struct links
     return (struct packet_prices){
         .object = 2 * price_object(place, (uint32_t)priority << PRIORITY_SHIFT | interface),
         .packets = price_of_class(book, place, priority, LINK_PRICE_PACKETS, LINK_PRICE_PRIORITY),
-        .packet_data = price_of_class(book, place, priority, LINK_PRICE_PACKET_DATA,
-                                      LINK_PRICE_PRIORITY_DATA)};
+        .packet_data =
+            price_of_class(book, place, priority, LINK_PRICE_PACKET_DATA, LINK_PRICE_PRIORITY_DATA),
+        .strict_object = price_object(place, interface),
+        .strict = price_while_strict(book, link, place)};
 }
 
 bool exchange_packet_price(const struct pricebook *book, uint64_t object, bool data,
@@ -106,6 +121,13 @@ bool exchange_packet_price(const struct pricebook *book, uint64_t object, bool d
         *price = price_of_class(book, (size_t)place, (uint8_t)priority, LINK_PRICE_PACKETS,
                                 LINK_PRICE_PRIORITY);
     return true;
+}
+
+/* There is no such price within the site, where nothing waits for the disk. */
+bool exchange_strict_price(const struct pricebook *book, uint64_t object, struct money *price)
+{
+    return (uint32_t)object != CHANNEL_INTERFACE_SELF &&
+           exchange_fee_price(book, object, money_zero(), LINK_PRICE_STRICT_PACKET, price);
 }
 
 /* ---- money near the limit of a link ---- */

@@ -20,7 +20,8 @@ struct interface_prices prices_of_interface(const struct pricebook *book, struct
 
 /*
  * The prices of a packet of this class of priority, with the object of the line of its fee: on a
- * link each class adds the book's price of one; within the site all classes cost the same.
+ * link each class adds the book's price of one; within the site all classes cost the same.  Over a
+ * link that is strict now each packet costs a share of a flush besides.
  */
 struct packet_prices prices_of_packet(const struct pricebook *book, struct links *links,
                                       uint32_t interface, uint8_t priority);

@@ -62,6 +62,7 @@ enum account_id {
     ACCOUNT_REVENUE_BIRTHS = 23,
     ACCOUNT_REVENUE_LOGS = 24,
     ACCOUNT_REVENUE_LINKS = 25,
+    ACCOUNT_REVENUE_FLUSHES = 26,
     ACCOUNT_HELD_MESSAGE = 48,
     ACCOUNT_HELD_PACKET = 49,
     ACCOUNT_HELD_BIRTH = 50,
@@ -154,7 +155,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(46, SETTLEMENT_IN, "settlement received")                                                    \
     X(47, SETTLEMENT_BACK, "settlement refused")                                                   \
     X(48, CLEARED, "cleared")                                                                      \
-    X(49, LINK_LOST, "sent and lost")
+    X(49, LINK_LOST, "sent and lost")                                                              \
+    X(50, STRICT_FEE, "strict packet fee")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

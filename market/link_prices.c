@@ -21,6 +21,7 @@ static const struct {
     [LINK_PRICE_DRAIN] = {"drain", "per 1.00 at the hard limit"},
     [LINK_PRICE_PRIORITY] = {"priority", "per 1000 packets and class"},
     [LINK_PRICE_PRIORITY_DATA] = {"priority_data", "per MiB and class"},
+    [LINK_PRICE_STRICT_PACKET] = {"strict_packet", "per packet while it is strict"},
 };
 
 bool pricebook_is_link_path(const char *path)
@@ -137,6 +138,7 @@ struct money pricebook_link_price_at(const struct pricebook *book, size_t place,
         [LINK_PRICE_DRAIN] = book->link_drain,
         [LINK_PRICE_PRIORITY] = book->link_priority,
         [LINK_PRICE_PRIORITY_DATA] = book->link_priority_data,
+        [LINK_PRICE_STRICT_PACKET] = book->link_strict_packet,
     };
 
     /* What it has no price of its own for follows `links.*`. */

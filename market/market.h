@@ -75,8 +75,9 @@ enum link_price {
     /* What each class of priority above 0 adds to LINK_PRICE_PACKETS and LINK_PRICE_PACKET_DATA. */
     LINK_PRICE_PRIORITY = 5,
     LINK_PRICE_PRIORITY_DATA = 6,
+    LINK_PRICE_STRICT_PACKET = 7, /* besides, each packet sent over a link that is strict then */
 };
-enum { LINK_PRICES = 7 };
+enum { LINK_PRICES = 8 };
 
 /* One link's own prices, by its name.  The market does not know whether there is such a link. */
 struct pricebook_link {
@@ -135,6 +136,7 @@ struct pricebook {
     struct money link_drain;         /* links.drain: per 1.00 sent, at a link's hard limit */
     struct money link_priority;      /* links.priority: what a class adds to links.packets */
     struct money link_priority_data; /* links.priority_data: ... to links.packet_data */
+    struct money link_strict_packet; /* links.strict_packet: more per packet over a strict link */
     size_t link_count;
     struct pricebook_link links[PRICEBOOK_LINKS_MAX]; /* link.NAME.birth_fee ...; by name */
 

@@ -91,6 +91,7 @@ static const struct key keys[] = {
     PRICE("links.drain", link_drain, "0.01", "per 1.00 sent over a link at its hard limit"),
     PRICE("links.priority", link_priority, "0.000001", "more per 1000 packets, for each class"),
     PRICE("links.priority_data", link_priority_data, "0.00001", "more per MiB, for each class"),
+    PRICE("links.strict_packet", link_strict_packet, "0", "more per packet over a strict link"),
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

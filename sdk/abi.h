@@ -124,7 +124,7 @@ enum {
 
 /* What channel_terms tells. */
 enum {
-    SERAI_TERMS_PACKETS = 0, /* nanos for 1000 packets */
+    SERAI_TERMS_PACKETS = 0, /* nanos for 1000 packets, as the link is now: strict or bounded */
     SERAI_TERMS_DATA = 1,    /* nanos for a MiB in packets */
 };
 

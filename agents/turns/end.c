@@ -70,6 +70,17 @@ static void turn_book_metered(struct turn *turn, enum carry which, struct money 
     turn_book(turn, ACCOUNT_REVENUE_PACKETS, cost, TRANSFER_PACKET_FEE, quantity, object, *carry);
 }
 
+/* The shares of flushes: a product without a remainder, and no line where the price is 0. */
+static void turn_book_strict(struct turn *turn, const struct turn_packets *sent)
+{
+    struct money cost;
+
+    INVARIANT(money_scale(&cost, sent->prices.strict, sent->count));
+    if (!money_is_zero(cost))
+        turn_book(turn, ACCOUNT_REVENUE_FLUSHES, cost, TRANSFER_STRICT_FEE, sent->count,
+                  sent->prices.strict_object, 0);
+}
+
 /*
  * The fees of single packets are computed again as one product an interface: with the carry the sum
  * is the same to the last numerator, in whatever steps it was taken.
@@ -84,6 +95,7 @@ static void turn_book_packets(struct turn *turn)
                           MARKET_PACKETS_UNIT, object);
         turn_book_metered(turn, CARRY_PACKET_DATA, sent->prices.packet_data, sent->bytes,
                           MARKET_PACKET_DATA_UNIT, object + 1);
+        turn_book_strict(turn, sent);
     }
     /* What was taken packet by packet on the stage is what was booked now. */
     INVARIANT(turn->agent->carry[CARRY_PACKETS] == turn->carry[CARRY_PACKETS]);

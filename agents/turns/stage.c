@@ -114,22 +114,34 @@ static struct turn_packets *stage_packets_at(struct turn *turn, const struct pac
     return fresh;
 }
 
+/* Take one packet's share of a flush, in whole nanos.  False: too much, and nothing was taken. */
+static bool stage_strict_fee(struct turn *turn, struct money price)
+{
+    if (!stage_can_fee(turn, price))
+        return false;
+    stage_add_fee(turn, price);
+    return true;
+}
+
 bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
     struct turn_packets *packets = stage_packets_at(turn, prices);
     struct money fees = turn->fees;
     uint64_t carry = turn->carry[CARRY_PACKETS];
+    uint64_t data_carry = turn->carry[CARRY_PACKET_DATA];
 
-    if (packets == NULL ||
-        !stage_metered_fee(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT))
+    if (packets == NULL)
         return false;
-    if (!stage_metered_fee(turn, CARRY_PACKET_DATA, prices->packet_data, size,
-                           MARKET_PACKET_DATA_UNIT)) {
-        turn->fees = fees; /* both or neither */
+    if (!stage_metered_fee(turn, CARRY_PACKETS, prices->packets, 1, MARKET_PACKETS_UNIT) ||
+        !stage_metered_fee(turn, CARRY_PACKET_DATA, prices->packet_data, size,
+                           MARKET_PACKET_DATA_UNIT) ||
+        !stage_strict_fee(turn, prices->strict)) {
+        turn->fees = fees; /* all or none */
         turn->carry[CARRY_PACKETS] = carry;
+        turn->carry[CARRY_PACKET_DATA] = data_carry;
         return false;
     }
-    /* Booked as two lines an interface, not as two a packet (turn_book_packets()). */
+    /* Booked as a line for each price of the interface, not of the packet (turn_book_packets()). */
     packets->count++;
     packets->bytes += size;
     return true;

@@ -10,7 +10,7 @@
 #include "agents/turn.h"
 #include "engine/engine.h"
 
-/* Packets that were sent over one interface, at its prices; booked as two lines at the end. */
+/* Packets that were sent over one interface, at its prices; booked at the end, one line a price. */
 struct turn_packets {
     struct packet_prices prices; /* of one interface */
     uint64_t count;

@@ -63,6 +63,12 @@ void core_link_result(struct core *core, const struct link *link, struct outcome
     map_end(&map, &outcome->result);
 }
 
+/* What a packet over the link costs now besides its own price: nothing while it is bounded. */
+static void link_map_strict(const struct core *core, const struct link *link, struct map *map)
+{
+    map_money(map, "strict_packet_price", exchange_strict_now(agents_prices(core->agents), link));
+}
+
 /* What money over the link costs now, once it has a soft limit: per 1.00, for the next nano. */
 static void link_map_drain(const struct core *core, const struct link *link, struct map *map)
 {
@@ -176,6 +182,7 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
     map_money(&map, "peer_channel_fee", link->peer_prices.channel_fee);
     core_settlement_entries(core, link, &map);
     link_map_evidence(core, link, &map);
+    link_map_strict(core, link, &map);
     link_map_drain(core, link, &map);
     link_map_forecast(core, link, &map);
     link_map_checkpoints(core, link, &map);

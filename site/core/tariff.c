@@ -93,6 +93,16 @@ static enum audit_charge tariff_drain(const struct pricebook *book, uint64_t obj
     return tariff_metered(price, AUDIT_METERS, MARKET_DRAIN_UNIT);
 }
 
+/* A share of a flush for each packet, in whole nanos. */
+static enum audit_charge tariff_strict(const struct pricebook *book, uint64_t object,
+                                       struct audit_price *price)
+{
+    price->account = ACCOUNT_REVENUE_FLUSHES;
+    if (!exchange_strict_price(book, object, &price->price))
+        return AUDIT_CHARGE_UNKNOWN;
+    return tariff_metered(price, AUDIT_METERS, 1);
+}
+
 static enum audit_charge tariff_order(const struct pricebook *book, uint64_t order,
                                       struct audit_price *price)
 {
@@ -138,6 +148,8 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
         return tariff_fee(book, line->object, line->code == TRANSFER_BIRTH_FEE, price);
     case TRANSFER_DRAIN_FEE:
         return tariff_drain(book, line->object, price);
+    case TRANSFER_STRICT_FEE:
+        return tariff_strict(book, line->object, price);
     case TRANSFER_RENT_MEMORY:
         return tariff_rent(price, ACCOUNT_REVENUE_MEMORY);
     case TRANSFER_RENT_BUFFER:

@@ -8,7 +8,10 @@
 
 make_site a
 make_site b "$(free_port)"
-printf '\n[links]\nchannel_fee = "0.0003"\n[link.a]\nbirth_fee = "0.0007"\n' >"$work/more"
+{
+    printf '\n[links]\nchannel_fee = "0.0003"\n'
+    printf '[link.a]\nbirth_fee = "0.0007"\nstrict_packet = "0.00002"\n'
+} >"$work/more"
 sed -i '/^\[links\]/,/^$/d' "$work/b/prices.toml"
 cat "$work/more" >>"$work/b/prices.toml"
 run_named a
@@ -74,6 +77,9 @@ exits 0 '^link  *b up$' on a site status
 holds "what B charges A for a birth" \
     "$(on a link show b --json | jq -r .peer_birth_fee)" 0.000700000
 holds "... and for a channel" "$(on a link show b --json | jq -r .peer_channel_fee)" 0.000300000
+holds "what B's agents pay for a flush besides" \
+    "$(on b link show a --json | jq -r .strict_packet_price)" 0.000020000
+holds "... and A's" "$(on a link show b --json | jq -r .strict_packet_price)" 0.000000000
 holds "what A charges B" "$(on b link show a --json | jq -r .peer_birth_fee)" 0.000100000
 
 # Marks, and what moved since.

@@ -1,6 +1,6 @@
 #include "base/bytes.h"
 #include "base/cbor.h"
-#include "market/market.h"
+#include "market/keys.h"
 #include "tests/check_main.h"
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +88,7 @@ START_TEST(the_default_book_has_the_posted_prices)
     ck_assert_uint_eq(pricebook_order(&book, 1).nanos, 5);
     ck_assert_uint_eq(pricebook_order(&book, 3).nanos, 1);
     ck_assert_uint_eq(pricebook_order(&book, PRICEBOOK_ORDERS_MAX - 1).nanos, 1);
+    ck_assert_uint_eq(book.link_strict_packet.nanos, 0);
     ck_assert_int_eq(pricebook_check(&book, &fault), ST_OK);
 }
 END_TEST
@@ -250,9 +251,9 @@ static void scramble(struct pricebook *book, struct rng *rng)
         ck_assert_int_eq(set(book, path, PRICEBOOK_TEXT, text), ST_OK);
     }
     for (uint64_t i = rng_below(rng, 6); i > 0; i--) {
-        static const char *const prices[] = {"birth_fee",    "channel_fee", "packets",
-                                             "packet_data",  "drain",       "priority",
-                                             "priority_data"};
+        static const char *const prices[] = {"birth_fee",     "channel_fee",  "packets",
+                                             "packet_data",   "drain",        "priority",
+                                             "priority_data", "strict_packet"};
         char path[PRICEBOOK_PATH_BYTES];
 
         (void)snprintf(path, sizeof path, "link.b%c.%s", (char)('a' + rng_below(rng, 3)),
@@ -373,6 +374,19 @@ static void put_book(struct bytes *out, uint64_t format, const char *currency, u
     cbor_put_array(out, 1);
     cbor_put_uint(out, compute);
     cbor_put_uint(out, 1);
+}
+
+/* A stored book that has the first `count` values of this one, and no prices of orders. */
+static void put_values(struct bytes *out, const struct pricebook *book, uint64_t count)
+{
+    cbor_put_array(out, 5);
+    cbor_put_uint(out, 3);
+    cbor_put_text(out, book->currency);
+    cbor_put_array(out, count);
+    for (uint64_t i = 0; i < count; i++)
+        cbor_put_uint(out, pricebook_raw(book, i));
+    cbor_put_money(out, book->order_default);
+    cbor_put_array(out, 0);
 }
 
 START_TEST(an_older_shorter_book_gets_defaults_for_the_rest)
@@ -512,6 +526,23 @@ START_TEST(stored_prices_of_links_that_make_no_sense_are_refused)
 }
 END_TEST
 
+/* As a program stored it that knew no share of a flush: 36 values, one less than today. */
+START_TEST(a_book_from_before_the_share_of_a_flush_charges_none)
+{
+    struct pricebook book;
+    struct pricebook older;
+    struct bytes bytes = {0};
+
+    pricebook_default(&book, NULL);
+    ck_assert_int_eq(set(&book, "links.priority_data", PRICEBOOK_TEXT, "0.5"), ST_OK);
+    put_values(&bytes, &book, 36);
+    ck_assert_int_eq(pricebook_decode(&older, bytes.data, bytes.size, &fault), ST_OK);
+    ck_assert(pricebook_equal(&book, &older));
+    ck_assert_uint_eq(older.link_strict_packet.nanos, 0);
+    bytes_fini(&bytes);
+}
+END_TEST
+
 START_TEST(a_stored_book_that_makes_no_sense_is_refused)
 {
     static const struct {
@@ -569,6 +600,7 @@ int main(void)
     tcase_add_test(stored, what_is_stored_reads_back);
     tcase_add_test(stored, a_stored_book_cut_anywhere_is_refused);
     tcase_add_test(stored, an_older_shorter_book_gets_defaults_for_the_rest);
+    tcase_add_test(stored, a_book_from_before_the_share_of_a_flush_charges_none);
     tcase_add_test(stored, a_stored_book_that_makes_no_sense_is_refused);
     tcase_add_test(stored, a_link_has_its_own_prices_or_those_of_all_links);
     tcase_add_test(stored, prices_of_a_link_that_are_none_are_refused);
