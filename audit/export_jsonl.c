@@ -1,6 +1,7 @@
 /*
- * The journal as JSON lines, one object for each line of the journal.  Numbers that outside
- * programs might round (above 2^53) are strings: amounts, quantities, objects, carries.
+ * The journal as JSON lines, one object for each line of the journal, after one for its frame.
+ * Numbers that outside programs might round (above 2^53) are strings: amounts, quantities, objects,
+ * carries.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -19,10 +20,14 @@ static enum status jsonl_note_frame(void *context, const struct frame_header *he
                                     struct fault *fault)
 {
     struct jsonl *jsonl = context;
+    char head[HASH_TEXT_BYTES];
 
     (void)fault;
     jsonl->frame = *header;
     bytes_clear(&jsonl->events);
+    /* The head that a statement of this site names: docs/wire.md, "SPECIE". */
+    (void)fprintf(jsonl->out, "{\"type\":\"frame\",\"frame\":%" PRIu64 ",\"head\":\"%s\"}\n",
+                  header->frame, hash_print(head, &header->head));
     return ST_OK;
 }
 

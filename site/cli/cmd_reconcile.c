@@ -230,6 +230,8 @@ static struct evidence statements_evidence(const struct statement *holder,
         .signed_by_peer = link->has_evidence ? &link->evidence : NULL,
         .holder_key = holder->known ? holder->key : NULL,
         .signer_key = signer->known ? signer->key : NULL,
+        .signer_head =
+            link->has_evidence ? statement_head_at(signer, link->evidence.statement.frame) : NULL,
     };
 }
 

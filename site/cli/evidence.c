@@ -119,11 +119,33 @@ static bool evidence_is_genuine(struct evidence_report *report)
     return false;
 }
 
+/*
+ * The chain of the signer's book has every line up to the frame that it named, so one that was
+ * changed later has another head there, be it a line of no link at all.
+ */
+static void evidence_compare_head(struct evidence_report *report)
+{
+    const struct evidence *evidence = report->evidence;
+    const struct specie *statement = &evidence->signed_by_peer->statement;
+    char signed_text[HASH_TEXT_BYTES];
+    char book_text[HASH_TEXT_BYTES];
+
+    if (evidence->signer_head == NULL || hash_equal(evidence->signer_head, &statement->head))
+        return;
+    evidence_fault(report,
+                   "the head of its books at frame %" PRIu64
+                   " is %.16s..., and the book of %c has %.16s... there: lines of it were changed",
+                   statement->frame, hash_print(signed_text, &statement->head), evidence->signer,
+                   hash_print(book_text, evidence->signer_head));
+}
+
 /* The signer's own book first: it is the one that was signed for. */
 static void evidence_compare_books(struct evidence_report *report)
 {
     const struct evidence *evidence = report->evidence;
     const struct specie *statement = &evidence->signed_by_peer->statement;
+
+    evidence_compare_head(report);
 
     evidence_compare(report, evidence->signer, "what it received", evidence->signer_received,
                      &statement->received);

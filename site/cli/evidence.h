@@ -17,6 +17,8 @@ struct evidence {
     char signer;
     const uint8_t *holder_key; /* NULL: that book does not name its site */
     const uint8_t *signer_key;
+    const struct hash
+        *signer_head; /* of the signer's book at the frame of the statement, or NULL */
     const struct reconcile_lines *holder_sent;
     const struct reconcile_lines *holder_received;
     const struct reconcile_lines *signer_sent;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
@@ -24,10 +25,34 @@ void statement_free(struct statement *statement)
         reconcile_lines_fini(&statement->links[i].sent);
         reconcile_lines_fini(&statement->links[i].received);
     }
+    free(statement->heads);
     free(statement);
 }
 
-/* ---- lines of a journal, from either source ---- */
+/* ---- frames and lines of a journal, from either source ---- */
+
+const struct hash *statement_head_at(const struct statement *statement, uint64_t frame)
+{
+    if (frame < statement->first_frame || frame - statement->first_frame >= statement->head_count)
+        return NULL;
+    return &statement->heads[frame - statement->first_frame];
+}
+
+static enum status statement_take_frame(void *context, const struct frame_header *header,
+                                        struct fault *fault)
+{
+    struct statement *statement = context;
+
+    if (statement->head_count == 0)
+        statement->first_frame = header->frame;
+    if (header->frame != statement->first_frame + statement->head_count)
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " is not the next", header->frame);
+    statement->heads = array_grow(statement->heads, &statement->head_capacity,
+                                  statement->head_count + 1, sizeof *statement->heads);
+    INVARIANT(statement->heads != NULL);
+    statement->heads[statement->head_count++] = header->head;
+    return ST_OK;
+}
 
 /*
  * Take a transfer if it moves an account of a link.  Only messages and settlements move money
@@ -145,7 +170,8 @@ static enum status statement_take_line(void *context, const struct journal_line 
 /* Read the store of a site that lies on this machine. */
 static int statement_read_directory(const struct cli *cli, struct statement *statement)
 {
-    const struct journal_reader reader = {.line = statement_take_line, .context = statement};
+    const struct journal_reader reader = {
+        .frame = statement_take_frame, .line = statement_take_line, .context = statement};
     struct cli other = *cli;
     struct books books;
     struct fault fault = {0};
@@ -255,6 +281,18 @@ static const char *statement_take_link_line(struct statement *statement, const j
     return statement_take_evidence(link, line);
 }
 
+static const char *statement_take_frame_line(struct statement *statement, const json_t *line,
+                                             struct fault *fault)
+{
+    struct frame_header header = {0};
+
+    if (!statement_number(line, "frame", &header.frame))
+        return "a number of it is missing";
+    if (!hex_parse(header.head.bytes, HASH_BYTES, statement_text(line, "head")))
+        return "the frame's head is no hash";
+    return statement_take_frame(statement, &header, fault) == ST_OK ? NULL : fault->text;
+}
+
 /* The code of a text; exports have codes as texts.  0: another one than those of links. */
 static uint64_t statement_code(const char *text)
 {
@@ -309,6 +347,8 @@ static const char *statement_take_export_line(struct statement *statement, const
         wrong = statement_take_site_line(statement, line);
     else if (strcmp(type, "link") == 0)
         wrong = statement_take_link_line(statement, line);
+    else if (strcmp(type, "frame") == 0)
+        wrong = statement_take_frame_line(statement, line, fault);
     else if (*type == '\0')
         wrong = statement_take_money_line(statement, line, fault);
     json_decref(line);

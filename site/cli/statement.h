@@ -40,7 +40,14 @@ struct statement {
     uint8_t key[LINK_KEY_BYTES];
     char currency[16];
     struct statement_link links[LINK_INTERFACES_MAX + 1]; /* by interface, from 1 */
+    struct hash *heads;                                   /* of its frames, from first_frame on */
+    size_t head_count;
+    size_t head_capacity;
+    uint64_t first_frame;
 };
+
+/* The head of its books at a frame.  NULL: it has no such frame, or is an export without heads. */
+const struct hash *statement_head_at(const struct statement *statement, uint64_t frame);
 
 /*
  * Read a file or a directory.  On failure it prints and returns the exit code; else EXIT_OK and the

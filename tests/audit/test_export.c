@@ -124,11 +124,16 @@ END_TEST
 
 START_TEST(json_lines_hold_every_line_with_its_event)
 {
+    char frame[64 + HASH_TEXT_BYTES];
+    char head[HASH_TEXT_BYTES];
     char *text;
     size_t lines = 0;
 
     (void)books_live(&books);
     text = export_text(audit_export_jsonl, &by_frame);
+    (void)snprintf(frame, sizeof frame, "{\"type\":\"frame\",\"frame\":4,\"head\":\"%s\"}\n",
+                   hash_print(head, &ledger_last_frame(books.ledger)->head));
+    ck_assert_holds(text, frame);
     ck_assert_holds(text, "{\"frame\":1,\"event\":1,\"kind\":\"tick\",\"subject\":0,"
                           "\"source\":\"f6\",\"hash\":\"");
     ck_assert_holds(text, ",\"debit\":\"treasury\",\"debit_id\":1,\"credit\":\"customer:4096\","
@@ -137,7 +142,7 @@ START_TEST(json_lines_hold_every_line_with_its_event)
                           "\"carry\":\"0\"}\n");
     for (const char *at = text; *at != '\0'; at++)
         lines += *at == '\n';
-    ck_assert_uint_eq(lines, 11);
+    ck_assert_uint_eq(lines, 4 + 11); /* of frames, and of the journal */
     free(text);
 }
 END_TEST

@@ -60,6 +60,21 @@ line=$(grep -m 1 '"sent over a link"' "$work/a.jsonl" | sed 's/"object":"[0-9]*"
 { cat "$work/a.jsonl"; printf '%s\n' "$line"; } >"$work/a.changed"
 exits 1 'the book of A has message 0 of' "$serai" audit reconcile "$work/a.changed" "$work/b.jsonl"
 
+# The head of the books that was signed has every line before it, also those of no link.
+frame=$("$serai" audit reconcile "$work/a.jsonl" "$work/b.jsonl" --json |
+    jq -r '.signed[] | select(.signer == "A") | .frame')
+head=$(jq -r "select(.type == \"frame\" and .frame == $frame) | .head" "$work/a.jsonl")
+holds "the head that B keeps of A's books" "$(on b link show a --json | jq -r .signed_head)" "$head"
+sed "s/\"frame\":$frame,\"head\":\"..../\"frame\":$frame,\"head\":\"ffff/" "$work/a.jsonl" \
+    >"$work/a.changed"
+exits 1 "what A signed: the head of its books at frame $frame is ${head:0:16}.*has ffff" \
+    "$serai" audit reconcile "$work/a.changed" "$work/b.jsonl"
+grep -v '"type":"frame"' "$work/a.jsonl" >"$work/a.changed" # as of an older program
+exits 0 'A signed  .*both books agree' "$serai" audit reconcile "$work/a.changed" "$work/b.jsonl"
+sed "/\"type\":\"frame\",\"frame\":$frame,/d" "$work/a.jsonl" >"$work/a.changed"
+exits 65 "frame $((frame + 1)) is not the next" \
+    "$serai" audit reconcile "$work/a.changed" "$work/b.jsonl"
+
 # What the peer signed is changed, or cut out of another link.
 sed 's/"signature":"../"signature":"00/' "$work/a.jsonl" >"$work/a.changed"
 exits 1 'what B signed: the signature in the book of A is false' \
