@@ -11,7 +11,7 @@
  * signature.  Messages that are not acknowledged, in rows of several: key = interface u32, u8 3,
  * sequence of the first u64; value = CBOR array of messages, each an array of whose place it takes,
  * its money, the total after it, and the message as it crosses.  One that has no number yet, of an
- * unsure link: u8 8, its place in the queue u64; an array of such, with no money and no total.
+ * unsure link: u8 8, its place in the queue u64; its array alone, with no money and no total.
  * Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an
  * array of interface, name, site time and the totals of what we sent and received.
  */
