@@ -9,6 +9,7 @@
  *     rogue noise ENDPOINT SITE_KEY DIR COUNT     parcels of random bytes
  *     rogue frames ENDPOINT SITE_KEY DIR          a parcel in two frames
  *     rogue parts ENDPOINT SITE_KEY DIR SIZE      parts of so many bytes of one message without end
+ *     rogue drip ENDPOINT SITE_KEY DIR COUNT      so many small parts of it, each sent alone
  *     rogue crowd ENDPOINT SITE_KEY DIR COUNT     so many connections at once, each full of parts
  *     rogue speak ENDPOINT SITE_KEY DIR WHAT MS   good parcels, of messages that cost nothing;
  *                                                 prints how many were taken, and bytes said
@@ -29,7 +30,13 @@
 #include "tests/e2e/speech.h"
 #include "tests/raw_curve.h"
 
-enum { SEND_MS = 5000, HANDSHAKE_WAIT_MS = 20, CROWD_MAX = 64, PART_BYTES_MAX = 64 * 1024 };
+enum {
+    SEND_MS = 5000,
+    HANDSHAKE_WAIT_MS = 20,
+    CROWD_MAX = 64,
+    PART_BYTES_MAX = 64 * 1024,
+    DRIP_BYTES = 64
+};
 
 struct rogue {
     void *context;
@@ -144,6 +151,20 @@ static int parts(const struct rogue *rogue, size_t size)
     if (size > PART_BYTES_MAX || !call(rogue, &crowd[0]))
         return 1;
     return send_parts(&crowd[0], size, 1000);
+}
+
+/* Each arrives alone, so that the other side reads it alone.  1: it took them all. */
+static int drip(const struct rogue *rogue, long count)
+{
+    bool over = false;
+
+    if (!call(rogue, &crowd[0]))
+        return 65;
+    for (long i = 0; i < count && !over; i++) {
+        (void)raw_curve_send(&crowd[0], zeros, DRIP_BYTES, true, &over);
+        (void)zmq_poll(NULL, 0, 1);
+    }
+    return over ? 0 : 1;
 }
 
 /* None of them is ended by us.  0: all but the last were ended by the other side. */
@@ -308,6 +329,8 @@ int main(int argc, char **argv)
         code = send_parcels(&rogue, 1, 100, 2);
     else if (strcmp(what, "parts") == 0 && argc == 6)
         code = parts(&rogue, strtoul(argv[5], NULL, 10));
+    else if (strcmp(what, "drip") == 0 && argc == 6)
+        code = drip(&rogue, strtol(argv[5], NULL, 10));
     else if (strcmp(what, "crowd") == 0 && argc == 6)
         code = crowd_in(&rogue, strtol(argv[5], NULL, 10));
     else if (strcmp(what, "speak") == 0 && argc == 7)
