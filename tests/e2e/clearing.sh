@@ -7,14 +7,6 @@
 # shellcheck source=tests/e2e/links_lib.sh
 . "$(dirname "$0")/links_lib.sh"
 
-shown() # SITE PEER FIELD
-{
-    on "$1" link show "$2" --json | jq -r "$3"
-}
-is_shown() # SITE PEER FIELD VALUE
-{
-    [ "$(shown "$1" "$2" "$3")" = "$4" ]
-}
 state_of() # SITE PEER PAYER: of its last payment
 {
     on "$1" link settlements "$2" --json | jq -rs "[.[] | select(.payer == \"$3\")][-1].state"

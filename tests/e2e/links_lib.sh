@@ -90,6 +90,17 @@ link_field()
     on "$1" link ls --json | jq -r "select(.name == \"$2\") | .$3"
 }
 
+# shown SITE NEIGHBOUR FIELD: of `link show`, by a filter of jq.
+shown()
+{
+    on "$1" link show "$2" --json | jq -r "$3"
+}
+
+is_shown() # SITE NEIGHBOUR FIELD VALUE
+{
+    [ "$(shown "$1" "$2" "$3")" = "$4" ]
+}
+
 # until_holds SECONDS WHAT COMMAND...: the command comes true in time.
 until_holds()
 {

@@ -17,14 +17,6 @@ until_holds 10 "A is up" is_state a b up
 load a source "packets=50 value=1000000 tolls= endowment=0.5 via=b" >/dev/null
 settle a b
 
-shown() # SITE PEER FIELD
-{
-    on "$1" link show "$2" --json | jq -r "$3"
-}
-is_shown() # SITE PEER FIELD VALUE
-{
-    [ "$(shown "$1" "$2" "$3")" = "$4" ]
-}
 todo() # SITE PEER STATE: the amount of the payment in that state
 {
     on "$1" link settlements "$2" --json | jq -r "select(.state == \"$3\") | .amount"
@@ -86,6 +78,7 @@ holds "what B got" "$(shown b a .got_total)" "$owed"
 holds "A owes" "$(shown a b .we_owe)" 0.000000000
 holds "B is owed" "$(shown b a .it_owes)" 0.000000000
 exits 1 'claims nothing now' on b link settled a 1 --reference bank-4711
+until_holds 15 "A is up after it" is_state a b up # B may have said so just before it died
 exits 1 'nothing to settle' on a link settle b
 exits 0 'bank-4711' on b link settlements a --json
 
@@ -126,7 +119,10 @@ exits 1 'money that is owed\|owes' on a link remove b
 
 # A site that is drained pays all that it owes in its last minute, whatever the threshold.
 on a link set b --settle-by manual --settle-threshold 20 >/dev/null
+load a last "packets=1 value=1000 tolls= endowment=1.5 via=b" >/dev/null # beyond its credit
+settle a b
 owed=$(shown a b .we_owe)
+[ "$owed" != 0.000000000 ] || fail "nothing is owed before the drain"
 on a site drain --until 5s >/dev/null
 until_holds 10 "B has a claim of all that A owes" has_claim b a
 holds "what B is told of it" "$(todo b a claimed)" "$owed"

@@ -17,20 +17,15 @@ until_holds 10 "A is up" is_state a b up
 load a source "packets=50 value=1000 tolls= endowment=0.5 via=b" >/dev/null
 settle a b
 
-# signed SITE PEER FIELD: of the peer's last statement.
-signed()
-{
-    on "$1" link show "$2" --json | jq -r "$3"
-}
 covers() # SITE PEER: the statement is of all that the link has
 {
-    [ "$(signed "$1" "$2" '[.signed_received, .signed_sent] == [.sent, .received]')" = true ]
+    [ "$(shown "$1" "$2" '[.signed_received, .signed_sent] == [.sent, .received]')" = true ]
 }
 
 on a link ack b >/dev/null
 until_holds 10 "A has what B signed" covers a b
 until_holds 10 "B has what A signed" covers b a
-[ "$(signed a b .signed_received_total)" != 0.000000000 ] || fail "nothing was signed for"
+[ "$(shown a b .signed_received_total)" != 0.000000000 ] || fail "nothing was signed for"
 
 # A kill takes nothing of it, once a second has passed.
 sleep 2
