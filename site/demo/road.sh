@@ -156,6 +156,13 @@ is_quiet()
     [ "$(link "$1" "$2" outstanding)$(link "$2" "$1" outstanding)" = 00 ]
 }
 
+until_road_is_quiet()
+{
+    until_true "a and b are quiet" is_quiet a b
+    until_true "b and c are quiet" is_quiet b c
+    until_true "c and d are quiet" is_quiet c d
+}
+
 # since SITE PEER FIELD: nanos that moved since the mark.
 since()
 {
@@ -317,9 +324,8 @@ act 3 "A thousand packets of 100 nanos over a-b-c-d, with tolls of 5 and 60"
 source=$(deploy a toll forwarder 0.20 \
     --args "packets=1000 value=100 tolls=5,60 endowment=0.03 paused=1 via=b,c,d")
 said a "$source" 'the way is open'
+until_road_is_quiet
 for pair in "a b" "b c" "c d"; do
-    # shellcheck disable=SC2086
-    until_true "$pair is quiet" is_quiet $pair
     on "${pair% *}" link mark "${pair#* }" --name start >/dev/null
 done
 sink=$(newest d)
@@ -355,10 +361,7 @@ seen=$(rounds | tail -n 1 | cut -d: -f1)
 until_true "the traffic goes on" more_rounds $((seen + 3))
 said a "$caravan" 'source: round'
 on a agent freeze "$caravan" >/dev/null
-for pair in "a b" "b c" "c d"; do
-    # shellcheck disable=SC2086
-    until_true "$pair is quiet" is_quiet $pair
-done
+until_road_is_quiet
 all_rounds_are_there
 
 act 5 "b-c is bounded: packets leave before the disk has them; c is killed in the middle"
@@ -381,10 +384,7 @@ seen=$(rounds | tail -n 1 | cut -d: -f1)
 until_true "the traffic goes on" more_rounds $((seen + 3))
 said a "$caravan" 'source: round'
 on a agent freeze "$caravan" >/dev/null
-for pair in "a b" "b c" "c d"; do
-    # shellcheck disable=SC2086
-    until_true "$pair is quiet" is_quiet $pair
-done
+until_road_is_quiet
 all_rounds_are_there
 holds "what the kills cost" "$(link b c lost) $(link c b lost)" "0.000000000 0.000000000"
 
@@ -495,10 +495,7 @@ say "c has moved it from a's account to b's; its receipt is b's proof, so no ope
 until_true "a and c are quiet" is_quiet a c
 
 act 9 "The books of all five are closed, and compared"
-for pair in "a b" "b c" "c d"; do
-    # shellcheck disable=SC2086
-    until_true "$pair is quiet" is_quiet $pair
-done
+until_road_is_quiet
 minted=0
 for site in "${sites[@]}"; do
     stop "$site" TERM
