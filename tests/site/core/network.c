@@ -71,6 +71,26 @@ void network_free(struct network *network)
     free(network);
 }
 
+struct network *network_of_two(uint64_t limit)
+{
+    struct network *network = network_new(2, 7, 2000000000, NULL);
+
+    (void)network_join(network, 0, 1, limit);
+    network_settle(network);
+    site_customer(&network->sites[0], 1, "one", 1500000000);
+    return network;
+}
+
+void network_end(struct network *network)
+{
+    network_settle(network);
+    network_agrees(network);
+    site_reload_same(&network->sites[0]);
+    site_verify(&network->sites[0]); /* it computes each charge again, by what its line says */
+    probe_play_none();
+    network_free(network);
+}
+
 static uint32_t add_link(struct site *site, const char *name, const uint8_t *key,
                          const char *endpoint, uint64_t limit)
 {

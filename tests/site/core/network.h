@@ -39,6 +39,14 @@ struct network {
 struct network *network_new(size_t count, uint64_t seed, uint64_t nanos, struct rng *faults);
 void network_free(struct network *network);
 
+/*
+ * Two sites at rest that are joined and give each other `limit`; the first one has person 1, who
+ * has 1,500,000,000 nanos.  network_end() lets them come to rest, requires that both agree and that
+ * the first one's books are good, and frees them.
+ */
+struct network *network_of_two(uint64_t limit);
+void network_end(struct network *network);
+
 /* Join two sites; each gives the other `limit`.  `first` dials.  Returns the wire's number. */
 size_t network_join(struct network *network, int first, int second, uint64_t limit);
 struct link *network_link(struct network *network, size_t wire, int end);

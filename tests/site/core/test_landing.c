@@ -7,7 +7,7 @@
 #include "tests/site/core/network.h"
 #include "tests/site/core/puppet.h"
 
-enum { MONEY = 2000000000, LIMIT = 1000000000, ENDOWMENT = 50000000, FEE = 1000000 };
+enum { LIMIT = 1000000000, ENDOWMENT = 50000000, FEE = 1000000 };
 enum { PLACE = 100, OFFSET = 50, PLACES = 4, BUFFER_BYTES = OFFSET + PLACES * PLACE + 30 };
 
 static struct network *network;
@@ -37,11 +37,8 @@ struct sending {
 
 static void setup(void)
 {
-    network = network_new(2, 7, MONEY, NULL);
+    network = network_of_two(LIMIT);
     here = &network->sites[0];
-    (void)network_join(network, 0, 1, LIMIT);
-    network_settle(network);
-    site_customer(here, 1, "one", 1500000000);
     (void)puppet_new(here, 1, 1000000, NULL); /* so that no two sites have agents of one number */
     (void)puppet_new(here, 1, 1000000, NULL);
     receiver = puppet_new(here, 1, 1000000000, NULL);
@@ -50,12 +47,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    network_settle(network);
-    network_agrees(network);
-    site_reload_same(here);
-    site_verify(here);
-    probe_play_none();
-    network_free(network);
+    network_end(network);
 }
 
 /* ---- the receiver ---- */

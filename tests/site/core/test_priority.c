@@ -5,7 +5,7 @@
 #include "tests/site/core/acting.h"
 #include "tests/site/core/network.h"
 
-enum { MONEY = 2000000000, LIMIT = 1000000000, ENDOWMENT = 10000000, FEE = 1000000, BYTES = 8000 };
+enum { LIMIT = 1000000000, ENDOWMENT = 10000000, FEE = 1000000, BYTES = 8000 };
 
 static struct network *network;
 static struct site *here;
@@ -13,22 +13,14 @@ static uint64_t buyer;
 
 static void setup(void)
 {
-    network = network_new(2, 7, MONEY, NULL);
+    network = network_of_two(LIMIT);
     here = &network->sites[0];
-    (void)network_join(network, 0, 1, LIMIT);
-    network_settle(network);
-    site_customer(here, 1, "one", 1500000000);
     buyer = puppet_new(here, 1, 1400000000, NULL);
 }
 
 static void teardown(void)
 {
-    network_settle(network);
-    network_agrees(network);
-    site_reload_same(here);
-    site_verify(here); /* it computes each charge again, by what its line says */
-    probe_play_none();
-    network_free(network);
+    network_end(network);
 }
 
 static int64_t chosen(int64_t slot, int64_t priority)

@@ -10,7 +10,7 @@
 #include "tests/site/core/acting.h"
 #include "tests/site/core/network.h"
 
-enum { MONEY = 2000000000, LIMIT = 1000000000, SOFT = 200000000 };
+enum { LIMIT = 1000000000, SOFT = 200000000 };
 enum { ENDOWMENT = 10000000, FEE = 1000000 };
 
 static struct network *network;
@@ -51,11 +51,8 @@ static void says(const char *words)
 
 static void setup(void)
 {
-    network = network_new(2, 7, MONEY, NULL);
+    network = network_of_two(LIMIT);
     here = &network->sites[0];
-    (void)network_join(network, 0, 1, LIMIT);
-    network_settle(network);
-    site_customer(here, 1, "one", 1500000000);
     buyer = puppet_new(here, 1, 1400000000, NULL);
     heard = (struct heard){0};
     probe_play(buyer, puppet_hears, &heard);
@@ -63,12 +60,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    network_settle(network);
-    network_agrees(network);
-    site_reload_same(here);
-    site_verify(here);
-    probe_play_none();
-    network_free(network);
+    network_end(network);
 }
 
 /* ---- what it should cost ---- */

@@ -9,7 +9,7 @@
 #include "tests/site/core/acting.h"
 #include "tests/site/core/network.h"
 
-enum { MONEY = 2000000000, LIMIT = 200000000, ENDOWMENT = 10000000, FEE = 1000000 };
+enum { LIMIT = 200000000, ENDOWMENT = 10000000, FEE = 1000000 };
 enum { PRICE = 33, FLUSH_NANOS = 1000000, FLUSH_MS = 1000 };
 
 static struct network *network;
@@ -23,22 +23,14 @@ static struct link *ours(void)
 
 static void setup(void)
 {
-    network = network_new(2, 7, MONEY, NULL);
+    network = network_of_two(LIMIT);
     here = &network->sites[0];
-    (void)network_join(network, 0, 1, LIMIT);
-    network_settle(network);
-    site_customer(here, 1, "one", 1500000000);
     buyer = puppet_new(here, 1, 1400000000, NULL);
 }
 
 static void teardown(void)
 {
-    network_settle(network);
-    network_agrees(network);
-    site_reload_same(here);
-    site_verify(here);
-    probe_play_none();
-    network_free(network);
+    network_end(network);
 }
 
 /* ---- what the operator sets ---- */
