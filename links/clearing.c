@@ -77,11 +77,6 @@ static void clearing_sign(const struct links *links, struct clearing_signed *not
     links->signer.sign(links->signer.context, note->bytes, note->size, note->signature);
 }
 
-static bool clearing_may_leave(const struct link_node *node)
-{
-    return node->links->signer.sign != NULL && link_may_state(node);
-}
-
 /* ---- the house ---- */
 
 static struct clearing_pair *clearing_pair_of(struct link_node *node,
@@ -199,12 +194,10 @@ static bool clearing_receipt_out(struct link_node *node, struct bytes *out)
 /* Whether a payment over `payer` is to be ordered at `house` now. */
 static bool clearing_is_due(const struct link_node *payer, const struct link_node *house)
 {
-    const struct settlement *settlement = &payer->settlement;
+    const struct settlement_payment *pending = &payer->settlement.pending;
 
     return payer->order_due && !payer->settlement_dirty && !payer->link.removed &&
-           settlement->pending.by == SETTLE_BY_CLEARING && settlement->pending.index != 0 &&
-           settlement->pending.receipt.size == 0 &&
-           memcmp(settlement->pending.house, house->link.key, LINK_KEY_BYTES) == 0;
+           payment_awaits_house(pending) && payment_is_at(pending, house->link.key);
 }
 
 static void clearing_order_put(const struct link_node *payer, const struct link_node *house,
@@ -245,7 +238,7 @@ bool link_clearing_out(struct links *links, struct link *link, struct bytes *out
 {
     struct link_node *node = node_of_link(links, link);
 
-    return clearing_may_leave(node) &&
+    return link_may_sign(node) &&
            (clearing_receipt_out(node, out) || clearing_order_out(node, out));
 }
 
@@ -284,9 +277,9 @@ static enum parcel_result clearing_take_receipt(struct link_node *house,
         freeze_receipt(house, note);
         return PARCEL_FROZE;
     }
-    if (settlement->pending.index == note->index && settlement->pending.by == SETTLE_BY_CLEARING &&
-        settlement->pending.receipt.size == 0 &&
-        memcmp(settlement->pending.house, house->link.key, LINK_KEY_BYTES) == 0 &&
+    if (payment_awaits_house(&settlement->pending) &&
+        payment_is_at(&settlement->pending, house->link.key) &&
+        settlement->pending.index == note->index &&
         money_compare(settlement->pending.amount, note->amount) == 0) {
         payer->settlement_dirty = true;
         if (note->done) {

@@ -34,6 +34,11 @@ bool link_may_state(const struct link_node *node)
            !node->hello_due;
 }
 
+bool link_may_sign(const struct link_node *node)
+{
+    return node->links->signer.sign != NULL && link_may_state(node);
+}
+
 static bool durable_has_place_for_end(const struct link_node *node,
                                       const struct channel_message *message)
 {

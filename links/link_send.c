@@ -227,15 +227,11 @@ static bool data_is_due(const struct link_node *node)
            node->saved.received.seq != node->reported_seen;
 }
 
-/* All is from the last save, or durable: an open frame changes nothing of it. */
-bool link_parcel_between(struct links *links, struct link *link, struct bytes *out)
+/* Append DATA with what may leave now.  False: there is nothing to say. */
+static bool data_out(struct link_node *node, struct bytes *out)
 {
-    struct link_node *node = node_of_link(links, link);
-    uint64_t count;
+    uint64_t count = data_fitting(node);
 
-    if (!link_is_bounded(link) || !link_may_state(node))
-        return false;
-    count = data_fitting(node);
     if (count == 0 && !data_is_due(node))
         return false;
     data_put(node, count, out);
@@ -243,11 +239,18 @@ bool link_parcel_between(struct links *links, struct link *link, struct bytes *o
     return true;
 }
 
+/* All is from the last save, or durable: an open frame changes nothing of it. */
+bool link_parcel_between(struct links *links, struct link *link, struct bytes *out)
+{
+    struct link_node *node = node_of_link(links, link);
+
+    return link_is_bounded(link) && link_may_state(node) && data_out(node, out);
+}
+
 bool link_parcel_out(struct links *links, struct link *link, const struct link_prices *our_prices,
                      struct bytes *out)
 {
     struct link_node *node = node_of_link(links, link);
-    uint64_t count;
     size_t before = out->size;
 
     if (link->state == LINK_FROZEN)
@@ -259,12 +262,7 @@ bool link_parcel_out(struct links *links, struct link *link, const struct link_p
     if (node->hello_due) {
         if (!link_hello_out(node, our_prices, out))
             return false;
-    } else if (link->state == LINK_UP) {
-        count = data_fitting(node);
-        if (count == 0 && !data_is_due(node))
-            return false;
-        data_put(node, count, out);
-    } else {
+    } else if (link->state != LINK_UP || !data_out(node, out)) {
         return false;
     }
     INVARIANT(!out->failed);

@@ -224,8 +224,7 @@ struct digest link_digest_at(const struct link_node *node, uint64_t seq);
 /* Drop what the peer has durably, everything up to `seq`, which is at most saved.sent. */
 void link_take_ack(struct link_node *node, uint64_t seq);
 
-/* Give back the places of what the peer has, everything up to `seq`, which is at most saved.sent.
- */
+/* Give back the places of what the peer has: all up to `seq`, which is at most saved.sent. */
 void link_take_seen(struct link_node *node, uint64_t seq);
 
 /* ---- link_durable.c: what may leave before it is durable ---- */
@@ -235,10 +234,12 @@ void link_take_seen(struct link_node *node, uint64_t seq);
 u128 link_may_lose(const struct link *link);
 
 /*
- * Whether a statement, claim or order may leave: the link is up, and the peer has a HELLO of its
- * epoch.
+ * Whether a claim may leave: the link is up, and the peer has a HELLO of its epoch.
+ * link_may_sign() asks that of what is signed, a statement, order or receipt, which takes a signer
+ * besides.
  */
 bool link_may_state(const struct link_node *node);
+bool link_may_sign(const struct link_node *node);
 
 /* How far the link has come for its peer: what HELLO and DATA may say of epoch and received. */
 const struct link_point *link_shown(const struct link_node *node);

@@ -52,17 +52,11 @@ static bool specie_has_news(const struct link_node *node)
            node->saved_got.index != state->signed_got;
 }
 
-/* A link that is not up has nobody who takes it, and its epoch may not be durable. */
-static bool specie_may_leave(const struct link_node *node)
-{
-    return node->links->signer.sign != NULL && link_may_state(node);
-}
-
 static bool specie_is_due(const struct link_node *node, uint64_t now_us)
 {
     const struct specie_state *state = &node->specie;
 
-    if (!specie_may_leave(node))
+    if (!link_may_sign(node))
         return false;
     return state->due || specie_moved_enough(node, node->saved.sent.total, state->signed_sent) ||
            specie_moved_enough(node, node->saved.received.total, state->signed_received) ||

@@ -101,15 +101,23 @@ u128 links_pending(const struct links *links)
     return sum;
 }
 
+bool payment_is_at(const struct settlement_payment *payment, const uint8_t house[LINK_KEY_BYTES])
+{
+    return payment_is_there(payment) && payment->by == SETTLE_BY_CLEARING &&
+           memcmp(payment->house, house, LINK_KEY_BYTES) == 0;
+}
+
+bool payment_awaits_house(const struct settlement_payment *payment)
+{
+    return payment_is_there(payment) && payment->by == SETTLE_BY_CLEARING &&
+           payment->receipt.size == 0;
+}
+
 bool link_is_house(const struct links *links, const struct link *link)
 {
-    for (size_t i = 0; i < links->count; i++) {
-        const struct settlement_payment *pending = &links->nodes[i]->settlement.pending;
-
-        if (payment_is_there(pending) && pending->by == SETTLE_BY_CLEARING &&
-            memcmp(pending->house, link->key, LINK_KEY_BYTES) == 0)
+    for (size_t i = 0; i < links->count; i++)
+        if (payment_is_at(&links->nodes[i]->settlement.pending, link->key))
             return true;
-    }
     return false;
 }
 
@@ -130,10 +138,7 @@ bool link_must_settle(struct links *links, const struct link *link, bool all, st
 /* A payment that a house has not answered is ordered there, over its own link. */
 static void settlement_order_due(struct link_node *node)
 {
-    const struct settlement_payment *pending = &node->settlement.pending;
-
-    node->order_due = payment_is_there(pending) && pending->by == SETTLE_BY_CLEARING &&
-                      pending->receipt.size == 0;
+    node->order_due = payment_awaits_house(&node->settlement.pending);
     node->links->orders_due = node->links->orders_due || node->order_due;
 }
 

@@ -85,9 +85,7 @@ void link_set_terms(struct links *links, struct link *link, const struct settlem
  */
 u128 link_payable(const struct link *link);
 
-/*
- * The link to the house that the terms name.  NULL: they name none, or there is no such link.
- */
+/* The link to the house that the terms name.  NULL: they name none, or there is no such link. */
 const struct link *link_house(struct links *links, const struct link *link);
 
 /* The money of all payments of ours that are not decided, in nanos: it may come back. */
@@ -104,8 +102,8 @@ bool link_must_settle(struct links *links, const struct link *link, bool all, st
 
 /*
  * Begin a payment: pending from here on.  The link is up, none is pending, and the house of the
- * terms, if they name one, is there (INVARIANT).  The
- * caller books treasury money for it: settling -> treasury.  Returns its index.
+ * terms, if they name one, is there (INVARIANT).  The caller books treasury money for it: settling
+ * -> treasury.  Returns its index.
  */
 uint64_t link_settle(struct links *links, struct link *link, struct money amount);
 

@@ -17,6 +17,12 @@ MUST_CHECK enum parcel_result link_claim_in(struct link_node *node, const struct
 /* Whether the peer may hear of this payment of ours yet. */
 bool settlement_may_claim(const struct settlement_payment *pending);
 
+/* Whether a payment of ours is that house's to make, by its key. */
+bool payment_is_at(const struct settlement_payment *payment, const uint8_t house[LINK_KEY_BYTES]);
+
+/* Whether its house has not answered yet: it is ordered there. */
+bool payment_awaits_house(const struct settlement_payment *payment);
+
 /* Our pending payment was refused before the peer heard of it. */
 void settlement_refuse_pending(struct link_node *node);
 
