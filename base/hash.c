@@ -1,6 +1,5 @@
-/* For SHA256_Init() and its kin, see hash_of(). */
-#define OPENSSL_API_COMPAT 0x10101000L
 /* SHA-256 by libcrypto.  A failure of libcrypto is a stop: no book can go on without its chain. */
+#define OPENSSL_API_COMPAT 0x10101000L /* SHA256_Init() and its kin: see hash_of() */
 #include "base/hash.h"
 
 #include "base/bytes.h"
@@ -8,28 +7,11 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 struct hasher {
     EVP_MD_CTX *context;
 };
-
-/* Fetched once, and kept: libcrypto's look-up by name costs more than hashing a short record. */
-static EVP_MD *sha256;
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-
-static void sha256_fetch(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-}
-
-static const EVP_MD *sha256_get(void)
-{
-    INVARIANT(pthread_once(&sha256_once, sha256_fetch) == 0);
-    INVARIANT(sha256 != NULL);
-    return sha256;
-}
 
 struct hasher *hasher_new(void)
 {
@@ -39,7 +21,7 @@ struct hasher *hasher_new(void)
         return NULL;
     /* The digest and its memory are taken here, so that starting a hash later cannot fail. */
     hasher->context = EVP_MD_CTX_new();
-    if (hasher->context == NULL || EVP_DigestInit_ex2(hasher->context, sha256_get(), NULL) != 1) {
+    if (hasher->context == NULL || EVP_DigestInit_ex2(hasher->context, EVP_sha256(), NULL) != 1) {
         hasher_free(hasher);
         return NULL;
     }
