@@ -1,7 +1,5 @@
 #include "sim/settle.h"
 
-#include <string.h>
-
 #include "links/settlement.h"
 #include "sim/client.h"
 #include "sim/network.h"
@@ -199,17 +197,8 @@ void settle_check_wire(const struct sim *sim, const struct sim_wire *wire)
 static bool settle_house_is_away(const struct sim_site *site,
                                  const struct settlement_payment *pending)
 {
-    const struct sim *sim = site->sim;
-
-    if (pending->by != SETTLE_BY_CLEARING || pending->receipt.size != 0)
-        return false;
-    for (uint32_t i = 0; i < sim->site_count; i++) {
-        const struct link *house = network_link_to(site, i);
-
-        if (house != NULL && memcmp(pending->house, house->key, LINK_KEY_BYTES) == 0)
-            return house->state != LINK_UP;
-    }
-    return false;
+    return pending->by == SETTLE_BY_CLEARING && pending->receipt.size == 0 &&
+           network_link_to(site, 0)->state != LINK_UP;
 }
 
 static bool settle_direction_rests(const struct sim *sim, const struct sim_wire *wire, int from)
@@ -249,27 +238,12 @@ void settle_note_houses(struct sim *sim)
     }
 }
 
-struct pending_sum {
-    struct links *links;
-    u128 total;
-};
-
-static void settle_add_pending(void *context, struct link *link)
-{
-    struct pending_sum *sum = context;
-
-    sum->total += money_nanos(link_settlement(sum->links, link)->pending.amount);
-}
-
 u128 settle_pending(const struct sim *sim)
 {
-    struct pending_sum sum = {0};
+    u128 total = 0;
 
-    for (uint32_t i = 0; i < sim->site_count; i++) {
-        if (sim->sites[i].core == NULL)
-            continue;
-        sum.links = sim->sites[i].core->links;
-        links_each_ever(sum.links, settle_add_pending, &sum);
-    }
-    return sum.total;
+    for (uint32_t i = 0; i < sim->site_count; i++)
+        if (sim->sites[i].core != NULL)
+            total += links_pending(sim->sites[i].core->links);
+    return total;
 }

@@ -123,10 +123,15 @@ static void world_join(struct sim *sim, uint32_t a, uint32_t b)
     world_make_bounded(&sim->sites[b], sim->sites[a].name, limit);
 }
 
-/* Not drawn, as half of the seeds settle by hand from the first debt on. */
+/* Whether the first site is the house of two others.  Not drawn, as who settles by hand is not. */
+static bool world_wants_house(const struct sim *sim)
+{
+    return sim->options.seed % 8 == 1 && sim->options.profile->lie == 0;
+}
+
 static bool world_has_house(const struct sim *sim)
 {
-    return sim->options.seed % 8 == 1 && sim->options.profile->lie == 0 && sim->site_count > 2;
+    return world_wants_house(sim) && sim->site_count > 2;
 }
 
 /* A line, a ring, a star, or a tree at random with some more wires. */
@@ -170,8 +175,8 @@ void world_build(struct sim *sim)
     sim->site_count = sim->options.sites;
     if (sim->site_count == 0) /* more small ones than large ones */
         sim->site_count = 2 + (uint32_t)(rng_below(&sim->world, 4) * rng_below(&sim->world, 4) / 3);
-    if (sim->options.sites == 0 && seed % 8 == 1 && sim->site_count == 2)
-        sim->site_count = 3; /* one of them is the house of the others */
+    if (sim->options.sites == 0 && sim->site_count == 2 && world_wants_house(sim))
+        sim->site_count = 3;
     for (uint32_t i = 0; i < sim->site_count; i++) {
         site_init(sim, i);
         start_site(&sim->sites[i]);
