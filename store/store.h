@@ -13,9 +13,7 @@
  * format is refused.
  */
 enum {
-    /* 2: pages by deltas, table delta; 3: links that were removed; 4: rows of what is held for
-     * ends, and of checkpoints of links */
-    STORE_FORMAT_VERSION = 6,
+    STORE_FORMAT_VERSION = 6, /* what each changed: docs/records.md, "The store" */
 };
 
 struct store_lmdb; /* opaque; commits by one thread, reads by any */

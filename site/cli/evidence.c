@@ -146,7 +146,6 @@ static void evidence_compare_books(struct evidence_report *report)
     const struct specie *statement = &evidence->signed_by_peer->statement;
 
     evidence_compare_head(report);
-
     evidence_compare(report, evidence->signer, "what it received", evidence->signer_received,
                      &statement->received);
     evidence_compare(report, evidence->signer, "what it sent", evidence->signer_sent,

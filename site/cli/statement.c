@@ -42,15 +42,18 @@ static enum status statement_take_frame(void *context, const struct frame_header
                                         struct fault *fault)
 {
     struct statement *statement = context;
+    struct hash *heads;
 
     if (statement->head_count == 0)
         statement->first_frame = header->frame;
     if (header->frame != statement->first_frame + statement->head_count)
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " is not the next", header->frame);
-    statement->heads = array_grow(statement->heads, &statement->head_capacity,
-                                  statement->head_count + 1, sizeof *statement->heads);
-    INVARIANT(statement->heads != NULL);
-    statement->heads[statement->head_count++] = header->head;
+    heads = array_grow(statement->heads, &statement->head_capacity, statement->head_count + 1,
+                       sizeof *heads);
+    if (heads == NULL)
+        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": out of memory", header->frame);
+    statement->heads = heads;
+    heads[statement->head_count++] = header->head;
     return ST_OK;
 }
 
