@@ -52,13 +52,18 @@ const char *reconcile_text(enum reconcile_finding finding)
         return "sent twice";
     case RECONCILE_RECEIVED_TWICE:
         return "received twice";
+    case RECONCILE_ACCEPTED:
+        return "part of a loss that both accepted";
+    case RECONCILE_SUMS_DIFFER:
+        return "the sums up to the loss that both accepted differ";
     }
     invariant_failed("a finding", __FILE__, __LINE__);
 }
 
 bool reconcile_is_fault(enum reconcile_finding finding)
 {
-    return finding != RECONCILE_MATCHED && finding != RECONCILE_IN_FLIGHT;
+    return finding != RECONCILE_MATCHED && finding != RECONCILE_IN_FLIGHT &&
+           finding != RECONCILE_ACCEPTED;
 }
 
 /* ---- comparing ---- */
@@ -70,6 +75,7 @@ struct comparison {
     void (*visit)(void *context, const struct reconcile_note *note);
     void *context;
     struct reconcile_totals *totals;
+    uint64_t accepted; /* up to this sequence no message by itself is a fault */
 };
 
 /* By sequence, as both books name a message; within one, by the frame of the book. */
@@ -173,7 +179,7 @@ static void reconcile_report(const struct comparison *comparison, enum reconcile
                              const struct reconcile_line *received)
 {
     struct reconcile_totals *totals = comparison->totals;
-    const struct reconcile_note found = {
+    struct reconcile_note found = {
         .finding = finding,
         .seq = sent != NULL ? sent->seq : received->seq,
         .sent = sent,
@@ -181,6 +187,9 @@ static void reconcile_report(const struct comparison *comparison, enum reconcile
         .past_end = sent == NULL && received->seq > comparison->sent->through,
     };
 
+    if (finding != RECONCILE_MATCHED && finding != RECONCILE_SUMS_DIFFER &&
+        found.seq <= comparison->accepted)
+        found.finding = finding = RECONCILE_ACCEPTED;
     totals->counts[finding]++;
     if (finding == RECONCILE_MATCHED) {
         totals->matched_nanos += money_nanos(sent->amount);
@@ -217,6 +226,32 @@ static void reconcile_compare_one(const struct comparison *comparison,
                          sent, NULL);
 }
 
+/* All that a book has up to a loss that was accepted, with its own lines for it. */
+static u128 reconcile_sum_to(const struct reconcile_lines *lines, uint64_t seq)
+{
+    u128 sum = lines->accepted_nanos;
+
+    for (size_t i = 0; i < lines->count && lines->items[i].seq <= seq; i++)
+        sum += money_nanos(lines->items[i].amount);
+    return sum;
+}
+
+/*
+ * A loss that both accepted: the books differ by messages up to it, and must not by their sums.
+ * Where one book does not know of it, it is the older export, and everything is compared.
+ */
+static void reconcile_accept(struct comparison *comparison)
+{
+    uint64_t seq = comparison->sent->accepted;
+    struct reconcile_line at = {.seq = seq};
+
+    if (seq == 0 || seq != comparison->received->accepted)
+        return;
+    comparison->accepted = seq;
+    if (reconcile_sum_to(comparison->sent, seq) != reconcile_sum_to(comparison->received, seq))
+        reconcile_report(comparison, RECONCILE_SUMS_DIFFER, &at, NULL);
+}
+
 /* Take the line at *at if it is of this sequence, and move past it; else NULL. */
 static const struct reconcile_line *reconcile_take(const struct reconcile_lines *lines, size_t *at,
                                                    uint64_t seq)
@@ -230,7 +265,7 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
                          void (*visit)(void *context, const struct reconcile_note *note),
                          void *context, struct reconcile_totals *totals)
 {
-    const struct comparison comparison = {
+    struct comparison comparison = {
         .sent = sent, .received = received, .visit = visit, .context = context, .totals = totals};
     size_t s = 0;
     size_t r = 0;
@@ -239,6 +274,9 @@ void reconcile_direction(struct reconcile_lines *sent, struct reconcile_lines *r
     totals->received_nanos = reconcile_prepare(received);
     reconcile_fill(sent, received);
     totals->sent_nanos = reconcile_prepare(sent);
+    reconcile_accept(&comparison);
+    totals->sent_nanos += sent->accepted_nanos;
+    totals->received_nanos += received->accepted_nanos;
     while (s < sent->count || r < received->count) {
         bool sent_first = r == received->count ||
                           (s < sent->count && sent->items[s].seq <= received->items[r].seq);

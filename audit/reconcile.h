@@ -39,6 +39,13 @@ struct reconcile_lines {
     struct reconcile_loss *losses; /* of a sender */
     size_t loss_count;
     size_t loss_capacity;
+    /*
+     * Both sites accepted a loss (docs/links.md): up to this sequence, 0 if they never did, sums
+     * count and single messages do not.  The second is what the book has in lines of its own for
+     * it.
+     */
+    uint64_t accepted;
+    u128 accepted_nanos;
     /* The book holds all up to this sequence, if it is known; raised to that of the last line. */
     uint64_t through;
 };
@@ -61,13 +68,15 @@ enum reconcile_finding {
     RECONCILE_AMOUNT_DIFFERS, /* both have it */
     RECONCILE_SENT_TWICE,     /* the sender's book has it more than once */
     RECONCILE_RECEIVED_TWICE,
+    RECONCILE_ACCEPTED,    /* what would be one of these, of a loss that both accepted */
+    RECONCILE_SUMS_DIFFER, /* up to a loss that both accepted */
 };
-enum { RECONCILE_FINDINGS = 7 };
+enum { RECONCILE_FINDINGS = 9 };
 
 /* The finding in a few words. */
 const char *reconcile_text(enum reconcile_finding finding);
 
-/* Whether the finding is a fault: all are but the first two. */
+/* Whether the finding is a fault: all are but matches, what is in flight and what was accepted. */
 bool reconcile_is_fault(enum reconcile_finding finding);
 
 /* One finding that is not a match.  The side that does not have the line is NULL. */

@@ -312,6 +312,20 @@ MUST_CHECK enum channel_result channel_check_sell(const struct channel_end *end)
 void channels_sell(struct channels *channels, struct channel_end *end, struct undo *undo,
                    struct channel_message *close, bool *sends_close);
 
+/*
+ * End a channel of which the two sides no longer know the same (exchange/acceptance.c), without a
+ * message: an end that its owner still has is FAR_CLOSED, and one that was sold is gone.  True: it
+ * was open or pending, so its owner has to be told.  Undone by rollback.
+ */
+bool channels_sever(struct channels *channels, struct channel_end *end, struct undo *undo);
+
+/* The highest number of a channel that the peer bought and that has an end here; 0: there is none.
+ */
+uint32_t channels_highest_bought_there(const struct channels *channels, uint32_t interface);
+
+/* Give no number up to this one to channels bought here: the peer has an end of it.  Not undone. */
+void channels_skip_numbers(struct channels *channels, uint32_t interface, uint32_t number);
+
 /* Remove a PENDING end whose BIRTH has not left, and never will.  Undone by rollback. */
 void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo);
 

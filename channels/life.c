@@ -6,6 +6,24 @@
 #include "channels/channels.h"
 #include "channels/set.h"
 
+/* ---- numbers of channels, after a loss ---- */
+
+struct highest_number {
+    uint32_t interface;
+    uint32_t number;
+};
+
+static void number_of_end(void *context, uint64_t id, void *value)
+{
+    struct highest_number *found = context;
+    const struct channel_end *end = value; /* a pointer to a node is one to its end */
+
+    (void)id;
+    if (end->interface == found->interface && end->side == CHANNEL_BORN &&
+        end->number > found->number)
+        found->number = end->number;
+}
+
 enum channel_result channels_check_buy(const struct channels *channels, uint32_t interface)
 {
     const struct channel_port *port = table_get(&channels->ports, interface);
@@ -166,6 +184,39 @@ void channels_sell(struct channels *channels, struct channel_end *end, struct un
     end->room_asked = false;
     *close = (struct channel_message){0};
     set_address(end, CHANNEL_CLOSE, close);
+}
+
+bool channels_sever(struct channels *channels, struct channel_end *end, struct undo *undo)
+{
+    if (channel_is_sold(end)) {
+        set_remove(channels, undo, end);
+        return false;
+    }
+    if (end->state == CHANNEL_FAR_CLOSED)
+        return false;
+    channel_change(end, undo);
+    end->state = CHANNEL_FAR_CLOSED;
+    end->room_asked = false;
+    return true;
+}
+
+uint32_t channels_highest_bought_there(const struct channels *channels, uint32_t interface)
+{
+    struct highest_number found = {.interface = interface};
+
+    table_each(&channels->by_id, number_of_end, &found);
+    return found.number;
+}
+
+void channels_skip_numbers(struct channels *channels, uint32_t interface, uint32_t number)
+{
+    struct channel_port *port = set_port(channels, interface);
+
+    if (port->number_next > number)
+        return;
+    port->number_next = (uint64_t)number + 1;
+    port->number_next += port->number_next % NUMBER_STEP;
+    channels->id_next++; /* the row of counters is written with the next id */
 }
 
 void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo)

@@ -76,6 +76,14 @@ bool closing_sell(struct exchange *exchange, struct channel_end *end, struct cha
 
 /* ---- what comes ---- */
 
+void closing_notify(struct exchange *exchange, const struct channel_end *end)
+{
+    struct exchange_end *held = closing_release(exchange, end);
+
+    ends_notify(exchange, end, SERAI_EVENT_CLOSED, held->close_reserve);
+    held->close_reserve = money_zero();
+}
+
 enum channel_result closing_receive(struct exchange *exchange, struct channel_end *end,
                                     struct received *received)
 {
@@ -86,12 +94,8 @@ enum channel_result closing_receive(struct exchange *exchange, struct channel_en
     if (result != CHANNEL_FINE)
         return result;
     holdings_follow(exchange, end);
-    if (signal) {
-        struct exchange_end *held = closing_release(exchange, end);
-
-        ends_notify(exchange, end, SERAI_EVENT_CLOSED, held->close_reserve);
-        held->close_reserve = money_zero();
-    }
+    if (signal)
+        closing_notify(exchange, end);
     received->replies = true;
     return CHANNEL_FINE;
 }

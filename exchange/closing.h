@@ -18,6 +18,9 @@ MUST_CHECK bool closing_sell(struct exchange *exchange, struct channel_end *end,
 MUST_CHECK enum channel_result closing_receive(struct exchange *exchange, struct channel_end *end,
                                                struct received *received);
 
+/* Tell the owner of an end, which is FAR_CLOSED now, that its far end is closed. */
+void closing_notify(struct exchange *exchange, const struct channel_end *end);
+
 /* Receive CLOSED: the end is gone.  Results as of closing_receive(). */
 MUST_CHECK enum channel_result closing_receive_closed(struct exchange *exchange,
                                                       struct channel_end *end);

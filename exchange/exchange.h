@@ -13,6 +13,7 @@
  *     booking.c    with the frame it gets its number, and its money is the link's
  *     arrivals.c   what came from a peer: one event of the books for each message
  *     losses.c     what was sent over a bounded link and lost with the power
+ *     acceptance.c a loss that both sites accepted
  *
  * and besides these room.c (who waits for a place on a link), landing.c (packets that land in a
  * buffer), holdings.c (what customers hold by their ends) and prices.c (what an interface charges).
@@ -109,6 +110,16 @@ MUST_CHECK bool exchange_receive(struct exchange *exchange, struct link *link,
  * does not fit the channels here, and the link is frozen.
  */
 MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link, struct parcel *parcel);
+
+/*
+ * Count from where both sites of a frozen link accepted to go on (links/acceptance.h): money of
+ * messages that never arrived comes back, what one of the two lost is booked to suspense, and every
+ * channel of the link ends.  After link_accepted(), in a running event, whose end commits.
+ */
+void exchange_accept(struct exchange *exchange, struct link *link);
+
+/* The highest number of a channel that the peer bought and that has an end here; 0: none. */
+uint32_t exchange_highest_number(const struct exchange *exchange, const struct link *link);
 
 /*
  * Deliver room events to ends that wait for a place on this link and have one, if any became free.

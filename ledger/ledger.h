@@ -156,7 +156,9 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(47, SETTLEMENT_BACK, "settlement refused")                                                   \
     X(48, CLEARED, "cleared")                                                                      \
     X(49, LINK_LOST, "sent and lost")                                                              \
-    X(50, STRICT_FEE, "strict packet fee")
+    X(50, STRICT_FEE, "strict packet fee")                                                         \
+    X(51, LINK_ACCEPTED, "loss accepted")                                                          \
+    X(52, LINK_RETURNED, "returned over a link")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

@@ -355,6 +355,7 @@ enum parcel_result {
     PARCEL_FROZE,     /* it disproves something: the link is frozen now, with the reason */
     PARCEL_KEPT,      /* a statement or claim of the peer's, kept: durable with a frame soon */
     PARCEL_LOST,      /* this site lost what the peer has: exchange_adopt() takes it over */
+    PARCEL_ACCEPTED,  /* both sites accept a loss: exchange_accept() counts from there */
     PARCEL_UNFIT,     /* HELLO of another wire format or currency: DOWN, and `why` names both */
 };
 

@@ -145,6 +145,8 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
         return link_specie_in(node, &head.specie, fault);
     if (head.kind == PARCEL_PAY || head.kind == PARCEL_PAID)
         return link_clearing_in(node, &head.note, fault);
+    if (head.kind == PARCEL_LOSS)
+        return link_loss_in(node, &head.loss, fault);
     if (head.kind == PARCEL_CLAIM)
         return link_claim_in(node, &head.claim, fault);
     return data_receive(node, &head.data, parcel, fault);

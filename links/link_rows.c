@@ -12,6 +12,7 @@
  * sequence of the first u64; value = CBOR array of messages, each an array of whose place it takes,
  * its money, the total after it, and the message as it crosses.  One that has no number yet, of an
  * unsure link: u8 8, its place in the queue u64; its array alone, with no money and no total.
+ * A loss that is accepted, u8 9: both positions and acceptances with their signatures.
  * Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an
  * array of interface, name, site time and the totals of what we sent and received.
  */
@@ -32,7 +33,8 @@ enum key_kind {
     KEY_CHECKPOINTS = 5,
     KEY_EVIDENCE = 6,
     KEY_SETTLEMENT = 7,
-    KEY_QUEUED = 8
+    KEY_QUEUED = 8,
+    KEY_LOSS = 9
 };
 /* Of one row: all of a frame that is small, and no more than the disk's pages take well. */
 enum { ROW_MESSAGES_MAX = 64, ROW_BYTES = 8192 };
@@ -250,13 +252,31 @@ static void link_save_evidence(struct link_node *node, struct store_batch *batch
 
     if (!node->specie.dirty)
         return;
+    node->specie.dirty = false;
+    link_make_key(key, node->link.interface, KEY_EVIDENCE, 0);
+    if (!node->specie.has_theirs) { /* a loss was accepted */
+        store_batch_delete(batch, STORE_LINK, key, sizeof key);
+        return;
+    }
     bytes_clear(value);
     cbor_put_array(value, EVIDENCE_FIELDS);
     cbor_put_bytes(value, theirs->bytes, theirs->size);
     cbor_put_bytes(value, theirs->signature, SPECIE_SIGNATURE_BYTES);
-    link_make_key(key, node->link.interface, KEY_EVIDENCE, 0);
     link_put_row(batch, key, value);
-    node->specie.dirty = false;
+}
+
+static void link_save_loss(struct link_node *node, struct store_batch *batch, struct bytes *value)
+{
+    uint8_t key[KEY_BYTES];
+
+    if (!node->loss.dirty)
+        return;
+    bytes_clear(value);
+    loss_encode(value, &node->loss);
+    link_make_key(key, node->link.interface, KEY_LOSS, 0);
+    link_put_row(batch, key, value);
+    node->loss.dirty = false;
+    node->loss.saved = true;
 }
 
 static void link_save_settlement(struct link_node *node, struct store_batch *batch,
@@ -290,6 +310,7 @@ void links_save(struct links *links, struct store_batch *batch)
 
         link_save_evidence(node, batch, value);
         link_save_settlement(node, batch, value);
+        link_save_loss(node, batch, value);
         if (!node->dirty && !(node->link.unsure && node->saved_queued < node->queue.count))
             continue;
         /* The link before its messages: so they are read back, too. */
@@ -399,6 +420,9 @@ static enum status link_corrupt(const uint8_t *key, struct fault *fault, const c
         return fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s", error);
     if (key[KEY_KIND_AT] == KEY_SETTLEMENT)
         return fault_set(fault, ST_CORRUPT, "table link, settlements of interface %" PRIu32 ": %s",
+                         be32_get(key), error);
+    if (key[KEY_KIND_AT] == KEY_LOSS)
+        return fault_set(fault, ST_CORRUPT, "table link, the loss of interface %" PRIu32 ": %s",
                          be32_get(key), error);
     if (key[KEY_KIND_AT] == KEY_EVIDENCE)
         return fault_set(fault, ST_CORRUPT,
@@ -593,6 +617,20 @@ static enum status links_load_evidence(struct links *links, const struct store_r
     return ST_OK;
 }
 
+static enum status links_load_loss(struct links *links, const struct store_row *stored,
+                                   struct fault *fault)
+{
+    uint32_t interface = be32_get(stored->key);
+    struct fault inner = {0};
+
+    if (interface == 0 || interface > links->count || be64_get(stored->key + KEY_SEQ_AT) != 0)
+        return link_corrupt(stored->key, fault, "there is no such link");
+    if (loss_decode(&links->nodes[interface - 1]->loss, stored->value, stored->value_size,
+                    &inner) != ST_OK)
+        return link_corrupt(stored->key, fault, inner.text);
+    return ST_OK;
+}
+
 static enum status links_load_settlement(struct links *links, const struct store_row *stored,
                                          struct fault *fault)
 {
@@ -619,7 +657,7 @@ static enum status links_load_row(struct links *links, const struct store_row *s
     uint8_t kind = stored->key_size > KEY_KIND_AT ? stored->key[KEY_KIND_AT] : 0;
 
     if (kind != KEY_LINK && kind != KEY_MESSAGE && kind != KEY_CHECKPOINTS &&
-        kind != KEY_EVIDENCE && kind != KEY_SETTLEMENT && kind != KEY_QUEUED)
+        kind != KEY_EVIDENCE && kind != KEY_SETTLEMENT && kind != KEY_QUEUED && kind != KEY_LOSS)
         return ST_OK; /* a row of channels, or of the exchange */
     if (stored->key_size != KEY_BYTES)
         return fault_set(fault, ST_CORRUPT, "table link: the key of a link has %zu bytes",
@@ -628,6 +666,8 @@ static enum status links_load_row(struct links *links, const struct store_row *s
         return links_load_checkpoints(links, stored, fault);
     if (kind == KEY_SETTLEMENT)
         return links_load_settlement(links, stored, fault);
+    if (kind == KEY_LOSS)
+        return links_load_loss(links, stored, fault);
     if (kind == KEY_EVIDENCE)
         return links_load_evidence(links, stored, fault);
     if (kind == KEY_LINK)

@@ -2,6 +2,7 @@
 #ifndef SERAI_LINKS_LINK_SET_H
 #define SERAI_LINKS_LINK_SET_H
 
+#include "links/acceptance.h"
 #include "links/clearing.h"
 #include "links/link_window.h"
 #include "links/parcel.h"
@@ -47,6 +48,20 @@ struct specie_state {
     u128 signed_received;
     uint64_t signed_paid;
     uint64_t signed_got;
+};
+
+/* What two sites signed to accept a loss (link_acceptance.c). */
+struct loss_state {
+    bool has_ours;
+    bool has_theirs;
+    bool we_accept; /* the pair of the two */
+    bool it_accepts;
+    bool counted; /* this site counts from where the pair says */
+    struct loss_record record;
+    bool dirty;    /* the row must be written */
+    bool saved;    /* the row has all of it, so it may leave */
+    bool due;      /* on this connection */
+    bool answered; /* a repeat of the peer's, since the last reminder */
 };
 
 /* The totals of a link at a moment (link_pace.c). */
@@ -126,6 +141,7 @@ struct link_node {
     uint64_t reported_seq;   /* acknowledged in a parcel to the peer; 0: not, or to be again */
     uint64_t reported_seen;  /* ... as seen */
     struct specie_state specie;
+    struct loss_state loss;
     struct pace_sample pace[2]; /* the older one first */
     struct settlement settlement;
     bool settlement_dirty;                           /* its row must be written */
@@ -271,6 +287,21 @@ MUST_CHECK enum parcel_result link_hello_in(struct link_node *node, const struct
 /* Compare a statement of the peer's with what we have, and keep it; docs/wire.md says how. */
 MUST_CHECK enum parcel_result
 link_specie_in(struct link_node *node, const struct specie_parcel *parcel, struct fault *fault);
+
+/* Take the peer's position, and its acceptance; docs/wire.md says how. */
+MUST_CHECK enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel *parcel,
+                                           struct fault *fault);
+
+/* Let our position be sent again, if the peer may still need it.  True: it may. */
+bool loss_remind(struct link_node *node);
+
+/* Forget positions by which nobody counts yet, as the link goes on without; not while bound. */
+void loss_withdraw(struct link_node *node);
+
+/* Append the row of a link's loss, and read it.  *fault says what is wrong with it. */
+void loss_encode(struct bytes *out, const struct loss_state *loss);
+MUST_CHECK enum status loss_decode(struct loss_state *loss, const uint8_t *value, size_t value_size,
+                                   struct fault *fault);
 
 /* Let a statement of ours be due on this connection, if there is anything to state. */
 void specie_begin_again(struct link_node *node);

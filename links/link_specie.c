@@ -125,8 +125,8 @@ bool links_specie_waits(const struct links *links, uint64_t now_us)
     for (size_t i = 0; i < links->count; i++) {
         const struct link_node *node = links->nodes[i];
 
-        if (!node->link.removed &&
-            (node->specie.dirty || node->settlement_dirty || specie_is_due(node, now_us)))
+        if (!node->link.removed && (node->specie.dirty || node->settlement_dirty ||
+                                    node->loss.dirty || specie_is_due(node, now_us)))
             return true;
     }
     return false;

@@ -192,6 +192,7 @@ static void link_raise_epoch(struct link_node *node)
     node->hello_requested = false;
     node->hello_names_peer = false;
     node->dirty = true;
+    (void)loss_remind(node);
 }
 
 /*
@@ -315,6 +316,7 @@ void link_remove(struct links *links, struct link *link)
     INVARIANT(!link->removed);
     INVARIANT(link_is_even(link) && !link_is_settling(links, link));
     INVARIANT(link_unfinished(links, link) == 0);
+    loss_withdraw(node);
     /* The node stays: its key and totals must be there if the peer is added again. */
     link->removed = true;
     link->has_soft_limit = false;
@@ -461,6 +463,7 @@ bool links_remind(struct links *links)
         /* A claim that is not decided, likewise: it may be lost, or its answer. */
         settlement_remind(node);
         any = any || (node->claim_due && node->link.state == LINK_UP);
+        any = loss_remind(node) || any;
         /* An answer that was awaited may be lost as well: stale parcels may call for one again. */
         node->hello_requested = false;
         node->loss_noted = false;
@@ -498,6 +501,7 @@ enum status link_resume(struct links *links, struct link *link, struct fault *fa
 
     if (link->state != LINK_FROZEN)
         return fault_set(fault, ST_INVALID, "resume link %s: it is not frozen", link->name);
+    loss_withdraw(node);
     /* DOWN, not UP: what the freeze found out is compared again by HELLO. */
     link->state = LINK_DOWN;
     link->reason[0] = '\0';

@@ -12,6 +12,7 @@ enum {
     SPECIE_PARCEL_FIELDS = 4,
     CLAIM_FIELDS = 8,
     CLEARING_PARCEL_FIELDS = 3,
+    LOSS_PARCEL_FIELDS = 5,
     MESSAGE_FIELDS_MAX = 8,
     ARRIVED_FIELDS = 5
 };
@@ -389,6 +390,52 @@ static void clearing_parcel_decode(struct cbor *in, uint64_t fields, bool is_rec
         cbor_fail(in, "its order or receipt is none");
 }
 
+void loss_parcel_encode(struct bytes *out, const struct loss_parcel *loss)
+{
+    cbor_put_array(out, LOSS_PARCEL_FIELDS);
+    cbor_put_uint(out, PARCEL_LOSS);
+    cbor_put_bytes(out, loss->position.bytes, loss->position.size);
+    cbor_put_bytes(out, loss->position.signature, SPECIE_SIGNATURE_BYTES);
+    cbor_put_bytes(out, loss->pair.bytes, loss->accepts ? HASH_BYTES : 0);
+    cbor_put_bytes(out, loss->acceptance, loss->accepts ? SPECIE_SIGNATURE_BYTES : 0);
+}
+
+static void loss_parcel_decode(struct cbor *in, uint64_t fields, struct loss_parcel *loss)
+{
+    struct fault fault = {0};
+    const uint8_t *bytes;
+    const uint8_t *pair;
+    const uint8_t *acceptance;
+    size_t size;
+    size_t pair_size;
+    size_t acceptance_size;
+
+    if (fields != LOSS_PARCEL_FIELDS) {
+        cbor_fail(in, "LOSS has another number of fields");
+        return;
+    }
+    bytes = cbor_get_bytes(in, &size, POSITION_BYTES_MAX);
+    cbor_get_bytes_exact(in, loss->position.signature, SPECIE_SIGNATURE_BYTES);
+    pair = cbor_get_bytes(in, &pair_size, HASH_BYTES);
+    acceptance = cbor_get_bytes(in, &acceptance_size, SPECIE_SIGNATURE_BYTES);
+    if (in->error != NULL)
+        return;
+    if (position_decode(&loss->position, bytes, size, &fault) != ST_OK) {
+        cbor_fail(in, "its position is none");
+        return;
+    }
+    loss->accepts = pair_size != 0;
+    if (pair_size != (loss->accepts ? (size_t)HASH_BYTES : 0) ||
+        acceptance_size != (loss->accepts ? (size_t)SPECIE_SIGNATURE_BYTES : 0)) {
+        cbor_fail(in, "an acceptance is a hash and a signature, or there is none");
+        return;
+    }
+    if (loss->accepts) {
+        memcpy(loss->pair.bytes, pair, HASH_BYTES);
+        memcpy(loss->acceptance, acceptance, SPECIE_SIGNATURE_BYTES);
+    }
+}
+
 static void claim_decode(struct cbor *in, uint64_t fields, struct claim *claim)
 {
     const uint8_t *receipt;
@@ -445,6 +492,9 @@ enum status parcel_decode(struct parcel_head *head, const uint8_t *bytes, size_t
     } else if (kind == PARCEL_PAY || kind == PARCEL_PAID) {
         head->kind = (enum parcel_kind)kind;
         clearing_parcel_decode(&in, fields, kind == PARCEL_PAID, &head->note);
+    } else if (kind == PARCEL_LOSS) {
+        head->kind = PARCEL_LOSS;
+        loss_parcel_decode(&in, fields, &head->loss);
     } else {
         cbor_fail(&in, "no such kind of parcel");
     }

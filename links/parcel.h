@@ -2,6 +2,7 @@
 #ifndef SERAI_LINKS_PARCEL_H
 #define SERAI_LINKS_PARCEL_H
 
+#include "links/acceptance.h"
 #include "links/clearing.h"
 #include "links/link.h"
 #include "links/settlement.h"
@@ -25,7 +26,8 @@ enum parcel_kind {
     PARCEL_SPECIE = 5,
     PARCEL_CLAIM = 6,
     PARCEL_PAY = 11,
-    PARCEL_PAID = 12
+    PARCEL_PAID = 12,
+    PARCEL_LOSS = 13
 };
 
 /* How far one direction has come: the number of its last message and the money of all. */
@@ -83,6 +85,14 @@ struct claim {
     struct settlement_receipt receipt;
 };
 
+/* Where the sender stands on a frozen link, and whether it accepts where both go on. */
+struct loss_parcel {
+    struct position_signed position;
+    bool accepts; /* the pair that `acceptance` is a signature of */
+    uint8_t acceptance[SPECIE_SIGNATURE_BYTES];
+    struct hash pair;
+};
+
 struct parcel_head {
     enum parcel_kind kind;
     struct hello hello;          /* HELLO */
@@ -90,6 +100,7 @@ struct parcel_head {
     struct specie_parcel specie; /* SPECIE */
     struct claim claim;          /* CLAIM */
     struct clearing_signed note; /* PAY, PAID */
+    struct loss_parcel loss;     /* LOSS */
     struct cbor messages;        /* DATA: at the first of data.count good messages */
 };
 
@@ -124,6 +135,9 @@ void specie_parcel_encode(struct bytes *out, const struct specie_signed *specie,
 
 /* Append a whole parcel with an order or a receipt. */
 void clearing_parcel_encode(struct bytes *out, const struct clearing_signed *note);
+
+/* Append a whole parcel with a position. */
+void loss_parcel_encode(struct bytes *out, const struct loss_parcel *loss);
 
 /* Append a whole parcel with a claim. */
 void claim_encode(struct bytes *out, const struct claim *claim);

@@ -233,6 +233,20 @@ int cmd_link_ack(struct cli *cli)
     return link_command(cli, "link.ack");
 }
 
+int cmd_link_accept_loss(struct cli *cli)
+{
+    char name[CLI_LINK_BYTES];
+    struct bytes args = {0};
+    int code = cli_link(cli, cli->args.operands[0], name);
+
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, name);
+    cbor_put_text(&args, cli_value(cli, OPT_ACCEPT, ""));
+    return cli_signed_print(cli, "link.accept-loss", &args);
+}
+
 /* ---- marks: a name for the totals of a moment ---- */
 
 /* Read one link.  The caller ends *answer with cli_answer_fini() whatever this returns. */

@@ -22,7 +22,8 @@ struct direction {
     uint64_t printed;
     uint64_t last_in_flight;
     uint64_t first_in_flight;
-    FILE *notes; /* memory: the summary is printed first */
+    uint64_t accepted; /* the last message of a loss that both accepted; 0: there was none */
+    FILE *notes;       /* memory: the summary is printed first */
     struct reconcile_totals totals;
 };
 
@@ -49,6 +50,8 @@ static char direction_book_at_fault(const struct direction *direction,
     case RECONCILE_MATCHED:
     case RECONCILE_IN_FLIGHT:
     case RECONCILE_AMOUNT_DIFFERS:
+    case RECONCILE_ACCEPTED:
+    case RECONCILE_SUMS_DIFFER:
         break;
     }
     return '\0';
@@ -97,7 +100,7 @@ static void direction_see_note(void *context, const struct reconcile_note *note)
         direction->last_in_flight = note->seq;
         return;
     }
-    if (direction->printed == NOTES_PRINTED_MAX)
+    if (note->finding == RECONCILE_ACCEPTED || direction->printed == NOTES_PRINTED_MAX)
         return;
     direction_print_note(direction, note);
     direction->printed++;
@@ -169,6 +172,9 @@ static void direction_print(const struct direction *direction)
     if (direction->first_in_flight != 0)
         printf("  seq %" PRIu64 " to %" PRIu64, direction->first_in_flight,
                direction->last_in_flight);
+    if (direction->accepted != 0)
+        printf("\n%s  accepted     %12" PRIu64 "  up to seq %" PRIu64, direction->name,
+               totals->counts[RECONCILE_ACCEPTED], direction->accepted);
     printf("\n%s  faults       %12" PRIu64 "\n", direction->name, totals->faults);
 }
 
@@ -183,6 +189,8 @@ static void direction_print_json(const struct direction *direction)
            ",\"in_flight_last\":%" PRIu64,
            totals->counts[RECONCILE_IN_FLIGHT], render_total(text, totals->in_flight_nanos),
            direction->first_in_flight, direction->last_in_flight);
+    printf(",\"accepted\":%" PRIu64 ",\"accepted_last\":%" PRIu64,
+           totals->counts[RECONCILE_ACCEPTED], direction->accepted);
     printf(",\"sent_sum\":\"%s\"", render_total(text, totals->sent_nanos));
     printf(",\"received_sum\":\"%s\",\"faults\":%" PRIu64 "}",
            render_total(text, totals->received_nanos), totals->faults);
@@ -228,6 +236,7 @@ static struct evidence statements_evidence(const struct statement *holder,
 {
     return (struct evidence){
         .signed_by_peer = link->has_evidence ? &link->evidence : NULL,
+        .loss = link->has_loss ? &link->loss : NULL,
         .holder_key = holder->known ? holder->key : NULL,
         .signer_key = signer->known ? signer->key : NULL,
         .signer_head =
@@ -285,6 +294,7 @@ static int statements_compare(const struct cli *cli, struct statement *a, struct
                             &directions[i].totals);
         if (fclose(directions[i].notes) != 0)
             return cli_fail(EXIT_INTERNAL, "out of memory");
+        directions[i].accepted = sent[i]->accepted == received[i]->accepted ? sent[i]->accepted : 0;
         report.faults += directions[i].totals.faults;
     }
     for (size_t i = 0; i < 2; i++) {

@@ -29,6 +29,7 @@ int cmd_link_resume(struct cli *cli);
 int cmd_link_remove(struct cli *cli);
 int cmd_link_set(struct cli *cli);
 int cmd_link_ack(struct cli *cli);
+int cmd_link_accept_loss(struct cli *cli);
 int cmd_link_settle(struct cli *cli);
 int cmd_link_settled(struct cli *cli);
 int cmd_link_settlements(struct cli *cli);

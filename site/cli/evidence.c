@@ -37,11 +37,13 @@ static void evidence_fault(struct evidence_report *report, const char *format, .
 /* What a book has of one direction up to a sequence, as a statement says it. */
 static struct specie_side evidence_book_at(const struct reconcile_lines *lines, uint64_t seq)
 {
-    struct specie_side side = {.seq = seq};
+    struct specie_side side = {.seq = seq, .total = lines->accepted_nanos};
 
     for (size_t i = 0; i < lines->count && lines->items[i].seq <= seq; i++) {
         side.total += money_nanos(lines->items[i].amount);
-        digest_add(&side.digest, lines->items[i].seq, lines->items[i].amount);
+        /* A loss that was accepted begins the digest anew. */
+        if (lines->items[i].seq > lines->accepted)
+            digest_add(&side.digest, lines->items[i].seq, lines->items[i].amount);
     }
     return side;
 }
@@ -78,6 +80,8 @@ static void evidence_compare(struct evidence_report *report, char book, const ch
     char book_text[64];
     char amount[MONEY_TEXT_BYTES];
 
+    if (theirs->seq < lines->accepted) /* of before a loss that both accepted */
+        return;
     if (lines->through < theirs->seq || evidence_side_equal(&ours, theirs))
         return;
     line = evidence_find_line(lines, &ours, theirs);
@@ -164,6 +168,9 @@ uint64_t evidence_check(const struct evidence *evidence, bool json, FILE *out)
     if (json)
         fprintf(out, "{\"holder\":\"%c\",\"signer\":\"%c\",\"frame\":%" PRIu64 ",\"faults\":[",
                 evidence->holder, evidence->signer, theirs == NULL ? 0 : theirs->statement.frame);
+    if (evidence->loss != NULL && loss_record_error(evidence->loss) != NULL)
+        evidence_fault(&report, "the loss that is accepted in the book of %c: %s", evidence->holder,
+                       loss_record_error(evidence->loss));
     if (theirs != NULL && evidence_is_genuine(&report))
         evidence_compare_books(&report);
     if (json)

@@ -13,7 +13,8 @@
 /* One site's statement, and the lines of both books that it is about; sorted by sequence. */
 struct evidence {
     const struct specie_signed *signed_by_peer; /* NULL: there is none */
-    char holder;                                /* 'A': it is in A's books, and B signed it */
+    const struct loss_record *loss; /* that both accepted, in the holder's books; NULL: none */
+    char holder;                    /* 'A': it is in A's books, and B signed it */
     char signer;
     const uint8_t *holder_key; /* NULL: that book does not name its site */
     const uint8_t *signer_key;

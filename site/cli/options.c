@@ -72,6 +72,7 @@ static const struct cli_option options[OPTION_COUNT] = {
                               "pay when this much is owed (0: only by `link settle`)"},
     [OPT_SETTLE_TO] = {"settle-to", "AMOUNT", "pay until this much is owed (0)"},
     [OPT_REFERENCE] = {"reference", "TEXT", "how the payment is found outside of this site"},
+    [OPT_ACCEPT] = {"accept", "CODE", "what `link show` calls loss pair: it is accepted, for good"},
     [OPT_REFUSE] = {"refuse", NULL, "it has not come: the payment is void"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };

@@ -58,6 +58,7 @@ enum cli_option_id {
     OPT_SETTLE_TO,
     OPT_REFERENCE,
     OPT_REFUSE,
+    OPT_ACCEPT,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

@@ -10,6 +10,7 @@
 #include "ledger/journal.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
+#include "site/cli/loss_record.h"
 #include "site/cli/render.h"
 #include "site/cli/site.h"
 #include "site/control/keyfile.h"
@@ -86,6 +87,14 @@ static enum status statement_take_transfer(struct statement *statement, uint64_t
         done = reconcile_add_loss(&statement->links[interface].sent, &loss);
         return done ? ST_OK : fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": out of memory", frame);
     }
+    if (interface != 0 && interface <= LINK_INTERFACES_MAX && out != in &&
+        (transfer->code == TRANSFER_LINK_ACCEPTED || transfer->code == TRANSFER_LINK_RETURNED)) {
+        struct statement_link *link = &statement->links[interface];
+
+        if (kind != KIND_LINK_SETTLING) /* what was settled is not compared by messages */
+            (out ? &link->sent : &link->received)->accepted_nanos += money_nanos(transfer->amount);
+        return ST_OK;
+    }
     if (interface == 0 || interface > LINK_INTERFACES_MAX || (out && in) ||
         kind != (out ? KIND_LINK_OUT : KIND_LINK_IN) ||
         transfer->code != (out ? TRANSFER_LINK_SENT : TRANSFER_LINK_RECEIVED))
@@ -106,12 +115,27 @@ struct statement_head {
     struct links *links;
 };
 
+/* Up to where the two directions count as one sum each, if the record says it. */
+static void statement_count_loss(struct statement_link *link)
+{
+    struct loss_plan plan;
+    struct fault fault;
+
+    if (!link->has_loss || loss_record_error(&link->loss) != NULL ||
+        position_plan(&plan, &link->loss.ours.position, &link->loss.theirs.position, &fault) !=
+            ST_OK)
+        return;
+    link->sent.accepted = plan.sent.seq;
+    link->received.accepted = plan.received.seq;
+}
+
 /* A link of the site, with how far its own counters are: the books are compared up to there. */
 static void statement_take_link(void *context, struct link *link)
 {
     struct statement_head *head = context;
     struct statement *statement = head->statement;
     const struct specie_signed *evidence = link_evidence(head->links, link);
+    const struct loss_record *loss = link_loss_record(head->links, link);
     struct statement_link *taken = &statement->links[link->interface];
 
     taken->known = true;
@@ -123,6 +147,10 @@ static void statement_take_link(void *context, struct link *link)
     taken->has_evidence = evidence != NULL;
     if (evidence != NULL)
         taken->evidence = *evidence;
+    taken->has_loss = loss != NULL;
+    if (loss != NULL)
+        taken->loss = *loss;
+    statement_count_loss(taken);
 }
 
 static enum status statement_read_key(const struct cli *cli, uint8_t key[LINK_KEY_BYTES],
@@ -264,6 +292,7 @@ static const char *statement_take_evidence(struct statement_link *link, const js
 static const char *statement_take_link_line(struct statement *statement, const json_t *line)
 {
     struct statement_link *link;
+    const char *wrong;
     uint64_t interface;
 
     if (!statement_number(line, "interface", &interface) || interface == 0 ||
@@ -281,6 +310,10 @@ static const char *statement_take_link_line(struct statement *statement, const j
         return "a sequence of the link is missing";
     (void)snprintf(link->name, sizeof link->name, "%s", statement_text(line, "name"));
     link->known = true;
+    wrong = loss_record_read(&link->loss, line, &link->has_loss);
+    if (wrong != NULL)
+        return wrong;
+    statement_count_loss(link);
     return statement_take_evidence(link, line);
 }
 
@@ -301,7 +334,8 @@ static uint64_t statement_code(const char *text)
 {
     static const enum transfer_code codes[] = {TRANSFER_LINK_SENT,       TRANSFER_LINK_RECEIVED,
                                                TRANSFER_SETTLEMENT_OUT,  TRANSFER_SETTLEMENT_IN,
-                                               TRANSFER_SETTLEMENT_BACK, TRANSFER_LINK_LOST};
+                                               TRANSFER_SETTLEMENT_BACK, TRANSFER_LINK_LOST,
+                                               TRANSFER_LINK_ACCEPTED,   TRANSFER_LINK_RETURNED};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (strcmp(text, transfer_code_text(codes[i])) == 0)
@@ -420,6 +454,8 @@ static void statement_write_evidence(const struct statement_link *link, FILE *ou
         fprintf(out, ",\"signed\":\"%s\",\"signature\":\"%s\"",
                 hex_print(bytes, link->evidence.bytes, link->evidence.size),
                 hex_print(signature, link->evidence.signature, SPECIE_SIGNATURE_BYTES));
+    if (link->has_loss)
+        loss_record_write(&link->loss, out);
 }
 
 enum status statement_write_head(const struct cli *cli, const struct books *books, FILE *out,

@@ -10,7 +10,7 @@
  *      "removed":BOOLEAN,"signed":HEX,"signature":HEX}
  *
  * The last two are the peer's last statement about the link (docs/wire.md, "SPECIE"); they are not
- * there when there is none.
+ * there when there is none.  A loss that both sites accepted is as in loss_record.h.
  */
 #ifndef SERAI_SITE_CLI_STATEMENT_H
 #define SERAI_SITE_CLI_STATEMENT_H
@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #include "audit/reconcile.h"
-#include "links/specie.h"
+#include "links/acceptance.h"
 
 struct books;
 struct cli;
@@ -32,6 +32,8 @@ struct statement_link {
     struct reconcile_lines received;
     bool has_evidence; /* the peer's last statement; whether it is good is not checked yet */
     struct specie_signed evidence;
+    bool has_loss; /* that both accepted; likewise */
+    struct loss_record loss;
 };
 
 struct statement {

@@ -74,6 +74,7 @@ enum control_status {
  *   link.resume    [name]                          operator
  *   link.remove    [name]                          operator: an even link, with no channels
  *   link.ack       [name]                          operator: sign, and ask the peer to sign
+ *   link.accept-loss  [name, code]                 operator: sign where it stands; or accept it
  *   link.terms     [name, by, threshold, to]       operator: how to settle; null: as it is
  *   link.settle    [name, amount or null]          operator: pay what is owed, or that much
  *   link.settled   [name, settlement, accepted, reference]  operator: the peer's payment came

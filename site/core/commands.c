@@ -47,6 +47,7 @@ static const struct command {
     {"link.resume", OPERATOR_ONLY, command_link_resume},
     {"link.remove", OPERATOR_ONLY, command_link_remove},
     {"link.ack", OPERATOR_ONLY, command_link_ack},
+    {"link.accept-loss", OPERATOR_ONLY, command_link_accept_loss},
     {"link.terms", OPERATOR_ONLY, command_link_terms},
     {"link.settle", OPERATOR_ONLY, command_link_settle},
     {"link.settled", OPERATOR_ONLY, command_link_settled},

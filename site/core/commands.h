@@ -87,6 +87,10 @@ void command_link_ack(struct core *core, struct customer *by, struct cbor *in,
 void command_link_set(struct core *core, struct customer *by, struct cbor *in,
                       struct outcome *outcome);
 
+/* link_loss.c */
+void command_link_accept_loss(struct core *core, struct customer *by, struct cbor *in,
+                              struct outcome *outcome);
+
 /* settlements.c: command_*() that only the operator gives */
 void command_link_terms(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);

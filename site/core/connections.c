@@ -12,10 +12,12 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "links/acceptance.h"
 #include "links/clearing.h"
 #include "links/settlement.h"
 #include "links/specie.h"
 #include "site/core/disk.h"
+#include "site/core/link_loss.h"
 #include "site/core/settlements.h"
 #include "site/core/state.h"
 
@@ -164,6 +166,9 @@ void core_parcel(struct core *core, const uint8_t key[CONTROL_KEY_BYTES], const 
     case PARCEL_LOST:
         connection_adopt(core, link, &parcel);
         break;
+    case PARCEL_ACCEPTED:
+        core_loss_accepted(core, link);
+        break;
     case PARCEL_UNFIT:
         connection_log_unfit(core, link, why_before);
         break;
@@ -260,7 +265,8 @@ static void connection_collect(void *context, struct link *link)
         bool early = exchange_parcel_out(out->core->exchange, link, &bytes);
 
         /* What is signed or claimed is durable first, over any link. */
-        if (!early && !link_clearing_out(out->core->links, link, &bytes) &&
+        if (!early && !link_loss_out(out->core->links, link, &bytes) &&
+            !link_clearing_out(out->core->links, link, &bytes) &&
             !link_claim_out(out->core->links, link, &bytes) &&
             !link_specie_out(out->core->links, link, &out->books, &bytes)) {
             bytes_fini(&bytes);

@@ -7,6 +7,7 @@
 #include "links/specie.h"
 #include "site/core/commands.h"
 #include "site/core/connections.h"
+#include "site/core/link_loss.h"
 #include "site/core/link_making.h"
 #include "site/core/link_reads.h"
 #include "site/core/link_removal.h"
@@ -140,6 +141,8 @@ void command_link_resume(struct core *core, struct customer *by, struct cbor *in
     (void)by;
     if (link == NULL)
         return;
+    if (core_loss_binds(core, link, outcome))
+        return;
     before = link->state;
     if (link_resume(core->links, link, &fault) != ST_OK) {
         outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
@@ -174,7 +177,8 @@ void command_link_remove(struct core *core, struct customer *by, struct cbor *in
     struct link *link = link_argument(core, in, outcome);
 
     (void)by;
-    if (link == NULL || !core_link_may_go(core, link, outcome))
+    if (link == NULL || core_loss_binds(core, link, outcome) ||
+        !core_link_may_go(core, link, outcome))
         return;
     core_link_forget(core, link);
     link_remove(core->links, link);

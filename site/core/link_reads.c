@@ -1,6 +1,7 @@
 #include "site/core/link_reads.h"
 
 #include "links/specie.h"
+#include "site/core/link_loss.h"
 #include "site/core/map.h"
 #include "site/core/outcome.h"
 #include "site/core/read_list.h"
@@ -52,6 +53,7 @@ void core_link_entries(const struct core *core, const struct link *link, struct 
     map_money(map, "flush_amount", link->flush_amount);
     map_uint(map, "flush_ms", link->flush_ms);
     map_money(map, "lost", link->lost);
+    core_loss_entries(core, link, map);
 }
 
 void core_link_result(struct core *core, const struct link *link, struct outcome *outcome)

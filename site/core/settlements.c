@@ -10,6 +10,7 @@
 #include "site/core/commands.h"
 #include "site/core/customers.h"
 #include "site/core/drain.h"
+#include "site/core/link_loss.h"
 #include "site/core/link_reads.h"
 #include "site/core/map.h"
 #include "site/core/read_list.h"
@@ -454,7 +455,7 @@ void command_link_settled(struct core *core, struct customer *by, struct cbor *i
     if (!outcome_args_done(in, outcome))
         return;
     link = core_link_named(core, name, outcome);
-    if (link == NULL)
+    if (link == NULL || core_loss_binds(core, link, outcome))
         return;
     claimed = &link_settlement(core->links, link)->claimed;
     if (money_is_zero(claimed->amount) || claimed->index != index) {

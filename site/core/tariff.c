@@ -195,6 +195,8 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_CLAIMED:
     case TRANSFER_CLEARED:
     case TRANSFER_LINK_LOST:
+    case TRANSFER_LINK_ACCEPTED:
+    case TRANSFER_LINK_RETURNED:
         break;
     }
     return AUDIT_CHARGE_NONE;

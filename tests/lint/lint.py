@@ -66,7 +66,7 @@ FACES = {
     "agents": "agents.h cap.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
     "market": "market.h",
     "channels": "channels.h",
-    "links": "clearing.h invitations.h link.h settlement.h specie.h",
+    "links": "acceptance.h clearing.h invitations.h link.h settlement.h specie.h",
     "exchange": "exchange.h",
     "site/control": "control.h exit_code.h invite.h keyfile.h paths.h place.h",
     "site/config": "config.h",
@@ -559,7 +559,7 @@ def core_commands(tree):
     for path, text in tree.each((".c",)):
         if path.startswith("site/core/"):
             code = strip_only_comments(text)
-            for name in re.findall(r'^ *\{"([a-z]+\.[a-z]+)",', code, re.M):
+            for name in re.findall(r'^ *\{"([a-z]+\.[a-z-]+)",', code, re.M):
                 names[name] = True
     return names
 
@@ -587,10 +587,10 @@ def rule_commands(tree):
         return {" ".join(pair): True for pair in found}
 
     pairs = [
-        ("command", core_commands(tree), listed(r"^ \*   ([a-z]+\.[a-z]+)\b", header),
+        ("command", core_commands(tree), listed(r"^ \*   ([a-z]+\.[a-z-]+)\b", header),
          core, contract),
         ("command", core_commands(tree),
-         listed(r"^\| `([a-z]+\.[a-z]+)` \|", section(document, "## Commands")), core, page),
+         listed(r"^\| `([a-z]+\.[a-z-]+)` \|", section(document, "## Commands")), core, page),
         ("read", core_reads(tree), listed(r"\b([a-z]+) \[", reads[1] if reads else ""),
          core, contract),
         ("read", core_reads(tree), listed(r"^\| `([a-z]+)` \|", section(document, "## Reads")),
@@ -598,8 +598,8 @@ def rule_commands(tree):
         ("option", dict.fromkeys(re.findall(r'\[OPT_\w+\] =\s*\{"([a-z-]+)"', option_table), True),
          {name: True for name in re.findall(r"\bFl -([a-z-]+)", tree.texts.get(manual, ""))
           if name != "version"}, options, manual),
-        ("command", words(r'\.group = "(\w+)",\s*\.verb = "(\w+)"', table),
-         words(r"^\.It Cm (\w+) (\w+)", manual), table, manual),
+        ("command", words(r'\.group = "(\w+)",\s*\.verb = "([\w-]+)"', table),
+         words(r"^\.It Cm (\w+) ([\w-]+)", manual), table, manual),
     ]
     for what, code, other, here, there in pairs:
         for line, message in differences(what, code, other, here, there):

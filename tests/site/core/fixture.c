@@ -60,9 +60,19 @@ const uint8_t *module_bytes(const char *name, size_t *size)
 
 /* ---- life ---- */
 
+static void sign_for_site(void *context, const void *bytes, size_t size,
+                          uint8_t signature[CONTROL_SIGNATURE_BYTES])
+{
+    const struct site *site = context;
+
+    (void)crypto_sign_detached(signature, NULL, bytes, size, site->site_secret);
+}
+
 static void start_core(struct site *site)
 {
-    struct core_options options = {.random = random_from_rng(&site->random),
+    struct core_options options = {.sign = site->signs ? sign_for_site : NULL,
+                                   .sign_context = site,
+                                   .random = random_from_rng(&site->random),
                                    .loader = loader_wasm,
                                    .loader_size = loader_wasm_size,
                                    .book = site->book};
@@ -94,6 +104,7 @@ void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
     rng_init(&site->random, seed);
     make_key(&itself, &site->random);
     memcpy(site->site_key, itself.key, sizeof site->site_key);
+    memcpy(site->site_secret, itself.secret, sizeof site->site_secret);
     for (int i = 0; i < PEOPLE; i++)
         make_key(&site->people[i], &site->random);
     pricebook_default(&site->book, &core_order_names);
