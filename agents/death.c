@@ -61,7 +61,7 @@ static void death_drop_inbox(struct agents *agents, struct agent *agent)
         struct inbox_message *message = agent->inbox.first;
 
         inbox_take(agents, agent, message);
-        inbox_return(agents, agent, message, SERAI_E_CLOSED, true);
+        inbox_return(agents, agent, message, failure_of(SERAI_E_CLOSED), true);
         inbox_message_free(message);
     }
 }
@@ -97,7 +97,7 @@ static void death_drop_log_rows(struct agents *agents, const struct agent *agent
 static void death_collect(struct agents *agents, struct agent *agent)
 {
     agents->env.channels->sell_ends(agents->env.channels_context, agent->id);
-    agent_fail_replies(agents, agent, SERAI_E_CLOSED);
+    agent_fail_replies(agents, agent, failure_of(SERAI_E_CLOSED));
     death_drop_inbox(agents, agent);
     death_drop_objects(agents, agent);
     ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,

@@ -19,11 +19,11 @@ static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)
     for (struct inbox_message *at = agent->inbox.first; at != NULL; at = next) {
         next = at->next;
         if (at->m.kind != SERAI_EVENT_MESSAGE || message_is_answer(&at->m)) {
-            message_fail_replies(agents, &at->m, SERAI_E_FROZEN);
+            message_fail_replies(agents, &at->m, failure_of(SERAI_E_FROZEN));
             continue;
         }
         inbox_take(agents, agent, at);
-        inbox_return(agents, agent, at, SERAI_E_FROZEN, true);
+        inbox_return(agents, agent, at, failure_of(SERAI_E_FROZEN), true);
         inbox_message_free(at);
     }
 }
@@ -35,6 +35,6 @@ void frozen_send_back(struct agents *agents, struct agent *agent)
     agent->frozen_us = agents->now_us; /* what comes from now on waits as long */
     agent_dirty(&agents->changes, agent);
     frozen_send_inbox_back(agents, agent);
-    agent_fail_replies(agents, agent, SERAI_E_FROZEN);
+    agent_fail_replies(agents, agent, failure_of(SERAI_E_FROZEN));
     agents_try_thaw(agents, agent); /* another event may be at the head now */
 }

@@ -8,15 +8,16 @@
 #include "agents/agents.h"
 #include "agents/cap.h"
 #include "agents/caps.h"
+#include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/turn.h"
 
-void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
+void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure)
 {
     struct object *reply = cap_reply(agents, cap);
-    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = status};
+    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = failure.status};
     struct agent *owner;
 
     if (reply == NULL)
@@ -28,29 +29,35 @@ void facet_fail(struct agents *agents, const struct cap *cap, int32_t status)
     /* FAILED takes the place of the answer: the same badge, paid by the same reserve. */
     failed.badge = reply->u.facet.badge;
     failed.reserve = reply->u.facet.reserve;
+    /* Whoever fails must not be stopped by the asker's quota, nor take more of it than there is. */
+    if (quota_allows(agents, owner->use, CUSTOMER_EVENT_BYTES, failure.reason_size)) {
+        failed.data = failure.reason;
+        failed.size = failure.reason_size;
+    }
     facet_remove(agents, reply);
     agents_deliver(agents, owner, &failed);
 }
 
-void message_fail_replies(struct agents *agents, const struct message *message, int32_t status)
+void message_fail_replies(struct agents *agents, const struct message *message,
+                          struct failure failure)
 {
-    facet_fail(agents, &message->reply, status);
+    facet_fail(agents, &message->reply, failure);
     for (uint8_t i = 0; i < message->cap_count; i++)
-        facet_fail(agents, &message->caps[i], status);
+        facet_fail(agents, &message->caps[i], failure);
 }
 
-void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status)
+void agent_fail_replies(struct agents *agents, struct agent *agent, struct failure failure)
 {
     for (uint32_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL)
-            facet_fail(agents, cap, status);
+            facet_fail(agents, cap, failure);
     }
 }
 
 void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
-                  int32_t status, bool postage_too)
+                  struct failure failure, bool postage_too)
 {
     const struct message *m = &message->m;
     uint64_t sender = agents_payee(agents, m->sender);
@@ -64,7 +71,7 @@ void inbox_return(struct agents *agents, struct agent *agent, struct inbox_messa
         agents_move(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
                     TRANSFER_RESERVE, m->id);
     }
-    message_fail_replies(agents, m, status);
+    message_fail_replies(agents, m, failure);
     /*
      * Whatever came back may let the sender go on, but not the agent whose turn this is: it is
      * looked at when that ends.

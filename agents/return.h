@@ -4,20 +4,35 @@
 
 #include "agents/inbox.h"
 
+/* Why an answer cannot come: what FAILED tells the agent that waits for it. */
+struct failure {
+    int32_t status;        /* a refusal, how a turn was undone, or a code that its agent chose */
+    const uint8_t *reason; /* of that agent, borrowed; NULL when there is none */
+    size_t reason_size;    /* at most SERAI_REASON_BYTES_MAX */
+};
+
+/* A failure of which its status says all. */
+static inline struct failure failure_of(int32_t status)
+{
+    return (struct failure){.status = status};
+}
+
 /*
  * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, paid by
- * its reserve.  Undone by rollback.
+ * its reserve.  The reason counts as bytes of events of the owner's customer; FAILED comes without
+ * it when that has no room.  Undone by rollback.
  */
-void facet_fail(struct agents *agents, const struct cap *cap, int32_t status);
+void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
 
 /* End each reply facet that a message carries, as facet_fail(). */
-void message_fail_replies(struct agents *agents, const struct message *message, int32_t status);
+void message_fail_replies(struct agents *agents, const struct message *message,
+                          struct failure failure);
 
 /* End each reply facet that an agent holds, as facet_fail(). */
-void agent_fail_replies(struct agents *agents, struct agent *agent, int32_t status);
+void agent_fail_replies(struct agents *agents, struct agent *agent, struct failure failure);
 
 /* Give back what a message that will never be delivered holds, and end the replies it carries. */
 void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
-                  int32_t status, bool postage_too);
+                  struct failure failure, bool postage_too);
 
 #endif

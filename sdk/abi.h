@@ -86,7 +86,8 @@ enum serai_event_kind {
     SERAI_EVENT_LOW = 8,     /* the balance fell below the mark; money: the balance */
     SERAI_EVENT_WAKE = 9,    /* the timer; badge: the number given to timer_wake */
     SERAI_EVENT_THAWED = 10, /* it was frozen, runs again; money: balance (not sent at first) */
-    SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come */
+    SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come;
+                                data: the reason, when another agent gave one */
     SERAI_EVENT_LEAVING = 12, /* the site is being drained: badge; status: in how many seconds */
 };
 
@@ -114,6 +115,8 @@ enum {
     SERAI_HEAP_NUMBER_BYTES = 12,
     SERAI_CODE_ID_BYTES = 32,
     SERAI_LOG_LINE_BYTES_MAX = 1024,
+    SERAI_FAIL_CODE_MIN = 4096, /* codes of failures that agents choose begin here */
+    SERAI_REASON_BYTES_MAX = 256,
     SERAI_SLOTS_MAX = 1024,
     SERAI_BUFFER_BYTES_MAX = 16777216,
     SERAI_FIRST_CREDIT_PACKETS = 8, /* armed for a newborn's loader */
@@ -215,13 +218,20 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(49, self_leaving, "il", SELF, (int32_t self, uint64_t badge)) /* one event LEAVING */        \
     /* as channel_arm, and the packets land in an own buffer, by places of a size */               \
     X(50, channel_arm_into, "iiiii", CHANNEL,                                                      \
-      (int32_t end, int32_t buffer, int32_t offset, int32_t place_bytes, int32_t packets))
+      (int32_t end, int32_t buffer, int32_t offset, int32_t place_bytes, int32_t packets))         \
+    /* self: whether a slot holds a facet of one's own, 1 or 0, and its badge */                   \
+    X(51, self_badge, "iii", SELF, (int32_t self, int32_t slot, uint64_t * badge))                 \
+    X(52, self_fail, "iiii", SELF,                                                                 \
+      (int32_t self, int32_t code, const void *reason, int32_t size)) /* does not return */        \
+    /* a held reply: its asker gets FAILED with this code and reason */                            \
+    X(53, reply_break, "iiii", FACET,                                                              \
+      (int32_t reply, int32_t code, const void *reason, int32_t size))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 51
+        SERAI_ORDER_COUNT = 54
 };
 
 /*

@@ -229,6 +229,40 @@ static inline int64_t serai_answer(int32_t reply, const void *data, int32_t size
 }
 
 /*
+ * Fail the turn: it is undone, and the agent that asked hears `code` (SERAI_FAIL_CODE_MIN or more)
+ * and the reason, a text of at most SERAI_REASON_BYTES_MAX bytes; a longer one is cut.
+ */
+__attribute__((noreturn)) static inline void serai_fail(int32_t code, const char *reason)
+{
+    size_t size = strlen(reason);
+
+    if (size > SERAI_REASON_BYTES_MAX)
+        size = SERAI_REASON_BYTES_MAX;
+    (void)self_fail(SERAI_SLOT_SELF, code, reason, (int32_t)size);
+    __builtin_trap(); /* the code was none of its own, or the money short of the fee */
+}
+
+/*
+ * Fail the question of a reply, of this event or kept, with a code and a reason as serai_fail();
+ * the turn goes on, and nothing is done for SERAI_SLOT_NONE.  The slot is free afterwards, whatever
+ * is returned.
+ */
+static inline int64_t serai_break(int32_t reply, int32_t code, const char *reason)
+{
+    size_t size = strlen(reason);
+    int64_t answer;
+
+    if (reply == SERAI_SLOT_NONE)
+        return 0;
+    if (size > SERAI_REASON_BYTES_MAX)
+        size = SERAI_REASON_BYTES_MAX;
+    answer = reply_break(reply, code, reason, (int32_t)size);
+    if (answer < 0)
+        (void)cap_drop(reply);
+    return answer;
+}
+
+/*
  * Send to somebody else's facet, with the postage that it asks if that is at most `postage_max`;
  * else SERAI_E_POSTAGE, and nothing is sent: what a facet asks is its owner's choice.
  */

@@ -16,7 +16,7 @@
  */
 static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
-    facet_fail(turn->agents, cap, SERAI_E_SILENT);
+    facet_fail(turn->agents, cap, failure_of(SERAI_E_SILENT));
     turn_take_cap(turn, slot);
     return 0;
 }

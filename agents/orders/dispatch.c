@@ -89,5 +89,6 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
     order_set_mark(turn->agents, (uint64_t)order + 1);
     *result = order_dispatch(turn, (enum serai_order)order, args);
     order_set_mark(turn->agents, 0);
-    return !turn->exhausted; /* false: the engine ends the run, out of fuel */
+    /* False: the engine ends the run, out of fuel or because the agent failed its turn. */
+    return !turn->exhausted && turn->fail_code == 0;
 }

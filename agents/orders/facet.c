@@ -10,7 +10,9 @@
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/orders/failing.h"
 #include "agents/orders/hand_over.h"
+#include "agents/return.h"
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
@@ -262,6 +264,30 @@ static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const
     return turn_pay(turn, payee, amount, TRANSFER_FUND, sending.facet->id) ? 0 : SERAI_E_SHORT;
 }
 
+/* The question ends as by a trap of the agent that was asked, but its turn goes on. */
+static int64_t perform_reply_break(struct turn *turn, uint64_t slot, const struct cap *cap,
+                                   const struct failure *failure)
+{
+    facet_fail(turn->agents, cap, *failure);
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+static int64_t decode_reply_break(struct turn *turn, const struct cap *cap, const uint64_t *args)
+{
+    struct failure failure;
+    struct sending sending = {0};
+    int64_t refusal = turn_read_failure(turn, args, &failure);
+
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    if (refusal == 0)
+        refusal = facet_check_target(turn, cap, &sending);
+    if (refusal == 0 && !sending.facet->one_shot)
+        refusal = SERAI_E_RIGHT;
+    return refusal != 0 ? refusal : perform_reply_break(turn, args[0], cap, &failure);
+}
+
 int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     int64_t refusal = 0;
@@ -276,6 +302,8 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return decode_facet_send(turn, &cap, args);
     if (order == SERAI_ORDER_facet_fund)
         return decode_facet_fund(turn, &cap, args);
+    if (order == SERAI_ORDER_reply_break)
+        return decode_reply_break(turn, &cap, args);
     INVARIANT(order == SERAI_ORDER_facet_postage);
     refusal = facet_check_target(turn, &cap, &sending);
     return refusal != 0 ? refusal

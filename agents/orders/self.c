@@ -12,7 +12,9 @@
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/orders/failing.h"
 #include "agents/program.h"
+#include "agents/return.h"
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/access.h"
@@ -49,6 +51,33 @@ static int64_t decode_self_facet(struct turn *turn, const uint64_t *args)
     if (!quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, 1))
         return SERAI_E_QUOTA;
     return perform_self_facet(turn, args[1], postage);
+}
+
+/*
+ * Whether a slot holds a facet of the agent's own, by which it knows a thing again that it gave
+ * away.  A reply is none: it has the badge of the facet that was asked with, and is another thing.
+ */
+static int64_t decode_self_badge(struct turn *turn, const uint64_t *args)
+{
+    int64_t refusal = 0;
+    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_ANY, &refusal);
+    const struct object *facet;
+    uint8_t *to;
+
+    if (cap == NULL)
+        return refusal;
+    to = turn_write(turn, args[2], 8);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    facet = cap->kind != SERAI_KIND_FACET
+                ? NULL
+                : object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
+    if (facet == NULL || facet->one_shot || facet->owner != turn->agent->id)
+        return 0;
+    le64_put(to, facet->u.facet.badge);
+    return 1;
 }
 
 /*
@@ -253,6 +282,30 @@ static int64_t perform_self_die(struct turn *turn)
     return 0;
 }
 
+/* The turn ends when the order returns (turn_host_call()), and is undone as by a trap. */
+static int64_t perform_self_fail(struct turn *turn, int32_t code, const uint8_t *reason,
+                                 size_t size)
+{
+    turn->fail_code = code;
+    turn->fail_size = size;
+    memcpy(turn->fail_reason, reason, size);
+    return 0;
+}
+
+static int64_t decode_self_fail(struct turn *turn, const uint64_t *args)
+{
+    const struct message *m = &turn->event->m;
+    struct failure failure;
+    int64_t refusal = turn_read_failure(turn, args, &failure);
+
+    if (refusal != 0)
+        return refusal;
+    /* The log keeps the reason, and so does FAILED for each reply that came with the event. */
+    if (!turn_work(turn, failure.reason_size * (2 + (uint64_t)m->cap_count) / WORK_KEPT_BYTES))
+        return SERAI_E_SHORT;
+    return perform_self_fail(turn, failure.status, failure.reason, failure.reason_size);
+}
+
 int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *args)
 {
     if (order == SERAI_ORDER_self_balance)
@@ -271,6 +324,10 @@ int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *ar
         return decode_self_become(turn, args);
     if (order == SERAI_ORDER_self_leaving)
         return order_new_timer(turn, TIMER_AT_LEAVING, args[1]);
+    if (order == SERAI_ORDER_self_badge)
+        return decode_self_badge(turn, args);
+    if (order == SERAI_ORDER_self_fail)
+        return decode_self_fail(turn, args);
     INVARIANT(order == SERAI_ORDER_self_die);
     return perform_self_die(turn);
 }

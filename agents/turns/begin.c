@@ -156,7 +156,7 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
 {
     struct transfer *transfers = turn->transfers;
 
-    /* The two large arrays at the end are not cleared: their sizes say what of them counts. */
+    /* The large arrays at the end are not cleared: their sizes say what of them counts. */
     memset(turn, 0, offsetof(struct turn, become_args));
     turn->random_size = 0;
     turn->transfers = transfers;

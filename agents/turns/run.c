@@ -33,17 +33,29 @@
 #include "agents/turns/turn.h"
 #include "agents/views.h"
 
+/* How a turn ended that is undone, in words; a code that its agent chose is put into `text`. */
+static const char *turn_end_name(const struct turn *turn, enum engine_outcome outcome, char *text,
+                                 size_t size)
+{
+    if (turn->fail_code == 0)
+        return engine_outcome_name(outcome);
+    (void)snprintf(text, size, "failed with code %d", turn->fail_code);
+    return text;
+}
+
 /*
  * Write the reason of a trap into the agent's log, where its author reads it: the kind, the
- * function by name if the module has names, and the byte.
+ * function by name if the module has names, and the byte; last the agent's own words, which are
+ * any bytes.
  */
 static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
 {
     const char *name;
     uint32_t function;
     uint32_t offset;
-    char text[200 + ENGINE_NAME_BYTES];
-    int size;
+    char code[40];
+    char text[200 + ENGINE_NAME_BYTES + SERAI_REASON_BYTES_MAX];
+    size_t size;
 
     /* No slot: the fuel did not reach for laying out, so no function of the guest ran. */
     if (turn->slot == NULL) {
@@ -55,22 +67,31 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
     }
     engine_trap_place(turn->agents->stack, &function, &offset);
     name = engine_function_name(turn->agent->program.code.code->engine, function);
-    size = snprintf(text, sizeof text,
-                    "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and fees "
-                    "stand",
-                    engine_outcome_name(outcome), function, name == NULL ? "" : " (",
-                    name == NULL ? "" : name, name == NULL ? "" : ")", offset);
-    if (size > 0)
-        agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, strlen(text));
+    (void)snprintf(text, sizeof text - SERAI_REASON_BYTES_MAX,
+                   "turn undone: %s, in function %u%s%s%s at byte 0x%x; fuel and fees stand%s",
+                   turn_end_name(turn, outcome, code, sizeof code), function,
+                   name == NULL ? "" : " (", name == NULL ? "" : name, name == NULL ? "" : ")",
+                   offset, turn->fail_size == 0 ? "" : ": ");
+    size = strlen(text);
+    memcpy(text + size, turn->fail_reason, turn->fail_size);
+    agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, size + turn->fail_size);
+}
+
+/* What those who wait for an answer are told of a turn that was undone. */
+static struct failure turn_failure(const struct turn *turn, enum engine_outcome outcome)
+{
+    if (turn->fail_code == 0)
+        return failure_of((int32_t)outcome);
+    return (struct failure){turn->fail_code, turn->fail_reason, turn->fail_size};
 }
 
 /*
  * A trap ends the event: its money goes back, its postage stays, its replies fail with the trap's
- * code.
+ * code, or with what its agent said.
  */
 static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 {
-    inbox_return(turn->agents, turn->agent, turn->event, (int32_t)outcome, false);
+    inbox_return(turn->agents, turn->agent, turn->event, turn_failure(turn, outcome), false);
     turn_log_trap(turn, outcome);
 }
 
@@ -126,7 +147,7 @@ static void turn_take_lent_back(struct turn *turn)
         struct cap cap = *cap_table_at(&turn->agent->caps, turn->lent[i]);
 
         agent_cap_set(turn->agents, turn->agent, turn->lent[i], &empty);
-        facet_fail(turn->agents, &cap, SERAI_E_SILENT);
+        facet_fail(turn->agents, &cap, failure_of(SERAI_E_SILENT));
     }
 }
 

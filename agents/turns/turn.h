@@ -54,6 +54,10 @@ struct turn {
     bool poor;      /* its fuel is what its agent's money could buy, less than a full turn's */
     bool exhausted; /* an order needed more fuel than there was: the turn ends */
 
+    /* the turn ends, and is undone, because its agent said so (self_fail): why; 0: it did not */
+    int32_t fail_code;
+    size_t fail_size;
+
     /* what to do when it commits */
     bool die;
     bool become;
@@ -62,6 +66,8 @@ struct turn {
     uint64_t become_memory; /* bytes beyond what the agent had */
     uint8_t become_args[SERAI_ARGS_BYTES_MAX];
     size_t become_args_size;
+
+    uint8_t fail_reason[SERAI_REASON_BYTES_MAX];
 
     /* random bytes drawn, for the event's hash */
     uint8_t random[TURN_RANDOM_BYTES_MAX];

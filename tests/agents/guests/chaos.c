@@ -141,6 +141,17 @@ static const void *some_code(void)
     return code_id;
 }
 
+/* A code of its own, and the size of a reason for it. */
+static int32_t some_failure(void)
+{
+    return chance(8) ? (int32_t)edgy() : SERAI_FAIL_CODE_MIN + (int32_t)below(100);
+}
+
+static int32_t some_reason(void)
+{
+    return chance(8) ? (int32_t)edgy() : (int32_t)below(SERAI_REASON_BYTES_MAX + 1);
+}
+
 /* ---- longer things ---- */
 
 /* Any way out of this site, or back into it. */
@@ -310,6 +321,12 @@ static void self_orders(uint32_t which)
         (void)cap_keep(of((int32_t)below(SERAI_KINDS)));
         break;
     case 12:
+        (void)self_badge(SERAI_SLOT_SELF,
+                         of(chance(3) ? (int32_t)below(SERAI_KINDS) : SERAI_KIND_FACET), place());
+        if (chance(20))
+            (void)self_fail(SERAI_SLOT_SELF, some_failure(), place(), some_reason());
+        break;
+    case 13:
         stir(cap_same(of((int32_t)below(SERAI_KINDS)), of((int32_t)below(SERAI_KINDS))));
         break;
     default:
@@ -467,7 +484,7 @@ static void one_order(void)
 {
     switch (below(5)) {
     case 0:
-        self_orders(below(14));
+        self_orders(below(15));
         break;
     case 1:
         thing_orders(below(12));
@@ -506,9 +523,12 @@ static void take_question(int32_t reply)
 {
     int32_t to = of(SERAI_KIND_FACET);
 
-    switch (below(12)) {
+    switch (below(13)) {
     case 0:
         (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
+        break;
+    case 8:
+        (void)reply_break(chance(4) ? to : reply, some_failure(), place(), some_reason());
         break;
     case 1:
         (void)facet_send(to, scratch, 3, &reply, 1, 0, facet_postage(to),

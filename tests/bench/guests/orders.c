@@ -110,6 +110,12 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         if (event.reply >= 0)
             (void)cap_drop(event.reply);
     }
+    if (kind == SERAI_EVENT_MESSAGE && size == 34) {
+        (void)event_info(&event);
+        (void)reply_break(event.reply, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX);
+    }
+    if (kind == SERAI_EVENT_MESSAGE && size == 35)
+        (void)self_fail(SERAI_SLOT_SELF, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX);
     if (kind != SERAI_EVENT_MESSAGE || size == 0 || size > 32)
         return;
     size = (int32_t)event_read(text, 32, 0);

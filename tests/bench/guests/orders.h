@@ -37,6 +37,12 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("facet_send to another, and the turn", 100, ask(child, NULL, 0, 0, SERAI_SLOT_NONE))         \
     X("a question, dropped unanswered", 60, ask(facet, NULL, 0, 0, facet))                         \
     X("a question, met by silence", 60, ask(facet, big, 33, 0, facet))                             \
+    X("a question, broken with a reason", 60, ask(facet, big, 34, 0, facet))                       \
+    X("a question, and the turn fails itself", 60, ask(facet, big, 35, 0, facet))                  \
+    X("self_badge", 500, (void)self_badge(SERAI_SLOT_SELF, facet, (uint64_t *)(void *)big))        \
+    X("self_fail, no such code", 500, (void)self_fail(SERAI_SLOT_SELF, 1, big, 256))               \
+    X("reply_break, no reply", 500,                                                                \
+      (void)reply_break(facet, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX))                  \
     X("questions, then self_revoke", 60, if (i == 0) slot = self_facet(SERAI_SLOT_SELF, 2, 0);     \
       ask(facet, NULL, 0, 0, (int32_t)slot);                                                       \
       if (i == count - 1)(void) self_revoke(SERAI_SLOT_SELF, (int32_t)slot))                       \

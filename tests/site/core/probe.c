@@ -138,6 +138,17 @@ int64_t part_order_list(struct part *part, enum serai_order order, const int64_t
     return result;
 }
 
+enum engine_outcome part_fail(struct part *part, int32_t code, uint32_t reason, uint32_t size)
+{
+    const uint64_t raw[ENGINE_ARGS_MAX] = {SERAI_SLOT_SELF, (uint32_t)code, reason, size};
+    int64_t result = -1;
+
+    ck_assert(!part->instance->host_call(part->instance->host, part->instance,
+                                         SERAI_ORDER_self_fail, raw, &result));
+    ck_assert_int_eq(result, 0);
+    return ENGINE_STOPPED;
+}
+
 uint8_t *part_memory(struct part *part, uint32_t address, uint32_t size)
 {
     uint8_t *at = engine_guest_write(part->instance, address, size);

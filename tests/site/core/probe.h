@@ -42,6 +42,9 @@ int64_t part_order_list(struct part *part, enum serai_order order, const int64_t
     part_order_list((part), SERAI_ORDER_##name, (const int64_t[]){__VA_ARGS__},                    \
                     sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t))
 
+/* Fail the turn by self_fail, which has to be granted: what a part then returns. */
+enum engine_outcome part_fail(struct part *part, int32_t code, uint32_t reason, uint32_t size);
+
 /* Bytes of the guest's memory, to be written (and noted as written) or read. */
 uint8_t *part_memory(struct part *part, uint32_t address, uint32_t size);
 void part_event(struct part *part, struct serai_event *event);

@@ -75,6 +75,10 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_channel_priority] = {{END, 3}, NOTHING},
     [SERAI_ORDER_channel_terms] = {{3, 0, 1, 7}, NOTHING},
     [SERAI_ORDER_channel_arm_into] = {{END, BUFFER, 0, 100, 2}, NOTHING},
+    [SERAI_ORDER_self_badge] = {{0, FACET, AT_DATA}, 2, -1, 8},
+    [SERAI_ORDER_self_fail] = {{0, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
+    /* No reply is at hand for it: tests/site/core/test_failures.c breaks some. */
+    [SERAI_ORDER_reply_break] = {{OTHER, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
@@ -367,6 +371,9 @@ static enum engine_outcome is_good(void *context, struct part *part)
             wild->order == SERAI_ORDER_buffer_sell || wild->order == SERAI_ORDER_channel_sell ||
             wild->order == SERAI_ORDER_code_put || wild->order == SERAI_ORDER_code_drop ||
             wild->order == SERAI_ORDER_channel_close)
+            continue;
+        /* It ends the turn, and a facet of another is no reply. */
+        if (wild->order == SERAI_ORDER_self_fail || wild->order == SERAI_ORDER_reply_break)
             continue;
         memset(part_memory(part, AT_DATA, LINE), (int)wild->order, LINE);
         good_arguments(wild, args);
