@@ -22,7 +22,8 @@ enum agent_state {
     AGENT_FROZEN_DRY = 1,
     AGENT_FROZEN_BY_SITE = 2, /* its operator, quarantine, a disk that is nearly full */
     AGENT_FROZEN_BY_CUSTOMER = 3,
-    AGENT_DEAD = 4,
+    AGENT_FROZEN_BY_LEASH = 4,
+    AGENT_DEAD = 5,
 };
 
 /* Counts of an agent since its birth. */
@@ -37,6 +38,8 @@ struct agent {
     uint64_t customer;
     struct customer_use *use; /* of that customer, not stored */
     uint64_t parent;
+    uint64_t leash; /* the object by which its parent holds it, or 0 */
+    bool confined;  /* it chooses no numbers in the heap, nor do its children */
     char name[AGENT_NAME_BYTES_MAX + 1];
     uint64_t born_frame;
 

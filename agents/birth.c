@@ -98,17 +98,29 @@ static void birth_undo(void *context, void *argument)
     agent_free(agent); /* whatever pointed at it was undone before */
 }
 
+/* Whether an agent is born without what this slot holds: nobody gives what it has not itself. */
+static bool birth_lacks(const struct agent *parent, const struct birth *birth, uint64_t slot)
+{
+    const struct cap *held = parent == NULL ? NULL : cap_table_at(&parent->caps, slot);
+
+    return slot >= SERAI_SLOT_BUFFERS && ((birth->without & UINT32_C(1) << slot) != 0 ||
+                                          (held != NULL && held->kind == SERAI_KIND_EMPTY));
+}
+
 /*
  * The slots of docs/guest-abi.md, "Slots": what every agent is born with, and the facet of its
  * origin.
  */
-static void birth_give_caps(struct agents *agents, struct agent *agent, const struct birth *birth)
+static void birth_give_caps(struct agents *agents, struct agent *agent, const struct agent *parent,
+                            const struct birth *birth)
 {
     for (uint64_t slot = 0; slot < SERAI_SLOT_FIRST_FREE; slot++) {
         struct cap cap = {.kind = cap_inborn_kind(slot)};
 
         if (slot == SERAI_SLOT_ORIGIN)
             cap = birth->origin;
+        if (birth_lacks(parent, birth, slot))
+            cap.kind = SERAI_KIND_EMPTY;
         agent_cap_set(agents, agent, slot, &cap);
     }
 }
@@ -229,6 +241,7 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
 {
     struct code *code = modules_find(&agents->modules, &birth->code);
     enum birth_result result = birth_check(agents, birth, code);
+    const struct agent *parent = birth->parent == 0 ? NULL : agents_find(agents, birth->parent);
     struct agent *made;
 
     if (result != BIRTH_DONE)
@@ -239,7 +252,8 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agents_lineage_take(agents, made->customer);
     birth_start_rent(agents, made);
     agent_adopt_code(agents, made, code_ref_take(agents, made->use, code));
-    birth_give_caps(agents, made, birth);
+    made->confined = birth->confined || (parent != NULL && parent->confined);
+    birth_give_caps(agents, made, parent, birth);
     birth_post_money(agents, birth, made->id);
     birth_deliver(agents, made, birth);
     agent_dirty(&agents->changes, made);

@@ -197,6 +197,21 @@ int64_t cap_table_free_slot(const struct cap_table *table)
     return SERAI_E_FULL;
 }
 
+/* Slot by slot: a pair is wanted at a birth only, which costs much more fuel than this takes. */
+int64_t cap_table_free_pair(const struct cap_table *table)
+{
+    uint32_t empty = 0;
+
+    for (uint32_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOTS_MAX; slot++) {
+        const struct cap *held = cap_table_at(table, slot);
+
+        empty = held == NULL || held->kind == SERAI_KIND_EMPTY ? empty + 1 : 0;
+        if (empty == 2)
+            return (int64_t)slot - 1;
+    }
+    return SERAI_E_FULL;
+}
+
 /*
  * Slots below SERAI_SLOT_FIRST_FREE are never given, so those that are used of them do not count.
  */

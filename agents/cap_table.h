@@ -42,6 +42,9 @@ int64_t cap_table_find(const struct cap_table *table, const struct cap *cap);
 /* The first empty slot that is not of those an agent is born with, or SERAI_E_FULL. */
 int64_t cap_table_free_slot(const struct cap_table *table);
 
+/* The first of two empty slots side by side, of those that cap_table_free_slot() gives; or FULL. */
+int64_t cap_table_free_pair(const struct cap_table *table);
+
 /* The number of caps that could still be given. */
 uint32_t cap_table_free_slots(const struct cap_table *table);
 

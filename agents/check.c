@@ -18,6 +18,8 @@
 struct agents_checking {
     const struct agents *agents;
     size_t objects;         /* that are in somebody's list */
+    uint64_t leashes;       /* of them */
+    uint64_t leashed;       /* agents that one of them holds */
     struct table customers; /* as of agents: what they hold, counted here */
     struct table lineages;
     struct fault *fault;
@@ -29,6 +31,7 @@ struct holding {
     uint64_t facets;
     uint64_t replies; /* of the facets */
     uint64_t timers;
+    uint64_t leashes; /* of the facets */
     uint64_t buffer_bytes;
 };
 
@@ -45,6 +48,10 @@ static void check_count_object(struct holding *holding, const struct object *obj
         break;
     case OBJECT_TIMER:
         holding->timers++;
+        break;
+    case OBJECT_LEASH:
+        holding->facets++;
+        holding->leashes++;
         break;
     }
 }
@@ -99,6 +106,23 @@ static void check_count_agent(struct agents_checking *checking, const struct age
     }
 }
 
+/* Whether the leash that an agent names is there, and holds this agent. */
+static bool check_leash(struct agents_checking *checking, const struct agent *agent)
+{
+    const struct object *leash =
+        object_find(&checking->agents->objects, agent->leash, OBJECT_LEASH);
+
+    if (agent->leash == 0)
+        return true;
+    checking->leashed++;
+    if (leash != NULL && leash->u.leash.child == agent->id)
+        return true;
+    checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                 "agent %" PRIu64 ": object %" PRIu64 " is no leash that holds it",
+                                 agent->id, agent->leash);
+    return false;
+}
+
 static bool check_one_agent(void *context, const struct agent *agent)
 {
     struct agents_checking *checking = context;
@@ -117,6 +141,9 @@ static bool check_one_agent(void *context, const struct agent *agent)
         checking->objects++;
     }
     check_count_agent(checking, agent, &holding);
+    checking->leashes += holding.leashes;
+    if (!check_leash(checking, agent))
+        return false;
     if (holding.facets == agent->owns.facets && holding.timers == agent->owns.timers &&
         holding.buffer_bytes == agent->owns.buffer_bytes)
         return true;
@@ -216,6 +243,11 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
         checking.status = fault_set(fault, ST_CORRUPT,
                                     "%zu facets, buffers and timers are in no list of an agent's",
                                     table_count(&agents->objects.by_id) - checking.objects);
+    if (checking.status == ST_OK && checking.leashes != checking.leashed)
+        checking.status =
+            fault_set(fault, ST_CORRUPT,
+                      "%" PRIu64 " leashes are there, and %" PRIu64 " agents that are held by one",
+                      checking.leashes, checking.leashed);
     check_count_heap(&checking);
     if (agents->env.channels->holdings != NULL)
         agents->env.channels->holdings(agents->env.channels_context, &checking, check_add_ends);

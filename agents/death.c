@@ -8,6 +8,7 @@
 #include "agents/customers.h"
 #include "agents/funds.h"
 #include "agents/inbox.h"
+#include "agents/leash.h"
 #include "agents/objects.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_drop.h"
@@ -40,6 +41,10 @@ static void death_drop_object(struct agents *agents, struct agent *agent, struct
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
         ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, object->u.timer.reserve,
                     TRANSFER_RESERVE, object->id);
+        break;
+    case OBJECT_LEASH:
+        leash_let_go(agents, object); /* the child goes on, as its customer's */
+        quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
         break;
     }
     object_remove(agents, object);
@@ -124,15 +129,21 @@ static void death_drop_bytes(struct agents *agents, struct agent *agent)
 }
 
 /*
- * Pay the estate to the customer, else to unclaimed, and close the account.  The agent is found by
- * nobody from here on; its struct stays until the frame ends (agents_end_frame()).
+ * Pay the estate to the customer, else to unclaimed, or to the holder of a leash that is to have
+ * it, and close the account.  The agent is found by nobody from here on; its struct stays until the
+ * frame ends (agents_end_frame()).
  */
 static void death_close(struct agents *agents, struct agent *agent)
 {
     uint64_t heir = agents_payee(agents, agent->customer);
+    struct money estate = agent_funds(agents, agent);
+    struct object *leash = leash_of(agents, agent);
 
-    ledger_move(agents->ledger, agent->id, heir, agent_funds(agents, agent), TRANSFER_ESTATE,
-                agent->id);
+    if (leash != NULL && leash->u.leash.estate)
+        heir = leash->owner;
+    ledger_move(agents->ledger, agent->id, heir, estate, TRANSFER_ESTATE, agent->id);
+    if (leash != NULL)
+        leash_died(agents, agent, leash, heir == leash->owner ? estate : money_zero());
     ledger_close(agents->ledger, agent->id);
     agent_dirty(&agents->changes, agent);           /* found no more at the save: its row goes */
     (void)!dense_remove(&agents->by_id, agent->id); /* it is there: we hold it */
@@ -147,12 +158,12 @@ static void death_close(struct agents *agents, struct agent *agent)
 void agent_die(struct agents *agents, struct agent *agent)
 {
     INVARIANT(agents->turn == NULL);
-    /* Rent first: it is owed up to this moment, before anyone inherits. */
-    rent_bill(agents, agent);
     if (agent_is_frozen(agent))
         agents->counters.frozen--;
     /* Dead from here on: what comes back below is neither delivered to it nor makes it ready. */
     agent->state = AGENT_DEAD;
+    /* Rent first: it is owed up to this moment, before anyone inherits. */
+    rent_bill(agents, agent);
     agent_unready(agents, agent);
     death_collect(agents, agent);
     death_drop_bytes(agents, agent);

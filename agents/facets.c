@@ -14,16 +14,30 @@
 #include "agents/objects.h"
 #include "agents/set.h"
 
-/* A facet of the agent, counted for its rent and for its customer. */
-static struct object *facet_make(struct agents *agents, struct agent *owner, struct facet facet)
+void facet_count_in(struct agents *agents, struct agent *owner)
 {
-    struct object *object;
-
     rent_accrue(agents, owner);
     undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
     owner->owns.facets++;
     quota_take(agents, owner->use, CUSTOMER_FACETS, 1);
     agent_dirty(&agents->changes, owner);
+}
+
+void facet_count_out(struct agents *agents, struct agent *owner)
+{
+    rent_accrue(agents, owner);
+    undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
+    owner->owns.facets--;
+    quota_give(agents, owner->use, CUSTOMER_FACETS, 1);
+    agent_dirty(&agents->changes, owner);
+}
+
+/* A facet of the agent, counted for its rent and for its customer. */
+static struct object *facet_make(struct agents *agents, struct agent *owner, struct facet facet)
+{
+    struct object *object;
+
+    facet_count_in(agents, owner);
     object = object_new(agents, owner, OBJECT_FACET);
     object->u.facet = facet;
     return object;
@@ -89,11 +103,7 @@ void facet_remove(struct agents *agents, struct object *facet)
     struct agent *owner = agents_find(agents, facet->owner);
 
     INVARIANT(owner != NULL); /* an agent's facets die with it */
-    rent_accrue(agents, owner);
-    undo_save(agents->undo, &owner->owns.facets, sizeof owner->owns.facets);
-    owner->owns.facets--;
-    quota_give(agents, owner->use, CUSTOMER_FACETS, 1);
-    agent_dirty(&agents->changes, owner);
+    facet_count_out(agents, owner);
     if (facet->one_shot) {
         quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* its answer counts itself */
         reply_unlink(agents, facet);

@@ -18,6 +18,13 @@ struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t ba
 struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
                          struct money reserve);
 
+/*
+ * Count one thing more or less that has the price and the bounds of a facet: facets, replies,
+ * leashes.  Undone by rollback.
+ */
+void facet_count_in(struct agents *agents, struct agent *owner);
+void facet_count_out(struct agents *agents, struct agent *owner);
+
 /* Put a reply into the list of those asked with `asked`, after it; not undone. */
 void reply_link(struct object *asked, struct object *reply);
 

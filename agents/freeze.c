@@ -5,14 +5,17 @@
 #include "agents/freeze.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
 #include "agents/billing_queue.h"
 #include "agents/changes.h"
 #include "agents/funds.h"
+#include "agents/leash.h"
 #include "agents/life.h"
 #include "agents/ready.h"
+#include "agents/return.h"
 #include "agents/set.h"
 
 /* ---- senders that wait for a frozen agent ---- */
@@ -51,6 +54,10 @@ static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_
     agent->state = state;
     agent_dirty(&agents->changes, agent);
     frozen_schedule(agents, agent);
+    if (state != AGENT_FROZEN_BY_LEASH) /* which its holder did itself */
+        leash_tell(agents, agent, SERAI_LEASH_FROZEN, agent_funds(agents, agent),
+                   (struct failure){(int32_t)state, (const uint8_t *)agent->reason,
+                                    strlen(agent->reason)});
 }
 
 void agent_freeze_dry(struct agents *agents, struct agent *agent, enum dry_cause cause)
@@ -88,17 +95,27 @@ void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", words[cause]);
     agent_freeze(agents, agent,
                  cause == FREEZE_BY_CUSTOMER ? AGENT_FROZEN_BY_CUSTOMER : AGENT_FROZEN_BY_SITE);
+    undo_commit(agents->undo); /* news for the holder of a leash: outside of turns, and final */
 }
 
 void agents_quarantine(struct agents *agents, struct agent *agent, const char *reason)
 {
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
     agent_freeze(agents, agent, AGENT_FROZEN_BY_SITE);
+    undo_commit(agents->undo);
+}
+
+void agent_freeze_leashed(struct agents *agents, struct agent *agent, uint64_t holder)
+{
+    (void)snprintf(agent->reason, sizeof agent->reason,
+                   "stopped by agent %llu, which holds its leash", (unsigned long long)holder);
+    agent_freeze(agents, agent, AGENT_FROZEN_BY_LEASH);
 }
 
 bool agents_is_held(const struct agent *agent)
 {
-    return agents_is_held_by_site(agent) || agent->state == AGENT_FROZEN_BY_CUSTOMER;
+    return agents_is_held_by_site(agent) || agent->state == AGENT_FROZEN_BY_CUSTOMER ||
+           agent->state == AGENT_FROZEN_BY_LEASH;
 }
 
 bool agents_is_held_by_site(const struct agent *agent)
@@ -189,6 +206,14 @@ void agent_refill_burial(struct agents *agents, struct agent *agent)
                 agent->id);
     money_accumulate(&agent->burial, paid);
     agent_dirty(&agents->changes, agent);
+}
+
+void agent_let_go(struct agents *agents, struct agent *agent)
+{
+    if (agent_can_go_on(agents, agent))
+        agent_thaw(agents, agent);
+    else
+        agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
 }
 
 /* An agent that was frozen by hand stays so, whatever it is paid. */

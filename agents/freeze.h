@@ -25,6 +25,12 @@ void agents_try_thaw(struct agents *agents, struct agent *agent);
 /* When an agent is found to have too little money. */
 enum dry_cause { DRY_BEFORE_EVENT, DRY_IN_TURN, DRY_OF_RENT };
 
+/* Freeze an agent that is not held, by the agent that holds its leash. */
+void agent_freeze_leashed(struct agents *agents, struct agent *agent, uint64_t holder);
+
+/* Let an agent go on that was frozen so; without the money for that it is dry. */
+void agent_let_go(struct agents *agents, struct agent *agent);
+
 /* Freeze a running agent for want of money. */
 void agent_freeze_dry(struct agents *agents, struct agent *agent, enum dry_cause cause);
 

@@ -26,6 +26,9 @@ struct birth {
     size_t gift_count;
     const struct cap *caps; /* handed over with BORN */
     size_t cap_count;
+    uint32_t
+        without;    /* a bit for each inborn slot that is left empty; what the parent lacks, too */
+    bool confined;  /* it chooses no numbers in the heap; as a parent that is confined, too */
     uint64_t payer; /* account that pays `endowment`, and the fee besides */
     struct money endowment;
     enum transfer_code endowment_code;

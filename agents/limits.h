@@ -28,6 +28,7 @@ enum {
     TURN_CHECK_BYTES_MAX = 1048576, /* of modules that one turn may put: one of the largest */
     TURN_INTERFACES_MAX = 16,       /* interfaces, by class of priority, for packets of one turn */
     TURN_RANDOM_BYTES_MAX = 4096,
+    LEASH_ACTIONS_MAX = 16,       /* stops and ends of children in one turn, at most one an end */
     INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted besides a message's data */
     TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */
     BILL_US_MIN = 1000000,        /* no agent is billed more often, even when it runs dry */

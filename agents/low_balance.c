@@ -10,7 +10,9 @@
 #include "agents/customers.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
+#include "agents/leash.h"
 #include "agents/message.h"
+#include "agents/return.h"
 #include "agents/set.h"
 
 void agents_topped_up(struct agents *agents, struct agent *agent)
@@ -54,6 +56,7 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1); /* the notice counts itself */
         agents_deliver(agents, agent, &low);
         agent_dirty(&agents->changes, agent);
+        leash_tell(agents, agent, SERAI_LEASH_LOW, balance, failure_of(0));
     } else if (!agent->low.armed && mark_is_cleared(agents, agent) &&
                quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {
         agent->low.reserve = agents_reserve(agents);

@@ -1,4 +1,4 @@
-/* Facets, buffers and timers: things with a number of our own and a row each. */
+/* Facets, buffers, timers and leashes: things with a number of our own and a row each. */
 #include "agents/objects.h"
 
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "agents/turn.h"
 #include "base/table.h"
 
-/* A facet or a timer has no room for the table of pages that a buffer has. */
+/* A facet, a timer or a leash has no room for the table of pages that a buffer has. */
 static size_t object_bytes(enum object_kind kind)
 {
     switch (kind) {
@@ -22,6 +22,8 @@ static size_t object_bytes(enum object_kind kind)
         return offsetof(struct object, u) + sizeof(struct facet);
     case OBJECT_TIMER:
         return offsetof(struct object, u) + sizeof(struct timer);
+    case OBJECT_LEASH:
+        return offsetof(struct object, u) + sizeof(struct leash);
     case OBJECT_BUFFER:
         break;
     }

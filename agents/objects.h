@@ -1,4 +1,4 @@
-/* Facets, buffers and timers: things with a number of our own.  Private to this part. */
+/* Facets, buffers, timers and leashes: things with a number of our own.  Private to this part. */
 #ifndef SERAI_AGENTS_OBJECTS_H
 #define SERAI_AGENTS_OBJECTS_H
 
@@ -14,7 +14,7 @@ struct agents;
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
 
-enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3 };
+enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3, OBJECT_LEASH = 4 };
 
 /*
  * A reply facet (`one_shot` of the object) answers one question.  It is held in one place, a slot
@@ -43,6 +43,15 @@ struct timer {
     struct money reserve;
 };
 
+/* Owned by its holder, which counts it as a facet; it ends with the holder or with the child. */
+struct leash {
+    uint64_t child;
+    uint64_t watch; /* the reply that is answered by the event LEASH, or 0 */
+    bool estate;    /* what the child leaves is the holder's */
+    uint64_t turn;  /* the holder's turn that takes `taken` from the child; not stored */
+    struct money taken;
+};
+
 struct object {
     uint64_t id;
     uint64_t owner;             /* an agent */
@@ -56,6 +65,7 @@ struct object {
         struct facet facet;
         struct buffer buffer;
         struct timer timer;
+        struct leash leash;
     } u;
 };
 

@@ -41,6 +41,8 @@ struct packed_number {
 static const struct packed_number numbers[] = {
     NUMBER(customer),
     NUMBER(parent),
+    NUMBER(leash),
+    NUMBER(confined),
     NUMBER(state),
     NUMBER(born_frame),
     NUMBER(program.kept_count),
@@ -75,7 +77,10 @@ static const struct packed_number numbers[] = {
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
-static_assert(NUMBERS <= 32 && RENT_RESOURCES == 3 && CARRIES == 4, "each has a bit of 32");
+enum { NUMBER_BITS_BYTES = 5 };
+
+static_assert(NUMBERS <= 8 * NUMBER_BITS_BYTES && RENT_RESOURCES == 3 && CARRIES == 4,
+              "each has a bit");
 
 enum flag {
     FLAG_INBORN = 1,  /* slots below SERAI_SLOT_FIRST_FREE are as at birth, the origin aside */
@@ -180,30 +185,30 @@ static const uint8_t *record_get_text(const uint8_t *from, char *text)
 static uint8_t *record_put_numbers(uint8_t *to, const struct agent *agent)
 {
     uint8_t *bits_at = to;
-    uint32_t bits = 0;
+    uint64_t bits = 0;
 
-    to += sizeof bits;
+    to += NUMBER_BITS_BYTES;
     for (size_t i = 0; i < NUMBERS; i++) {
         u128 value = number_get(agent, &numbers[i]);
 
         if (value == 0)
             continue;
-        bits |= UINT32_C(1) << i;
+        bits |= UINT64_C(1) << i;
         to = record_put_number(to, value);
     }
-    memcpy(bits_at, &bits, sizeof bits);
+    memcpy(bits_at, &bits, NUMBER_BITS_BYTES); /* the low bytes come first */
     return to;
 }
 
 static const uint8_t *record_get_numbers(const uint8_t *from, struct agent *agent)
 {
-    uint32_t bits;
+    uint64_t bits = 0;
 
-    from = record_get_raw(from, &bits, sizeof bits);
+    from = record_get_raw(from, &bits, NUMBER_BITS_BYTES);
     for (size_t i = 0; i < NUMBERS; i++) {
         u128 value;
 
-        if ((bits & UINT32_C(1) << i) == 0)
+        if ((bits & UINT64_C(1) << i) == 0)
             continue;
         from = record_get_number(from, &value);
         number_set(agent, &numbers[i], value);

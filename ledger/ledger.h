@@ -158,7 +158,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(49, LINK_LOST, "sent and lost")                                                              \
     X(50, STRICT_FEE, "strict packet fee")                                                         \
     X(51, LINK_ACCEPTED, "loss accepted")                                                          \
-    X(52, LINK_RETURNED, "returned over a link")
+    X(52, LINK_RETURNED, "returned over a link")                                                   \
+    X(53, RECALLED, "recalled by a leash")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,

@@ -47,9 +47,10 @@ enum serai_kind {
     SERAI_KIND_TIMER = 11,
     SERAI_KIND_CLOCK = 12,
     SERAI_KIND_RANDOM = 13,
-    SERAI_KINDS = 14,
-    SERAI_KIND_ANY = 15, /* in the table below: whatever the slot holds */
-    SERAI_KIND_FREE = 16 /* in the table below: the order takes no slot */
+    SERAI_KIND_LEASH = 14, /* of a child that was spawned with one */
+    SERAI_KINDS = 15,
+    SERAI_KIND_ANY = 254, /* in the table below: whatever the slot holds */
+    SERAI_KIND_FREE = 255 /* in the table below: the order takes no slot */
 };
 
 /* ---- refusals ---- */
@@ -89,6 +90,8 @@ enum serai_event_kind {
     SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come;
                                 data: the reason, when another agent gave one */
     SERAI_EVENT_LEAVING = 12, /* the site is being drained: badge; status: in how many seconds */
+    SERAI_EVENT_LEASH = 13,   /* from a leash that is watched: badge; status: enum serai_leash_news;
+                                 money: the child's; data: a code (i32), then a text */
 };
 
 /* The event as order event_info writes it: little-endian, 88 bytes. */
@@ -123,6 +126,48 @@ enum {
     SERAI_FIRST_CREDIT_BYTES = 65536,
     SERAI_INTERFACE_SELF = 0,
     SERAI_PRIORITY_MAX = 7, /* the dearest class of a channel's end; an end is made in class 0 */
+};
+
+/* Flags of spawn.  A child is also born without what its parent lacks. */
+enum serai_spawn {
+    SERAI_SPAWN_NO_BUFFERS = 1 << SERAI_SLOT_BUFFERS,   /* each of these five leaves the slot */
+    SERAI_SPAWN_NO_CHANNELS = 1 << SERAI_SLOT_CHANNELS, /* of its number empty, for good */
+    SERAI_SPAWN_NO_HEAP = 1 << SERAI_SLOT_HEAP,
+    SERAI_SPAWN_NO_CODE = 1 << SERAI_SLOT_CODE,
+    SERAI_SPAWN_NO_LOG = 1 << SERAI_SLOT_LOG,
+    SERAI_SPAWN_NO_NUMBERS = 256, /* heap_add_at is refused, to its own children as well */
+    SERAI_SPAWN_LEASH = 512,      /* a leash, in the slot after that of the facet */
+    SERAI_SPAWN_ESTATE = 1024,    /* what it leaves when it dies goes to the holder of the leash */
+};
+
+/* A child at the end of its leash. */
+enum serai_leash_state {
+    SERAI_LEASH_RUNNING = 0,
+    SERAI_LEASH_DRY = 1,         /* frozen for want of money */
+    SERAI_LEASH_BY_SITE = 2,     /* frozen by the site, */
+    SERAI_LEASH_BY_CUSTOMER = 3, /* by its customer, */
+    SERAI_LEASH_STOPPED = 4,     /* by leash_stop */
+};
+
+/* As order leash_info writes it: little-endian, 64 bytes, as things were when the turn began. */
+struct serai_leash {
+    int32_t state;   /* enum serai_leash_state */
+    int32_t waiting; /* events in its inbox */
+    int64_t balance;
+    int64_t mark;   /* of its low-balance alert; 0: it has set none */
+    int64_t lacks;  /* what it must be given to go on; 0 unless it is dry */
+    uint64_t bytes; /* that it pays rent for, buffers too */
+    uint64_t turns; /* these three since its birth */
+    uint64_t traps;
+    uint64_t fuel;
+};
+
+/* Why a watched leash sends its event, the first of these that happens: status of the event. */
+enum serai_leash_news {
+    SERAI_LEASH_LOW = 1,    /* the balance fell below the child's own alert */
+    SERAI_LEASH_FROZEN = 2, /* code: enum serai_leash_state; text: the reason */
+    SERAI_LEASH_UNDONE = 3, /* a turn was undone.  code, text: as FAILED tells them */
+    SERAI_LEASH_DIED = 4,   /* money: what the holder got */
 };
 
 /* What channel_terms tells. */
@@ -225,13 +270,20 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
       (int32_t self, int32_t code, const void *reason, int32_t size)) /* does not return */        \
     /* a held reply: its asker gets FAILED with this code and reason */                            \
     X(53, reply_break, "iiii", FACET,                                                              \
-      (int32_t reply, int32_t code, const void *reason, int32_t size))
+      (int32_t reply, int32_t code, const void *reason, int32_t size))                             \
+    /* leashes of children that were spawned with one */                                           \
+    X(54, leash_info, "ii", LEASH, (int32_t leash, struct serai_leash * to))                       \
+    X(55, leash_stop, "ii", LEASH,                                                                 \
+      (int32_t leash, int32_t stop)) /* 1 stops it, 0 lets it go on */                             \
+    X(56, leash_take, "il", LEASH, (int32_t leash, int64_t money))                                 \
+    X(57, leash_end, "i", LEASH, (int32_t leash))                                                  \
+    X(58, leash_watch, "ii", LEASH, (int32_t leash, int32_t facet)) /* one event LEASH */
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 54
+        SERAI_ORDER_COUNT = 59
 };
 
 /*

@@ -100,6 +100,16 @@ const struct cap *grants_kept(const struct grants_table *holding, uint64_t slot)
     return holding == NULL || slot >= holding->slots ? &none : &holding->caps[slot];
 }
 
+/* Whether the agent whose turn it was had nothing in one of the slots 2 to 6: then it gives none.
+ */
+static bool grants_parent_lacks(const struct grants_view *look, uint64_t slot)
+{
+    const struct grants_table *holding = table_get(&look->grants->holdings, look->by);
+
+    return look->by != 0 && slot >= SERAI_SLOT_BUFFERS && slot < SERAI_SLOT_FIRST_FREE &&
+           cap_is_empty(grants_kept(holding, slot));
+}
+
 /*
  * An agent's first table, before its first turn: only what all are born with.  In a turn its parent
  * is the agent whose turn it was.
@@ -109,7 +119,8 @@ static void grants_see_newborn(struct grants_view *look, const struct agent *age
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
-        if (!cap_is_empty(cap) && !grants_is_inborn(look, agent, slot, cap))
+        if (!cap_is_empty(cap) &&
+            (!grants_is_inborn(look, agent, slot, cap) || grants_parent_lacks(look, slot)))
             grants_forged(look, "newborn agent", agent->id, cap);
     }
     if (look->by != 0 && agent->parent != look->by)
@@ -200,6 +211,7 @@ static void grants_keep_maker(struct grants *grants, const struct object *object
 
     INVARIANT(maker != NULL);
     maker->is_facet = object->kind == OBJECT_FACET;
+    maker->is_leash = object->kind == OBJECT_LEASH;
     maker->owner = object->owner;
     maker->badge = maker->is_facet ? object->u.facet.badge : 0;
     maker->one_shot = maker->is_facet && object->one_shot;

@@ -27,11 +27,15 @@ static uint64_t grants_mix(uint64_t holder, uint64_t place, const struct cap *ca
 
 enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places that are no slots */
 
-/* Count a facet's places: a reply is held by one, as whoever else had it could answer it too. */
+/*
+ * Count the places of a facet or a leash: a reply is held by one, as whoever else had it could
+ * answer it too, and a leash by the agent that spawned with it.
+ */
 static void grants_count_place(struct grants_view *look, const struct cap *cap)
 {
-    struct maker *maker =
-        cap->kind == SERAI_KIND_FACET ? table_get(&look->grants->makers, cap->object) : NULL;
+    struct maker *maker = cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_LEASH
+                              ? table_get(&look->grants->makers, cap->object)
+                              : NULL;
 
     if (maker != NULL)
         maker->places++;
@@ -103,7 +107,19 @@ static void grants_check_heap(struct grants_view *look)
     }
 }
 
-/* Who made an object, and its badge, never change; a reply is in one place. */
+/* The reply that watches a leash is held by it, and a leash by one agent, its maker. */
+static void grants_count_leash(void *context, uint64_t id, void *value)
+{
+    struct grants_view *look = context;
+    const struct object *object = value;
+    const struct cap watch = {.kind = SERAI_KIND_FACET, .object = object->u.leash.watch};
+
+    (void)id;
+    if (object->kind == OBJECT_LEASH)
+        grants_count_place(look, &watch);
+}
+
+/* Who made an object, and its badge, never change; a reply, and a leash, is in one place. */
 static void grants_check_object(void *context, uint64_t id, void *value)
 {
     struct grants_view *look = context;
@@ -113,13 +129,14 @@ static void grants_check_object(void *context, uint64_t id, void *value)
     if (object->kind == OBJECT_TIMER)
         return;
     if (maker == NULL || maker->is_facet != (object->kind == OBJECT_FACET) ||
-        maker->owner != object->owner || (maker->is_facet && maker->badge != object->u.facet.badge))
+        maker->is_leash != (object->kind == OBJECT_LEASH) || maker->owner != object->owner ||
+        (maker->is_facet && maker->badge != object->u.facet.badge))
         sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
                  look->site->name, U(id));
     INVARIANT(maker != NULL); /* cppcheck does not see that sim_fail() never returns */
-    if (maker->one_shot && maker->places != 1)
-        sim_fail(look->site->sim, "site %s: reply %llu is held in %llu places", look->site->name,
-                 U(id), U(maker->places));
+    if ((maker->one_shot || maker->is_leash) && maker->places != 1)
+        sim_fail(look->site->sim, "site %s: %s %llu is held in %llu places", look->site->name,
+                 maker->is_leash ? "leash" : "reply", U(id), U(maker->places));
     maker->places = 0;
 }
 
@@ -185,6 +202,7 @@ uint64_t grants_check(struct sim_site *site)
     look = grants_view_of(site);
     agents_each(look.agents, 0, grants_check_agent, &look);
     grants_check_heap(&look);
+    table_each(&look.agents->objects.by_id, grants_count_leash, &look);
     table_each(&look.agents->objects.by_id, grants_check_object, &look);
     grants_sweep(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}},
                  grants_free_plain);

@@ -91,8 +91,11 @@ static bool paths_made(const struct grants_view *look, const struct cap *cap)
     maker = cap->object < look->first_object ? NULL : table_get(&look->grants->makers, cap->object);
     if (maker == NULL)
         return false;
+    if (cap->kind == SERAI_KIND_LEASH)
+        return maker->is_leash && maker->owner == look->by &&
+               paths_ordered(look, SERAI_ORDER_spawn);
     if (cap->kind == SERAI_KIND_BUFFER)
-        return !maker->is_facet && maker->owner == look->by &&
+        return !maker->is_facet && !maker->is_leash && maker->owner == look->by &&
                paths_ordered(look, SERAI_ORDER_buffer_buy);
     if (cap->kind != SERAI_KIND_FACET || !maker->is_facet || maker->one_shot)
         return false;
@@ -104,7 +107,8 @@ static bool paths_new_and_gone(const struct grants_view *look, const struct cap 
 {
     /* Made and revoked, sold or used up within the turn: nothing is behind it any more. */
     return cap->object >= look->first_object && cap->object < look->agents->objects.next &&
-           (cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER) &&
+           (cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER ||
+            cap->kind == SERAI_KIND_LEASH) &&
            table_get(&look->agents->objects.by_id, cap->object) == NULL;
 }
 

@@ -24,10 +24,11 @@ struct note { /* a message that carries caps; a heap entry uses the first */
     bool live;     /* seen by the check that is going on */
 };
 
-struct maker { /* of a facet or buffer */
+struct maker { /* of a facet, buffer or leash */
     uint64_t owner;
     uint64_t badge;
     bool is_facet;
+    bool is_leash;
     bool one_shot;   /* a reply */
     uint64_t places; /* where the check that is going on has seen it */
 };

@@ -167,19 +167,21 @@ static void paint_agent(void *context, const struct agent *agent)
 {
     struct painter *painter = context;
 
-    (void)fprintf(
-        painter->out,
-        "agent %llu of %llu parent %llu name %s state %d reason %s born %llu pages %u "
-        "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-        "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
-        "frozen since %llu needs %llu begun %d\n",
-        U(agent->id), U(agent->customer), U(agent->parent), agent->name, (int)agent->state,
-        agent->reason, U(agent->born_frame), agent->program.memory_pages, agent->caps.used,
-        U(agent->inbox.count), U(agent->inbox.bytes), U(agent->inbox.total), U(agent->owns.facets),
-        U(agent->owns.timers), U(agent->owns.buffer_bytes), U(money_nanos(agent->low.mark)),
-        agent->low.armed, U(money_nanos(agent->low.reserve)), U(money_nanos(agent->burial)),
-        U(agent->usage.turns), U(agent->usage.traps), U(agent->usage.fuel), U(agent->frozen_us),
-        U(money_nanos(agent->needs)), agent->program.begun);
+    (void)fprintf(painter->out,
+                  "agent %llu of %llu parent %llu leash %llu confined %d name %s state %d reason "
+                  "%s born %llu pages %u "
+                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+                  "frozen since %llu needs %llu begun %d\n",
+                  U(agent->id), U(agent->customer), U(agent->parent), U(agent->leash),
+                  agent->confined, agent->name, (int)agent->state, agent->reason,
+                  U(agent->born_frame), agent->program.memory_pages, agent->caps.used,
+                  U(agent->inbox.count), U(agent->inbox.bytes), U(agent->inbox.total),
+                  U(agent->owns.facets), U(agent->owns.timers), U(agent->owns.buffer_bytes),
+                  U(money_nanos(agent->low.mark)), agent->low.armed,
+                  U(money_nanos(agent->low.reserve)), U(money_nanos(agent->burial)),
+                  U(agent->usage.turns), U(agent->usage.traps), U(agent->usage.fuel),
+                  U(agent->frozen_us), U(money_nanos(agent->needs)), agent->program.begun);
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);
@@ -209,6 +211,11 @@ static void paint_object(struct painter *painter, const struct object *object)
         (void)fprintf(painter->out, "owner %llu at %llu badge %llu reserve %llu\n",
                       U(object->owner), U(object->u.timer.at_us), U(object->u.timer.badge),
                       U(money_nanos(object->u.timer.reserve)));
+        break;
+    case OBJECT_LEASH:
+        (void)fprintf(painter->out, "owner %llu child %llu watch %llu estate %d\n",
+                      U(object->owner), U(object->u.leash.child), U(object->u.leash.watch),
+                      object->u.leash.estate);
         break;
     }
 }

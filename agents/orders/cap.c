@@ -3,6 +3,7 @@
 
 #include "agents/cap.h"
 #include "agents/caps.h"
+#include "agents/leash.h"
 #include "agents/objects.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -16,20 +17,25 @@
  */
 static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
+    struct object *leash = cap->kind == SERAI_KIND_LEASH ? leash_find(turn->agents, cap) : NULL;
+
     facet_fail(turn->agents, cap, failure_of(SERAI_E_SILENT));
+    if (leash != NULL)
+        leash_remove(turn->agents, leash);
     turn_take_cap(turn, slot);
     return 0;
 }
 
 /*
  * What costs money while it is held is not dropped but sold: an owner's buffer, a channel end that
- * is of use.  The slots that an agent is born with stay, the origin aside.
+ * is of use.  Of the slots that an agent is born with its self stays; another that it drops is gone
+ * for good.  With a leash the child is let go.
  */
 static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct cap *cap)
 {
     struct agents *agents = turn->agents;
 
-    if (slot < SERAI_SLOT_FIRST_FREE && slot != SERAI_SLOT_ORIGIN)
+    if (slot == SERAI_SLOT_SELF)
         return SERAI_E_RIGHT;
     if (cap->kind == SERAI_KIND_BUFFER && (cap->rights & SERAI_RIGHT_OWNER) != 0 &&
         object_find(&agents->objects, cap->object, OBJECT_BUFFER) != NULL)

@@ -46,6 +46,8 @@ static int64_t order_dispatch(struct turn *turn, enum serai_order order, const u
         return order_clock(turn, order, args);
     case SERAI_KIND_RANDOM:
         return order_random(turn, order, args);
+    case SERAI_KIND_LEASH:
+        return order_leash(turn, order, args);
     case SERAI_KIND_EMPTY:
     case SERAI_KINDS:
         break;

@@ -27,6 +27,7 @@ static bool cap_may_be_sent(const struct cap *cap)
     case SERAI_KIND_HEAP:
     case SERAI_KIND_CODE:
     case SERAI_KIND_LOG:
+    case SERAI_KIND_LEASH:
     case SERAI_KINDS:
     case SERAI_KIND_ANY:
     case SERAI_KIND_FREE:

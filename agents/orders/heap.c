@@ -90,6 +90,9 @@ static int64_t decode_heap_add_at(struct turn *turn, const struct cap *cap, uint
 
     if (given == NULL)
         return SERAI_E_MEMORY;
+    /* By numbers of their choice agents could meet that were given nothing in common. */
+    if (turn->agent->confined)
+        return SERAI_E_RIGHT;
     memcpy(number, given, sizeof number);
     return decode_heap_deposit(turn, number, cap);
 }

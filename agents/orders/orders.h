@@ -35,5 +35,7 @@ int64_t order_new_timer(struct turn *turn, uint64_t at_us, uint64_t badge);
 int64_t order_clock(struct turn *turn, enum serai_order order, const uint64_t *args);
 /* Random bytes. */
 int64_t order_random(struct turn *turn, enum serai_order order, const uint64_t *args);
+/* Leashes of children. */
+int64_t order_leash(struct turn *turn, enum serai_order order, const uint64_t *args);
 
 #endif

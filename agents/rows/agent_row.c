@@ -10,7 +10,7 @@
 #include "agents/rows/codec.h"
 #include "base/cbor.h"
 
-enum { AGENT_FIELDS = 30, CODE_REF_FIELDS = 2 };
+enum { AGENT_FIELDS = 32, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
@@ -61,6 +61,8 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, ROW_VERSION);
     cbor_put_uint(out, agent->customer);
     cbor_put_uint(out, agent->parent);
+    cbor_put_uint(out, agent->leash);
+    cbor_put_bool(out, agent->confined);
     /* As bytes: a name or a reason that was cut short need not be UTF-8 any more. */
     cbor_put_bytes(out, agent->name, strlen(agent->name));
     cbor_put_uint(out, (uint64_t)agent->state);
@@ -162,8 +164,10 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     row_get_version(&in);
     agent->customer = cbor_get_uint(&in, UINT64_MAX);
     agent->parent = cbor_get_uint(&in, UINT64_MAX);
+    agent->leash = cbor_get_uint(&in, UINT64_MAX);
+    agent->confined = cbor_get_bool(&in);
     row_get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
-    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_BY_CUSTOMER);
+    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_BY_LEASH);
     row_get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);

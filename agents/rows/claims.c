@@ -45,6 +45,7 @@ static void claim_object(struct ledger_claims *claims, const struct object *obje
         claim(claims, ACCOUNT_HELD_RESERVE, object->u.timer.reserve);
         break;
     case OBJECT_BUFFER:
+    case OBJECT_LEASH: /* the reply that watches it holds the reserve */
         break;
     }
 }

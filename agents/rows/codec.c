@@ -16,6 +16,7 @@ enum {
     FACET_FIELDS = 8,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
+    LEASH_FIELDS = 6,
     HEAP_FIELDS = 6,
     CODE_FIELDS = 4,
     LOG_FIELDS = 4,
@@ -56,7 +57,7 @@ const char *row_cap_unpack(struct cap *cap, const uint8_t from[ROW_CAP_BYTES])
      * Each kind of capability says all, or names an object with rights; one value has one encoding.
      */
     named = cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_BUFFER ||
-            cap->kind == SERAI_KIND_CHANNEL;
+            cap->kind == SERAI_KIND_CHANNEL || cap->kind == SERAI_KIND_LEASH;
     if (named && cap->object == 0)
         return "a capability to nothing";
     if (!named && cap->object != 0)
@@ -122,7 +123,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     cbor_get_array(&in, MESSAGE_FIELDS);
     row_get_version(&in);
     message->front = cbor_get_bool(&in);
-    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_LEAVING);
+    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_LEASH);
     if (m->kind < SERAI_EVENT_BORN)
         cbor_fail(&in, "an event of no known kind");
     m->sender = cbor_get_uint(&in, UINT64_MAX);
@@ -184,6 +185,19 @@ static void row_encode_timer(struct bytes *out, const struct object *object)
     cbor_put_money(out, timer->reserve);
 }
 
+static void row_encode_leash(struct bytes *out, const struct object *object)
+{
+    const struct leash *leash = &object->u.leash;
+
+    cbor_put_array(out, LEASH_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, OBJECT_LEASH);
+    cbor_put_uint(out, object->owner);
+    cbor_put_uint(out, leash->child);
+    cbor_put_uint(out, leash->watch);
+    cbor_put_bool(out, leash->estate);
+}
+
 void row_encode_object(struct bytes *out, const struct object *object)
 {
     switch (object->kind) {
@@ -195,6 +209,9 @@ void row_encode_object(struct bytes *out, const struct object *object)
         break;
     case OBJECT_TIMER:
         row_encode_timer(out, object);
+        break;
+    case OBJECT_LEASH:
+        row_encode_leash(out, object);
         break;
     }
 }
@@ -234,8 +251,25 @@ static void row_decode_timer(struct cbor *in, struct object *object)
     timer->reserve = cbor_get_money(in);
 }
 
-static const uint64_t object_fields[] = {
-    [OBJECT_FACET] = FACET_FIELDS, [OBJECT_BUFFER] = BUFFER_FIELDS, [OBJECT_TIMER] = TIMER_FIELDS};
+static void row_decode_leash(struct cbor *in, struct object *object)
+{
+    struct leash *leash = &object->u.leash;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
+    leash->child = cbor_get_uint(in, UINT64_MAX);
+    leash->watch = cbor_get_uint(in, UINT64_MAX);
+    leash->estate = cbor_get_bool(in);
+}
+
+static const struct {
+    uint64_t fields;
+    void (*decode)(struct cbor *in, struct object *object);
+} object_rows[] = {
+    [OBJECT_FACET] = {FACET_FIELDS, row_decode_facet},
+    [OBJECT_BUFFER] = {BUFFER_FIELDS, row_decode_buffer},
+    [OBJECT_TIMER] = {TIMER_FIELDS, row_decode_timer},
+    [OBJECT_LEASH] = {LEASH_FIELDS, row_decode_leash},
+};
 
 enum status row_decode_object(struct object *object, const uint8_t *value, size_t size,
                               struct fault *fault)
@@ -247,17 +281,11 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
     /* The kind is inside and decides how many fields there must be. */
     fields = cbor_get_array_any(&in, FACET_FIELDS);
     row_get_version(&in);
-    object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_TIMER);
-    if (fields != object_fields[object->kind])
+    object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_LEASH);
+    if (fields != object_rows[object->kind].fields)
         cbor_fail(&in, "an object of no known kind, or with other fields");
-    if (in.error == NULL) {
-        if (object->kind == OBJECT_FACET)
-            row_decode_facet(&in, object);
-        else if (object->kind == OBJECT_BUFFER)
-            row_decode_buffer(&in, object);
-        else
-            row_decode_timer(&in, object);
-    }
+    if (in.error == NULL)
+        object_rows[object->kind].decode(&in, object);
     return cbor_done(&in, fault, "row");
 }
 

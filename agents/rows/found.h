@@ -7,8 +7,16 @@
 struct agents;
 
 /* Tables whose rows an agent's row counts. */
-enum row_part { PART_CAPS, PART_MESSAGES, PART_FACETS, PART_TIMERS, PART_BUFFER_BYTES, PART_LINES };
-enum { ROW_PARTS = 6 };
+enum row_part {
+    PART_CAPS,
+    PART_MESSAGES,
+    PART_FACETS,
+    PART_TIMERS,
+    PART_BUFFER_BYTES,
+    PART_LINES,
+    PART_LEASH /* its number, instead of a count */
+};
+enum { ROW_PARTS = 7 };
 
 /* Counts of an agent's row, less what was found; zero when all tables are read. */
 struct expected_agent {

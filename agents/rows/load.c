@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/facets.h"
 #include "agents/limits.h"
 #include "agents/objects.h"
 #include "agents/pages/page_load.h"
@@ -208,7 +210,7 @@ static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
     struct expected_agent expected = {
         .id = agent->id,
         .missing = {row->caps, row->messages, row->facets, row->timers, row->buffer_bytes,
-                    row->log_lines},
+                    row->log_lines, agent->leash},
     };
 
     agent->owns.facets = row->facets;
@@ -285,6 +287,7 @@ static enum status load_check_agent(const struct agents *agents,
         [PART_TIMERS] = {STORE_OBJECT, "timers"},
         [PART_BUFFER_BYTES] = {STORE_OBJECT, "bytes of buffers"},
         [PART_LINES] = {STORE_LOG, "log lines"},
+        [PART_LEASH] = {STORE_OBJECT, "as the numbers of its leashes"},
     };
 
     for (size_t i = 0; i < ROW_PARTS; i++) {
@@ -301,6 +304,7 @@ static enum status load_check_agent(const struct agents *agents,
         counted[PART_FACETS] = agent->owns.facets; /* and these are as the row says */
         counted[PART_TIMERS] = agent->owns.timers;
         counted[PART_BUFFER_BYTES] = agent->owns.buffer_bytes;
+        counted[PART_LEASH] = agent->leash;
         return fault_set(fault, ST_CORRUPT,
                          "table %s, agent %" PRIu64 ": %" PRIu64 " %s are there, but its row "
                          "in table agent counts %" PRIu64,
@@ -352,6 +356,44 @@ static void load_find_missing(void *context, const struct account *account)
         loader->missing_agent = account->id;
 }
 
+struct leash_check {
+    const struct agents *agents;
+    uint64_t bad; /* a leash, or 0 */
+};
+
+/* The reply that watches a leash is held by it; it may be gone, but it is no other's. */
+static void load_check_watch(void *context, uint64_t id, void *value)
+{
+    struct leash_check *check = context;
+    const struct object *leash = value;
+    struct cap watch = {.kind = SERAI_KIND_FACET};
+    struct object *reply;
+
+    if (leash->kind != OBJECT_LEASH || leash->u.leash.watch == 0)
+        return;
+    watch.object = leash->u.leash.watch;
+    reply = cap_reply(check->agents, &watch);
+    if (watch.object >= check->agents->objects.next ||
+        (reply != NULL && (reply->held || reply->owner != leash->owner)))
+        check->bad = id;
+    else if (reply != NULL)
+        reply->held = true;
+}
+
+static enum status load_check_leashes(const struct agents *agents, struct fault *fault)
+{
+    struct leash_check check = {.agents = agents};
+
+    table_each(&agents->objects.by_id, load_check_watch, &check);
+    if (check.bad == 0)
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "table object, object %" PRIu64
+                     ": a leash that is watched by what is no reply "
+                     "of its holder's",
+                     check.bad);
+}
+
 struct unheld {
     uint64_t id; /* of the reply, or 0 */
 };
@@ -398,6 +440,8 @@ static enum status load_check_all(struct rows_loader *loader, struct fault *faul
     status = load_check_agents(loader, fault);
     if (status == ST_OK)
         status = load_check_codes(loader, fault);
+    if (status == ST_OK)
+        status = load_check_leashes(agents, fault);
     if (status == ST_OK)
         status = load_check_replies(agents, fault);
     return status;

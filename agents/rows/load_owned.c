@@ -38,9 +38,12 @@
 static const char *load_cap_error(const struct agents *agents, const struct cap *cap)
 {
     const struct object *object;
-    enum object_kind kind = cap->kind == SERAI_KIND_FACET ? OBJECT_FACET : OBJECT_BUFFER;
+    static const enum object_kind kinds[SERAI_KINDS] = {[SERAI_KIND_FACET] = OBJECT_FACET,
+                                                        [SERAI_KIND_BUFFER] = OBJECT_BUFFER,
+                                                        [SERAI_KIND_LEASH] = OBJECT_LEASH};
+    enum object_kind kind = kinds[cap->kind];
 
-    if (cap->kind != SERAI_KIND_FACET && cap->kind != SERAI_KIND_BUFFER)
+    if (kind == 0) /* no cap to an object of this part */
         return NULL;
     if (cap->object >= agents->objects.next)
         return "a capability to an object whose number is above the counter";
@@ -115,6 +118,11 @@ static void load_admit_object(struct agents *agents, struct object *object)
         use->used[CUSTOMER_EVENTS]++;
         object_queue_timer(&agents->objects, object);
         break;
+    case OBJECT_LEASH:
+        row_found(agents, owner->id, PART_FACETS, 1);
+        row_found(agents, object->u.leash.child, PART_LEASH, object->id);
+        use->used[CUSTOMER_FACETS]++;
+        break;
     }
     object_link(agents, owner, object);
     agent_let_sleep(agents, owner);
@@ -139,6 +147,9 @@ static enum status load_object(struct agents *agents, const struct store_row *st
         return row_corrupt(fault, stored, "its owner, agent %" PRIu64 ", is missing", read.owner);
     if (read.kind == OBJECT_FACET && load_facet_error(agents, &read) != NULL)
         return row_corrupt(fault, stored, "%s", load_facet_error(agents, &read));
+    if (read.kind == OBJECT_LEASH && !agents_has(agents, read.u.leash.child))
+        return row_corrupt(fault, stored, "its child, agent %" PRIu64 ", is missing",
+                           read.u.leash.child);
     object = object_alloc(&agents->small, read.kind);
     object->id = read.id;
     object->owner = read.owner;
@@ -152,6 +163,9 @@ static enum status load_object(struct agents *agents, const struct store_row *st
         break;
     case OBJECT_TIMER:
         object->u.timer = read.u.timer;
+        break;
+    case OBJECT_LEASH:
+        object->u.leash = read.u.leash;
         break;
     }
     load_admit_object(agents, object);

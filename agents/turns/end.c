@@ -12,9 +12,11 @@
 #include "agents/code.h"
 #include "agents/code_native.h"
 #include "agents/limits.h"
+#include "agents/low_balance.h"
 #include "agents/message.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/paged.h"
+#include "agents/rent.h"
 #include "agents/set.h"
 #include "agents/turns/turn.h"
 #include "base/hash.h"
@@ -128,6 +130,17 @@ static void turn_book_fees(struct turn *turn, uint64_t used)
     turn->agents->counters.fuel += fuel;
 }
 
+/* A child whose money was taken by its leash may be due for its alert, and sooner for its rent. */
+static void turn_look_at_payer(struct agents *agents, uint64_t account)
+{
+    struct agent *payer = account < ACCOUNT_FIRST_FREE ? NULL : agents_find(agents, account);
+
+    if (payer == NULL)
+        return;
+    agent_check_mark(agents, payer);
+    rent_schedule(agents, payer);
+}
+
 /*
  * An agent that ran dry and got money from this turn may go on, and its low-balance mark may be set
  * again.
@@ -138,6 +151,8 @@ static void turn_thaw_payees(struct turn *turn)
         uint64_t account = turn->transfers[i].credit;
         struct agent *payee;
 
+        if (turn->transfers[i].code == TRANSFER_RECALLED)
+            turn_look_at_payer(turn->agents, turn->transfers[i].debit);
         /* Accounts of the site are below; the agent itself is looked at after its turn. */
         if (account < ACCOUNT_FIRST_FREE || account == turn->agent->id)
             continue;

@@ -29,6 +29,7 @@ static void next_end_tick(struct agents *agents, const struct agent *agent)
     struct event event = event_of_time(agent->id, agents->now_us);
 
     (void)ledger_event_end(agents->ledger, &event);
+    undo_commit(agents->undo); /* before a turn begins that may be undone */
 }
 
 /* Rent is billed in a step and an event of its own, before the turn. */
@@ -96,7 +97,6 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
     /* The postage goes back too: its turn never began. */
     inbox_return(agents, agent, head, failure_of(SERAI_E_FULL), true);
     inbox_message_free(head);
-    undo_commit(agents->undo);
     next_end_tick(agents, agent);
 }
 
@@ -131,6 +131,7 @@ static void next_run(struct agents *agents, struct agent *agent)
     next_take_postage(agents, agent);
     if (!next_can_pay(agents, agent)) {
         agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
+        undo_commit(agents->undo);
         return;
     }
     /*

@@ -19,6 +19,7 @@
 #include "agents/deliver.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
+#include "agents/leash.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
 #include "agents/low_balance.h"
@@ -91,8 +92,12 @@ static struct failure turn_failure(const struct turn *turn, enum engine_outcome 
  */
 static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 {
-    inbox_return(turn->agents, turn->agent, turn->event, turn_failure(turn, outcome), false);
+    struct failure failure = turn_failure(turn, outcome);
+
+    inbox_return(turn->agents, turn->agent, turn->event, failure, false);
     turn_log_trap(turn, outcome);
+    leash_tell(turn->agents, turn->agent, SERAI_LEASH_UNDONE,
+               agent_funds(turn->agents, turn->agent), failure);
 }
 
 /*
@@ -176,6 +181,8 @@ static void turn_carry_out(struct turn *turn)
         agent_become(agents, agent, turn->become_code);
         agents_deliver_first(agents, agent, &became);
     }
+    for (uint32_t i = 0; i < turn->leash_count; i++)
+        leash_carry_out(agents, &turn->leashes[i]);
     if (turn->die)
         agent_die(agents, agent);
 }

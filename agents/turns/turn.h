@@ -4,6 +4,7 @@
 
 #include "agents/agent.h"
 #include "agents/inbox.h"
+#include "agents/leash.h"
 #include "agents/limits.h"
 #include "agents/pages/arena.h"
 #include "agents/set.h"
@@ -60,6 +61,8 @@ struct turn {
 
     /* what to do when it commits */
     bool die;
+    struct leash_action leashes[LEASH_ACTIONS_MAX];
+    uint32_t leash_count;
     bool become;
     struct code_ref become_code;
     struct money become_reserve;

@@ -197,6 +197,7 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
     case TRANSFER_LINK_LOST:
     case TRANSFER_LINK_ACCEPTED:
     case TRANSFER_LINK_RETURNED:
+    case TRANSFER_RECALLED:
         break;
     }
     return AUDIT_CHARGE_NONE;

@@ -17,6 +17,7 @@
 #include "agents/customers.h"
 #include "agents/deliver.h"
 #include "agents/facets.h"
+#include "agents/leash.h"
 #include "agents/life.h"
 #include "agents/logs.h"
 #include "agents/message.h"
@@ -211,6 +212,23 @@ struct object *world_add_reply(struct world *world, struct agent *owner, struct 
     return reply;
 }
 
+struct object *world_add_leash(struct world *world, struct agent *holder, struct agent *child)
+{
+    struct cap cap = {.kind = SERAI_KIND_LEASH};
+    struct object *leash;
+    struct object *watch;
+
+    ledger_event_begin(world->ledger);
+    leash = leash_new(world->agents, holder, child, true);
+    cap.object = leash->id;
+    ck_assert_int_ge(agent_cap_give(world->agents, holder, &cap), 0);
+    watch = reply_new(world->agents, holder, world_add_facet(world, holder), nanos(1000));
+    leash_set_watch(world->agents, leash, watch);
+    move(world, holder->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
+    world_event_end(world);
+    return leash;
+}
+
 struct object *world_add_buffer(struct world *world, struct agent *owner, uint64_t size)
 {
     struct object *buffer = object_new(world->agents, owner, OBJECT_BUFFER);
@@ -361,6 +379,7 @@ void world_fill(struct world *world)
     world_send(world, second, second, facet->id);
     send_first(world, second);
     set_mark(world, first);
+    (void)world_add_leash(world, world_agent(world, 2), second);
     agents_freeze(world->agents, world_agent(world, 2), FREEZE_BY_CUSTOMER);
     world_send(world, first, world_agent(world, 2), facet->id);
     undo_commit(world->undo);
@@ -487,6 +506,7 @@ static void say_agent(void *context, const struct agent *agent)
     }
     say(out, " used %" PRIu32 "\n", agent->caps.used);
     say_inbox(out, agent);
+    say(out, "  leash %" PRIu64 " confined %d\n", agent->leash, agent->confined);
     say(out, "  has %" PRIu64 " facets %" PRIu64 " timers %" PRIu64 " buffer bytes\n",
         agent->owns.facets, agent->owns.timers, agent->owns.buffer_bytes);
     for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next)
@@ -513,6 +533,10 @@ static void say_object(struct bytes *out, const struct object *object)
     case OBJECT_TIMER:
         say(out, "timer %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", object->owner,
             object->u.timer.at_us, object->u.timer.badge, object->u.timer.reserve.nanos);
+        break;
+    case OBJECT_LEASH:
+        say(out, "leash %" PRIu64 " %" PRIu64 " %" PRIu64 " %d\n", object->owner,
+            object->u.leash.child, object->u.leash.watch, object->u.leash.estate);
         break;
     }
 }

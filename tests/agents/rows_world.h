@@ -34,6 +34,8 @@ struct object *world_add_facet(struct world *world, struct agent *owner);
 /* To a question of `owner`, in a slot of `holder`. */
 struct object *world_add_reply(struct world *world, struct agent *owner, struct agent *holder);
 struct object *world_add_buffer(struct world *world, struct agent *owner, uint64_t size);
+/* A leash that is watched. */
+struct object *world_add_leash(struct world *world, struct agent *holder, struct agent *child);
 void world_add_timer(struct world *world, struct agent *owner);
 void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t facet);
 void world_send(struct world *world, struct agent *from, struct agent *to, uint64_t facet);

@@ -7,6 +7,7 @@
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/death.h"
+#include "agents/leash.h"
 #include "agents/logs.h"
 #include "agents/objects.h"
 #include "agents/pages/paged.h"
@@ -553,6 +554,37 @@ static void reply_in_the_heap(struct world *world)
 
     world_add_heap_entry(world, world_agent(world, 0), reply->id);
 }
+/* The one leash of the world, by which the third agent holds the second. */
+static struct object *leash_of_world(struct world *world)
+{
+    struct object *leash = leash_of(world->agents, world_agent(world, 1));
+
+    ck_assert_ptr_nonnull(leash);
+    object_dirty(&world->agents->changes, leash);
+    return leash;
+}
+static void leash_of_another_child(struct world *world)
+{
+    leash_of_world(world)->u.leash.child = world_agent(world, 0)->id;
+}
+static void leash_of_nobody(struct world *world)
+{
+    leash_of_world(world)->u.leash.child = 5;
+}
+static void leash_that_is_not_there(struct world *world)
+{
+    world_agent(world, 0)->leash = world_agent(world, 1)->leash;
+}
+static void leash_watched_by_another(struct world *world)
+{
+    struct object *reply = world_add_reply(world, world_agent(world, 0), world_agent(world, 1));
+
+    leash_of_world(world)->u.leash.watch = reply->id;
+}
+static void leash_watched_by_what_never_was(struct world *world)
+{
+    leash_of_world(world)->u.leash.watch = world->agents->objects.next;
+}
 static void cap_above_the_counter(struct world *world)
 {
     struct cap cap = {.kind = SERAI_KIND_FACET, .object = world->agents->objects.next};
@@ -618,6 +650,11 @@ static const struct {
     {reply_that_nobody_holds, "a reply that nobody holds"},
     {reply_that_two_hold, "a reply that is held in another place, too"},
     {reply_in_the_heap, "a reply, which the heap does not hold"},
+    {leash_of_another_child, "as the numbers of its leashes are there, but its row"},
+    {leash_of_nobody, "its child, agent 5, is missing"},
+    {leash_that_is_not_there, "0 as the numbers of its leashes are there, but its row"},
+    {leash_watched_by_another, "a leash that is watched by what is no reply of its holder's"},
+    {leash_watched_by_what_never_was, "a leash that is watched by what is no reply of its"},
     {cap_above_the_counter, "slot 20: a capability to an object whose number is above"},
     {cap_of_another_kind, "slot 20: a capability to an object of another kind"},
     {cap_of_no_kind, "slot 4 of the group: a capability of no known kind"},

@@ -58,6 +58,8 @@ static struct money any_money(void)
 static void scramble(struct agent *agent)
 {
     agent->parent = any();
+    agent->leash = any();
+    agent->confined = rng_coin(&rng);
     agent->born_frame = any();
     agent->state = rng_coin(&rng) ? AGENT_FROZEN_BY_CUSTOMER : AGENT_RUNNING;
     agent->low.mark = any_money();
@@ -91,7 +93,7 @@ static void scramble_lists(struct agent *agent)
     uint8_t page[PAGED_BYTES];
 
     for (uint64_t n = rng_below(&rng, 20); n > 0; n--) {
-        struct cap cap = {.kind = (uint8_t)rng_below(&rng, 14),
+        struct cap cap = {.kind = (uint8_t)rng_below(&rng, SERAI_KINDS),
                           .rights = (uint8_t)rng_below(&rng, 8),
                           .object = any()};
 

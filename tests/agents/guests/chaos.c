@@ -180,18 +180,40 @@ static void load(int32_t end)
     loading = SERAI_SLOT_NONE;
 }
 
+/* Children with all, or without some of it; on a leash half of the time. */
+static int32_t some_flags(void)
+{
+    int32_t flags = chance(2) ? SERAI_SPAWN_LEASH : 0;
+
+    if (chance(30))
+        return (int32_t)edgy();
+    if (chance(4))
+        flags |= 1 << (SERAI_SLOT_BUFFERS + (int32_t)below(5));
+    if (chance(4))
+        flags |= SERAI_SPAWN_NO_NUMBERS;
+    if (chance(4))
+        flags |= SERAI_SPAWN_ESTATE;
+    return flags;
+}
+
 static void have_child(void)
 {
     uint64_t seed = roll();
+    int64_t facet;
     int32_t count;
     const int32_t *caps = some_caps(&count);
     const void *code = some_code();
 
     memcpy(scratch, &seed, sizeof seed);
-    learn(spawn(of(SERAI_KIND_SPAWNER), code, chance(10) ? place() : scratch,
-                chance(10) ? amount_of_bytes() : (int32_t)sizeof seed, caps, count,
-                chance(30) ? (int32_t)edgy() : 0,
-                chance(8) ? some_money() : (int64_t)(400000 + below(4000000))));
+    facet = spawn(of(SERAI_KIND_SPAWNER), code, chance(10) ? place() : scratch,
+                  chance(10) ? amount_of_bytes() : (int32_t)sizeof seed, caps, count, some_flags(),
+                  chance(8) ? some_money() : (int64_t)(400000 + below(4000000)));
+    learn(facet);
+    /* Few children have one, so it takes half of the places. */
+    for (uint32_t i = 0; facet >= 0 && i < KNOWN; i++) {
+        if (chance(2) && cap_kind((int32_t)facet + 1) == SERAI_KIND_LEASH)
+            known[SERAI_KIND_LEASH][i] = (int32_t)facet + 1;
+    }
 }
 
 static void become_again(void)
@@ -480,9 +502,37 @@ static void store_orders(uint32_t which)
     }
 }
 
+static void leash_orders(uint32_t which)
+{
+    static struct serai_leash info;
+    int32_t leash = of(SERAI_KIND_LEASH);
+
+    switch (which) {
+    case 0:
+        (void)leash_info(leash, chance(8) ? place() : &info);
+        break;
+    case 1:
+        (void)leash_stop(leash, chance(8) ? (int32_t)edgy() : (int32_t)below(2));
+        break;
+    case 2:
+        (void)leash_take(leash, some_money());
+        break;
+    case 3:
+        if (chance(2))
+            (void)leash_end(leash);
+        break;
+    default:
+        (void)leash_watch(leash, of(SERAI_KIND_FACET));
+        break;
+    }
+}
+
 static void one_order(void)
 {
-    switch (below(5)) {
+    switch (below(6)) {
+    case 4:
+        leash_orders(below(5));
+        break;
     case 0:
         self_orders(below(15));
         break;

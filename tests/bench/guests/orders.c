@@ -21,6 +21,7 @@ static int32_t clock;
 static int32_t random;
 static int32_t facet;
 static int32_t child; /* a facet of another agent */
+static int32_t leash; /* of it */
 static int32_t end;
 static int32_t buffer;
 static int32_t large;
@@ -43,7 +44,8 @@ static void born(void)
     (void)self_code_id(SERAI_SLOT_SELF, code_id);
     module_size = (int32_t)self_code(SERAI_SLOT_SELF, module, BIG, 0);
     (void)code_kept(SERAI_SLOT_CODE, 0, kept_id);
-    child = (int32_t)spawn(spawner, kept_id, NULL, 0, NULL, 0, 0, 10000000);
+    child = (int32_t)spawn(spawner, kept_id, NULL, 0, NULL, 0, SERAI_SPAWN_LEASH, 10000000);
+    leash = child + 1;
     end = (int32_t)channel_buy(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, 20000000, 1000000);
     if (facet < 0 || buffer < 0 || large < 0 || child < 0 || end < 0)
         __builtin_trap();

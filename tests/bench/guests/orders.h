@@ -94,6 +94,14 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("log_append, 0 bytes", 500, (void)log_append(SERAI_SLOT_LOG, "", 0))                         \
     X("log_append, 1 KiB", 500, (void)log_append(SERAI_SLOT_LOG, big, SERAI_LOG_LINE_BYTES_MAX))   \
     X("spawn, and the turn", 100, (void)spawn(spawner, kept_id, NULL, 0, NULL, 0, 0, 10000000))    \
+    X("leash_info", 500, (void)leash_info(leash, (struct serai_leash *)(void *)big))               \
+    X("leash_take, and back", 100, (void)leash_take(leash, 1), (void)facet_fund(child, 1))         \
+    X("leash_stop, and go", 8, (void)leash_stop(leash, 1), (void)leash_stop(leash, 0))             \
+    X("leash_watch, self_revoke", 100, slot = self_facet(SERAI_SLOT_SELF, 3, 0),                   \
+      (void)leash_watch(leash, (int32_t)slot), (void)self_revoke(SERAI_SLOT_SELF, (int32_t)slot))  \
+    X("spawn with a leash, leash_end", 1,                                                          \
+      slot = spawn(spawner, kept_id, NULL, 0, NULL, 0, SERAI_SPAWN_LEASH, 10000000),               \
+      (void)leash_end((int32_t)slot + 1))                                                          \
     X("spawn, no such code", 500, (void)spawn(spawner, missing, NULL, 0, NULL, 0, 0, 10000000))    \
     X("timer_wake, and the turn", 60, (void)timer_wake(timer, 1, 1))                               \
     X("clock_now", 500, (void)clock_now(clock))                                                    \

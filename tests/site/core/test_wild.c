@@ -13,7 +13,7 @@ enum { ALICE = 1, BAD = ENGINE_ARGS_MAX, AT_LARGE = 16384, LINE = 64 };
 static const uint64_t DOLLAR = 1000000000;
 
 /* Stand-ins for what an agent has: replaced by the slot or the place when an order is given. */
-enum { FACET = 1000001, OTHER, BUFFER, END, SPAWNER, TIMER, CLOCK, RANDOM };
+enum { FACET = 1000001, OTHER, BUFFER, END, SPAWNER, TIMER, CLOCK, RANDOM, LEASH };
 
 /* An order's arguments when all is well, and what it writes: -1 nothing. */
 struct shape {
@@ -77,13 +77,18 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_channel_arm_into] = {{END, BUFFER, 0, 100, 2}, NOTHING},
     [SERAI_ORDER_self_badge] = {{0, FACET, AT_DATA}, 2, -1, 8},
     [SERAI_ORDER_self_fail] = {{0, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
+    [SERAI_ORDER_leash_info] = {{LEASH, AT_DATA}, 1, -1, sizeof(struct serai_leash)},
+    [SERAI_ORDER_leash_stop] = {{LEASH, 1}, NOTHING},
+    [SERAI_ORDER_leash_take] = {{LEASH, 10}, NOTHING},
+    [SERAI_ORDER_leash_end] = {{LEASH}, NOTHING},
+    [SERAI_ORDER_leash_watch] = {{LEASH, FACET}, NOTHING},
     /* No reply is at hand for it: tests/site/core/test_failures.c breaks some. */
     [SERAI_ORDER_reply_break] = {{OTHER, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
 struct things {
-    int64_t slots[RANDOM - FACET + 1];
+    int64_t slots[LEASH - FACET + 1];
     uint8_t number[SERAI_HEAP_NUMBER_BYTES]; /* of a facet of somebody else */
 };
 
@@ -129,6 +134,11 @@ static enum engine_outcome furnish(void *context, struct part *part)
         if (kind >= SERAI_KIND_SPAWNER && kind <= SERAI_KIND_RANDOM)
             put_slot(things, SPAWNER + kind - SERAI_KIND_SPAWNER, slot);
     }
+    ck_assert_int_gt(part_order(part, code_kept, 5, 0, AT_ID), 0);
+    put_slot(things, LEASH,
+             1 + part_order(part, spawn, slot_of(things, SPAWNER), AT_ID, AT_DATA, 0, AT_CAPS, 0,
+                            SERAI_SPAWN_LEASH, 1000000000));
+    ck_assert_int_eq(part_order(part, cap_kind, slot_of(things, LEASH)), SERAI_KIND_LEASH);
     return ENGINE_DONE;
 }
 
@@ -257,7 +267,7 @@ static void good_arguments(const struct wild *wild, uint64_t *args)
         int64_t value = shapes[wild->order].good[i];
 
         args[i] =
-            (uint64_t)(value >= FACET && value <= RANDOM ? slot_of(wild->things, value) : value);
+            (uint64_t)(value >= FACET && value <= LEASH ? slot_of(wild->things, value) : value);
     }
 }
 
