@@ -4,13 +4,20 @@
 #include "agents/agent.h"
 #include "agents/death.h"
 #include "agents/funds.h"
+#include "agents/leash.h"
 #include "agents/life.h"
 #include "agents/low_balance.h"
+#include "agents/objects.h"
 #include "agents/rent.h"
 #include "agents/set.h"
 
 void agents_end(struct agents *agents, struct agent *agent)
 {
+    struct object *leash = leash_of(agents, agent);
+
+    /* Its owner wants the money, and is above the holder of a leash. */
+    if (leash != NULL)
+        leash->u.leash.estate = false;
     agent_die(agents, agent);
 }
 

@@ -393,6 +393,24 @@ START_TEST(an_estate_goes_to_the_holder_if_it_was_spawned_so)
 }
 END_TEST
 
+START_TEST(an_estate_is_the_customers_when_it_ends_the_child)
+{
+    uint64_t account = site.people[PARENT].account;
+    uint64_t customer;
+    uint64_t holder;
+
+    have_child(SERAI_SPAWN_LEASH | SERAI_SPAWN_ESTATE);
+    plays(watches, NULL);
+    customer = site_balance(&site, account);
+    holder = worth_of(&site, parent);
+    ck_assert_int_eq(site_on_agent(&site, PARENT, "agent.end", child), CONTROL_DONE);
+    expect_news(SERAI_LEASH_DIED, 0);
+    ck_assert_int_eq(news.money, 0);
+    ck_assert_uint_gt(site_balance(&site, account), customer + ENDOWMENT / 2);
+    ck_assert_uint_le(worth_of(&site, parent), holder + 1000);
+}
+END_TEST
+
 /* Nobody holds the child any more: it goes on, as any agent of its customer. */
 START_TEST(the_child_of_a_holder_that_dies_goes_on)
 {
@@ -772,6 +790,7 @@ int main(void)
     tcase_add_test(tcase, it_takes_all_but_what_the_next_event_needs);
     tcase_add_test(tcase, its_end_leaves_all_to_the_holder_and_a_closed_leash);
     tcase_add_test(tcase, an_estate_goes_to_the_holder_if_it_was_spawned_so);
+    tcase_add_test(tcase, an_estate_is_the_customers_when_it_ends_the_child);
     tcase_add_test(tcase, the_child_of_a_holder_that_dies_goes_on);
     tcase_add_test(tcase, a_leash_that_is_dropped_lets_the_child_go);
     tcase_add_test(tcase, a_leash_stays_with_its_holder);
