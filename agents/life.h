@@ -104,8 +104,9 @@ MUST_CHECK enum status agents_thaw(struct agents *agents, struct agent *agent, s
 
 /*
  * End an agent for its owner, in a running event and outside of turns: as if it had ended by
- * self_die, whatever its state.  Its estate goes to agents_payee() of its customer, a leash or not.  Money that
- * cannot come back at once, because a peer must answer first, goes the same way when it comes.
+ * self_die, whatever its state.  Its estate goes to agents_payee() of its customer, also if a leash
+ * would have it.  Money that cannot come back at once, because a peer must answer first, goes the
+ * same way when it comes.
  */
 void agents_end(struct agents *agents, struct agent *agent);
 

@@ -313,6 +313,8 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
     } else if (what == 19 && !is_operator) {
         if (rng_below(&site->sim->people, 3) == 0)
             ask_claim(site, client);
+        else if (rng_below(&site->sim->people, 4) == 0)
+            ask_on_agent(site, client, "agent.stop");
         else
             ask_withdraw(site, client);
     } else if (what < 22) {

@@ -1,4 +1,4 @@
-/* serai agent deploy | show | fund | send | freeze | thaw | withdraw | end */
+/* serai agent deploy | show | fund | send | freeze | thaw | withdraw | stop | end */
 #include <string.h>
 
 #include "sdk/abi.h"
@@ -221,6 +221,11 @@ int cmd_agent_thaw(struct cli *cli)
 int cmd_agent_end(struct cli *cli)
 {
     return agent_change_state(cli, "agent.end");
+}
+
+int cmd_agent_stop(struct cli *cli)
+{
+    return agent_change_state(cli, "agent.stop");
 }
 
 int cmd_agent_withdraw(struct cli *cli)

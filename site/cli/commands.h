@@ -53,6 +53,7 @@ int cmd_agent_freeze(struct cli *cli);
 int cmd_agent_thaw(struct cli *cli);
 int cmd_agent_end(struct cli *cli);
 int cmd_agent_withdraw(struct cli *cli);
+int cmd_agent_stop(struct cli *cli);
 int cmd_heap_ls(struct cli *cli);
 int cmd_code_ls(struct cli *cli);
 int cmd_price_ls(struct cli *cli);

@@ -60,6 +60,7 @@ enum control_status {
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
+ *   agent.stop     [agent]                         the agent's customer: freeze it, withdraw all
  *   agent.end      [agent]                         the agent's customer, or the operator
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
  *   link.invite    [name or "", key bytes[32], limit, lasts us]   operator; the key is X25519

@@ -238,6 +238,31 @@ static void agent_withdraw_result(struct core *core, const struct agent *agent, 
     map_end(&map, &outcome->result);
 }
 
+/*
+ * Frozen first, so that no event has to be paid for and all can be taken.  One that the site has
+ * frozen stays so: a customer's freeze would be the customer's to end.
+ */
+void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome)
+{
+    struct agent *agent;
+    struct money most;
+    uint64_t id;
+
+    cbor_get_array(in, 1);
+    id = cbor_get_uint(in, UINT64_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    agent = agent_argument(core, by, id, false, outcome);
+    if (agent == NULL)
+        return;
+    if (!agents_is_held_by_site(agent))
+        agents_freeze(core->agents, agent, FREEZE_BY_CUSTOMER);
+    most = agents_withdrawable(core->agents, agent);
+    agents_withdraw(core->agents, agent, most);
+    agent_withdraw_result(core, agent, most, outcome);
+}
+
 static void agent_withdraw_refused(const struct core *core, const struct agent *agent,
                                    struct money most, struct outcome *outcome)
 {

@@ -34,6 +34,7 @@ static const struct command {
     {"agent.send", 0, command_agent_send},
     {"agent.freeze", FREE | WHILE_RESTING, command_agent_freeze},
     {"agent.thaw", FREE, command_agent_thaw},
+    {"agent.stop", FREE | WHILE_RESTING, command_agent_stop},
     {"agent.end", FREE | WHILE_RESTING, command_agent_end},
     {"agent.withdraw", FREE | WHILE_RESTING, command_agent_withdraw},
     {"link.add", OPERATOR_ONLY, command_link_add},

@@ -54,6 +54,8 @@ void command_agent_thaw(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);
 void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
                        struct outcome *outcome);
+void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
 void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 

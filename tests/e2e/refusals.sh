@@ -67,6 +67,13 @@ holds "its state" "$(field counter state)" running
 exits 77 'another customer' "$serai" agent end "$agent" --key "$work/bob.key"
 exits 1 'can be taken' "$serai" agent withdraw counter 5
 exits 0 '^taken *0.010000000' "$serai" agent withdraw counter 0.01
+exits 77 'another customer' "$serai" agent stop "$agent" --key "$work/bob.key"
+exits 0 '^left *0.000000000' "$serai" agent stop counter
+holds "its state" "$(field counter state)" frozen
+exits 1 'fund it first' "$serai" agent thaw counter
+exits 0 '^taken *0.000000000' "$serai" agent stop counter
+exits 0 '' "$serai" agent fund counter 0.05
+exits 0 '^state *running' "$serai" agent thaw counter
 had=$(customer_balance bob)
 other=$(deploy mayfly "$examples/spender.wasm" 0.1 --key "$work/bob.key")
 exits 0 '^state *ended' "$serai" agent end mayfly
@@ -100,7 +107,7 @@ exits 66 'no request' "$serai" money in --forget
 # Whatever the command, its other words may be missing then.
 for command in 'link add' 'link set' 'link mark' 'link unmark' 'link freeze' 'link resume' \
     'link remove' 'money out' 'customer add' 'customer share' 'agent deploy' 'agent fund' \
-    'agent send' 'agent freeze' 'agent thaw' 'agent withdraw' 'agent end'; do
+    'agent send' 'agent freeze' 'agent thaw' 'agent withdraw' 'agent stop' 'agent end'; do
     read -ra words <<<"$command"
     exits 66 'no request' "$serai" "${words[@]}" --retry
     exits 66 'no request' "$serai" "${words[@]}" --forget

@@ -282,6 +282,41 @@ static enum control_status withdraws_all(int person)
     return site_request(&site, person, "agent.withdraw", &args);
 }
 
+START_TEST(an_agent_that_is_stopped_gives_its_money_and_goes_on_when_it_is_funded)
+{
+    uint64_t mine = customer(1);
+    uint64_t has = site_balance(&site, agent);
+    struct heard heard = {0};
+
+    ck_assert_int_eq(site_on_agent(&site, 2, "agent.stop", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.stop", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.stop", agent), CONTROL_DONE);
+    ck_assert_uint_eq(answered_nanos("taken"), has);
+    ck_assert_uint_eq(answered_nanos("left"), 0);
+    ck_assert_str_eq(answered("state"), "frozen");
+    ck_assert_uint_eq(customer(1), mine + has);
+    probe_play(agent, puppet_hears, &heard);
+    ck_assert_int_eq(site_send(&site, 1, agent, "x", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_eq(heard.count, 0);
+    ck_assert_int_eq(site_fund(&site, 1, agent, has), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_eq(heard.count, 1);
+}
+END_TEST
+
+/* What the site has frozen its customer does not let go by stopping it. */
+START_TEST(an_agent_that_the_site_has_frozen_stays_the_sites)
+{
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.freeze", agent), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.stop", agent), CONTROL_DONE);
+    ck_assert_uint_eq(site_balance(&site, agent), 0);
+    ck_assert_int_eq(site_fund(&site, 1, agent, 1000000), CONTROL_DONE);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", agent), CONTROL_DENIED);
+}
+END_TEST
+
 START_TEST(some_of_the_money_comes_back_and_the_agent_goes_on)
 {
     uint64_t mine = customer(1);
@@ -398,6 +433,8 @@ int main(void)
     tcase_add_test(tcase, who_waits_for_its_answer_hears_that_it_is_gone_and_has_the_money_back);
     tcase_add_test(tcase, its_channels_are_sold_and_its_child_is_its_customers_to_end);
     tcase_add_test(tcase, the_same_request_said_again_is_answered_and_not_done_again);
+    tcase_add_test(tcase, an_agent_that_is_stopped_gives_its_money_and_goes_on_when_it_is_funded);
+    tcase_add_test(tcase, an_agent_that_the_site_has_frozen_stays_the_sites);
     tcase_add_test(tcase, some_of_the_money_comes_back_and_the_agent_goes_on);
     tcase_add_test(tcase, from_a_running_agent_all_is_all_but_what_its_next_event_needs);
     tcase_add_test(tcase, a_frozen_agent_gives_its_last_nano);
