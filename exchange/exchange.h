@@ -32,6 +32,7 @@ struct exchange; /* opaque */
 /* What only the site knows: its customers. */
 struct exchange_env {
     void *context;
+    uint8_t site_key[LINK_KEY_BYTES]; /* this site's own, as peers know it */
     /* The account under which what a customer holds is bounded; a peer's customers share one. */
     uint64_t (*quota_owner)(void *context, uint64_t customer);
     /* The key of whom a customer's agents descend from, here or at a peer; zero: it has none. */

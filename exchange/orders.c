@@ -94,6 +94,27 @@ static int64_t order_describe(struct exchange *exchange, struct turn *turn, cons
     return (int64_t)size;
 }
 
+/*
+ * Which site it is, whatever its operator calls the link: by it agents on two sites know that they
+ * mean the same third one.
+ */
+static int64_t order_peer(struct exchange *exchange, struct turn *turn, const uint64_t *args)
+{
+    const struct link *link = links_find(exchange->links, (uint32_t)args[1]);
+    bool self = args[1] == CHANNEL_INTERFACE_SELF;
+    uint8_t *to;
+
+    if (!self && link == NULL)
+        return SERAI_E_MISSING;
+    to = turn_write(turn, args[2], LINK_KEY_BYTES);
+    if (to == NULL)
+        return SERAI_E_MEMORY;
+    memcpy(to, self ? exchange->env.site_key : link->key, LINK_KEY_BYTES);
+    return LINK_KEY_BYTES;
+}
+
+static_assert((int)SERAI_SITE_KEY_BYTES == (int)LINK_KEY_BYTES, "the guest has room for it");
+
 /* ---- money near the limit of a link ---- */
 
 /* What sending that money over the interface costs now, besides packets and births. */
@@ -505,6 +526,8 @@ int64_t orders_perform(struct exchange *exchange, struct turn *turn, enum serai_
         return 1 + (int64_t)links_interfaces(exchange->links);
     if (order == SERAI_ORDER_channel_describe)
         return order_describe(exchange, turn, args);
+    if (order == SERAI_ORDER_channel_peer)
+        return order_peer(exchange, turn, args);
     if (order == SERAI_ORDER_channel_quote)
         return order_quote(exchange, args);
     if (order == SERAI_ORDER_channel_terms)

@@ -117,6 +117,7 @@ enum {
     SERAI_ARGS_BYTES_MAX = 4096,
     SERAI_HEAP_NUMBER_BYTES = 12,
     SERAI_CODE_ID_BYTES = 32,
+    SERAI_SITE_KEY_BYTES = 32, /* Ed25519 */
     SERAI_LOG_LINE_BYTES_MAX = 1024,
     SERAI_FAIL_CODE_MIN = 4096, /* codes of failures that agents choose begin here */
     SERAI_REASON_BYTES_MAX = 256,
@@ -277,13 +278,15 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
       (int32_t leash, int32_t stop)) /* 1 stops it, 0 lets it go on */                             \
     X(56, leash_take, "il", LEASH, (int32_t leash, int64_t money))                                 \
     X(57, leash_end, "i", LEASH, (int32_t leash))                                                  \
-    X(58, leash_watch, "ii", LEASH, (int32_t leash, int32_t facet)) /* one event LEASH */
+    X(58, leash_watch, "ii", LEASH, (int32_t leash, int32_t facet)) /* one event LEASH */          \
+    /* the key of the site at the other end of an interface, or of this one: its size */           \
+    X(59, channel_peer, "iii", CHANNEL_POOL, (int32_t pool, int32_t interface, void *key))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 59
+        SERAI_ORDER_COUNT = 60
 };
 
 /*

@@ -113,6 +113,7 @@ static enum status core_make_exchange(struct core *core, struct fault *fault)
                                    .ledger = core->ledger,
                                    .undo = core->undo};
 
+    memcpy(env.site_key, core->options.site_key, sizeof env.site_key);
     if (exchange_new(&core->exchange, &parts, &env) != ST_OK)
         return fault_set(fault, ST_NOMEM, "core: out of memory");
     return ST_OK;

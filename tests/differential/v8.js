@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 59, TOLL = 60, MIX = 61, POKE = 62, PEEK = 63;
+const STOP = 60, TOLL = 61, MIX = 62, POKE = 63, PEEK = 64;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

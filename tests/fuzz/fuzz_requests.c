@@ -18,10 +18,10 @@ static struct fuzz_site site;
 static struct script script;
 
 static const char *const commands[] = {
-    "agent.deploy", "agent.fund",     "agent.send",   "agent.freeze",    "agent.thaw",
-    "agent.end",    "agent.withdraw", "agent.stop", "customer.add", "customer.rename", "money.in",
-    "money.out",    "link.add",       "link.set",     "link.freeze",     "link.resume",
-    "link.remove",  "link.mark",      "link.unmark",  "customer.key",    "none.such",
+    "agent.deploy",   "agent.fund",   "agent.send",   "agent.freeze",    "agent.thaw",  "agent.end",
+    "agent.withdraw", "agent.stop",   "customer.add", "customer.rename", "money.in",    "money.out",
+    "link.add",       "link.set",     "link.freeze",  "link.resume",     "link.remove", "link.mark",
+    "link.unmark",    "customer.key", "none.such",
 };
 static const char *const reads[] = {
     "site", "status",   "prices", "agents", "agent", "logs", "customers",

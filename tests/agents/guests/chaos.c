@@ -438,6 +438,8 @@ static void channel_orders(uint32_t which)
                             (int32_t)below(3), chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;
     case 7:
+        (void)channel_peer(SERAI_SLOT_CHANNELS, chance(8) ? (int32_t)edgy() : some_interface(),
+                           place());
         (void)channel_priority(of(SERAI_KIND_CHANNEL),
                                chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;

@@ -65,6 +65,7 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("buffer_write, 64 KiB", 500, (void)buffer_write(buffer, 0, big, BIG))                        \
     X("channel_count", 500, (void)channel_count(SERAI_SLOT_CHANNELS))                              \
     X("channel_describe", 500, (void)channel_describe(SERAI_SLOT_CHANNELS, 0, big, BIG))           \
+    X("channel_peer", 500, (void)channel_peer(SERAI_SLOT_CHANNELS, 0, big))                        \
     X("channel_quote", 500, (void)channel_quote(SERAI_SLOT_CHANNELS, 0, 1000))                     \
     X("channel_terms", 500, (void)channel_terms(SERAI_SLOT_CHANNELS, 0, 0, 7))                     \
     X("channel_priority", 500, (void)channel_priority(end, 3))                                     \

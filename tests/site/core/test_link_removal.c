@@ -195,6 +195,40 @@ START_TEST(agents_find_nothing_where_a_link_was)
 }
 END_TEST
 
+/* The key of the site there, while there is a link, and of this one; both as anybody knows them. */
+static enum engine_outcome asks_who_is_there(void *context, struct part *part)
+{
+    const int64_t *expected = context;
+
+    if (part->kind != SERAI_EVENT_MESSAGE)
+        return ENGINE_DONE;
+    ck_assert_int_eq(part_order(part, channel_peer, SERAI_SLOT_CHANNELS, 1, AT_DATA), *expected);
+    if (*expected > 0)
+        ck_assert(memcmp(part_memory(part, AT_DATA, CONTROL_KEY_BYTES), here->site_key,
+                         CONTROL_KEY_BYTES) == 0);
+    ck_assert_int_eq(part_order(part, channel_peer, SERAI_SLOT_CHANNELS, 0, AT_DATA),
+                     SERAI_SITE_KEY_BYTES);
+    ck_assert(memcmp(part_memory(part, AT_DATA, CONTROL_KEY_BYTES), there->site_key,
+                     CONTROL_KEY_BYTES) == 0);
+    ck_assert_int_eq(part_order(part, channel_peer, SERAI_SLOT_CHANNELS, 2, AT_DATA),
+                     SERAI_E_MISSING);
+    ck_assert_int_eq(part_order(part, channel_peer, SERAI_SLOT_CHANNELS, 0, UINT32_MAX),
+                     SERAI_E_MEMORY);
+    return ENGINE_DONE;
+}
+
+START_TEST(agents_know_sites_by_their_keys)
+{
+    int64_t expected = SERAI_SITE_KEY_BYTES;
+
+    puppet_play(there, buyer, asks_who_is_there, &expected);
+    ck_assert_int_eq(by_name(there, "link.remove", "site-a"), CONTROL_DONE);
+    expected = SERAI_E_MISSING;
+    puppet_play(there, buyer, asks_who_is_there, &expected);
+    ck_assert_uint_eq(site_agent(there, buyer)->usage.traps, 0);
+}
+END_TEST
+
 /* A row of an end by itself must not bring a link back. */
 START_TEST(an_end_over_a_removed_link_is_noticed)
 {
@@ -220,6 +254,7 @@ int main(void)
     tcase_add_test(tcase, what_is_not_even_stands_against_it);
     tcase_add_test(tcase, a_neighbour_that_does_not_know_loses_nothing);
     tcase_add_test(tcase, agents_find_nothing_where_a_link_was);
+    tcase_add_test(tcase, agents_know_sites_by_their_keys);
     tcase_add_test(tcase, an_end_over_a_removed_link_is_noticed);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -77,6 +77,7 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_channel_arm_into] = {{END, BUFFER, 0, 100, 2}, NOTHING},
     [SERAI_ORDER_self_badge] = {{0, FACET, AT_DATA}, 2, -1, 8},
     [SERAI_ORDER_self_fail] = {{0, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
+    [SERAI_ORDER_channel_peer] = {{3, 0, AT_DATA}, 2, -1, SERAI_SITE_KEY_BYTES},
     [SERAI_ORDER_leash_info] = {{LEASH, AT_DATA}, 1, -1, sizeof(struct serai_leash)},
     [SERAI_ORDER_leash_stop] = {{LEASH, 1}, NOTHING},
     [SERAI_ORDER_leash_take] = {{LEASH, 10}, NOTHING},
