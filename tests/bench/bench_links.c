@@ -6,11 +6,15 @@
  *
  * An agent is its number, and `--key FILE` after it where its customer is not the operator.
  *
+ * With SATURATE_S in the environment it does that for so many seconds instead: the pumps send
+ * without a pause, and each tenth of the time it prints commits, money and memory of both daemons.
+ *
  * tests/bench/links.sh makes the sites and the agents (guests/pump.c).  Packets are counted by the
  * money that the link of the receiving site has received: only they bring any while this runs.
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +46,7 @@ enum {
 struct end {
     const char *dir;
     const char *neighbour;
+    const char *pid;
 };
 
 /* Of all samples: what was counted, and the frames that both sites closed meanwhile. */
@@ -243,6 +248,73 @@ static double sample_flushes(void *context)
     return start_s * 1e6 / TRIPS;
 }
 
+/* ---- without a pause ---- */
+
+/* The transactions that the site's store has committed in its life; each flushes the disk. */
+static uint64_t commits_of(const struct end *end)
+{
+    char path[512];
+    MDB_envinfo info;
+    MDB_env *env = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/store", end->dir);
+    if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 64) != 0 ||
+        mdb_env_open(env, path, MDB_RDONLY | MDB_NOLOCK, 0) != 0 || mdb_env_info(env, &info) != 0)
+        bench_die(path, NULL);
+    mdb_env_close(env);
+    return info.me_last_txnid;
+}
+
+/* A line of /proc/PID/status in KiB. */
+static uint64_t memory_of(const struct end *end, const char *key)
+{
+    char path[64];
+    char line[256];
+    uint64_t kib = 0;
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "/proc/%s/status", end->pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        bench_die(path, NULL);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            kib = strtoull(line + strlen(key), NULL, 10);
+    (void)fclose(file);
+    return kib;
+}
+
+static void print_saturated(const struct links *links, double seconds, uint64_t packets,
+                            uint64_t commits_a, uint64_t commits_b)
+{
+    (void)printf("%6.0f s %12" PRIu64 " packets %9.0f /s, commits /s %6.1f at the sender, %6.1f at "
+                 "the receiver; money /s %.4f; memory of heap KiB %" PRIu64 " and %" PRIu64 "\n",
+                 seconds, packets, (double)packets / seconds, (double)commits_a / seconds,
+                 (double)commits_b / seconds, (double)packets * PACKET_NANOS / 1e9 / seconds,
+                 memory_of(&links->a, "RssAnon:"), memory_of(&links->b, "RssAnon:"));
+    (void)fflush(stdout);
+}
+
+static void saturate(const struct links *links, double seconds)
+{
+    uint64_t before = received_packets(&links->b);
+    uint64_t commits_a = commits_of(&links->a);
+    uint64_t commits_b = commits_of(&links->b);
+    uint64_t wanted = before;
+    double start_s = bench_now_s();
+
+    for (int part = 1; part <= 10; part++) {
+        while (bench_now_s() - start_s < seconds * part / 10) {
+            for (size_t i = 0; i < links->pump_count; i++)
+                tell(links, links->pumps[i], PACKETS / (unsigned)links->pump_count);
+            wanted += PACKETS / links->pump_count * links->pump_count;
+            (void)wait_for(&links->b, wanted);
+        }
+        print_saturated(links, bench_now_s() - start_s, wanted - before,
+                        commits_of(&links->a) - commits_a, commits_of(&links->b) - commits_b);
+    }
+}
+
 /* ---- all of it ---- */
 
 /* The messages of one frame go into as few parcels as hold them; bare messages are like those. */
@@ -298,7 +370,9 @@ int main(int argc, char **argv)
     }
     links.serai = argv[1];
     links.a.dir = argv[2];
+    links.a.pid = argv[3];
     links.b.dir = argv[4];
+    links.b.pid = argv[5];
     links.trips = argv[6];
     links.pumps = argv + 7;
     links.pump_count = (size_t)(argc - 7);
@@ -308,7 +382,10 @@ int main(int argc, char **argv)
     bench_own((pid_t)strtol(argv[3], NULL, 10));
     bench_own((pid_t)strtol(argv[5], NULL, 10));
     bench_own(links.bare.child);
-    run(&links);
+    if (getenv("SATURATE_S") != NULL)
+        saturate(&links, strtod(getenv("SATURATE_S"), NULL));
+    else
+        run(&links);
     bare_close(&links.bare);
     site_close(&links.local);
     return 0;
