@@ -1,7 +1,6 @@
 /* Positions as bytes, and what a pair of them means (docs/wire.md, "LOSS"). */
 #include "links/acceptance.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -200,18 +199,16 @@ static enum status plan_side(struct plan_side *side, const struct joined *joined
     return ST_OK;
 }
 
-/* The higher number decides; of one number both have to have the same sum. */
-static enum status plan_settled(struct settled *settled, struct settled paid, struct settled got,
-                                struct fault *fault)
+/*
+ * The higher number decides, and of one number the larger sum: a payment that a site confirmed,
+ * forgot and then refused was made.
+ */
+static struct settled plan_settled(struct settled paid, struct settled got)
 {
-    *settled = paid.index >= got.index ? paid : got;
-    if (paid.index == got.index && paid.total != got.total)
-        return fault_set(
-            fault, ST_INVALID,
-            "of settlement %" PRIu64
-            " one site paid another sum than the other got: no program can decide that",
-            paid.index);
-    return ST_OK;
+    struct settled settled = paid.index >= got.index ? paid : got;
+
+    settled.total = larger_total(paid.total, got.total);
+    return settled;
 }
 
 enum status position_plan(struct loss_plan *plan, const struct position *ours,
@@ -225,9 +222,7 @@ enum status position_plan(struct loss_plan *plan, const struct position *ours,
     if (status == ST_OK)
         status =
             plan_side(&plan->received, &in, out.returned, &ours->received, theirs->sent.seq, fault);
-    if (status == ST_OK)
-        status = plan_settled(&plan->paid, ours->paid, theirs->got, fault);
-    if (status == ST_OK)
-        status = plan_settled(&plan->got, theirs->paid, ours->got, fault);
+    plan->paid = plan_settled(ours->paid, theirs->got);
+    plan->got = plan_settled(theirs->paid, ours->got);
     return status;
 }

@@ -129,6 +129,7 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_SETTLE_REFUSED] = "and refused",
     [SEEN_CLEARED] = "last payments made by a house",
     [SEEN_CLEARING_FAILED] = "refused by one",
+    [SEEN_LOSS_ACCEPTED] = "losses of a restored backup that were accepted",
     [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
     [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
     [SEEN_QUOTA + CUSTOMER_BUFFER_BYTES] = "buffers",
@@ -170,6 +171,7 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_ROT:
         return profile->rot != 0;
     case SEEN_BACKUP:
+    case SEEN_LOSS_ACCEPTED:
         return profile->backup != 0;
     case SEEN_LIE:
         return profile->lie != 0;

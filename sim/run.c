@@ -13,6 +13,7 @@
 #include "sim/check.h"
 #include "sim/client.h"
 #include "sim/hog.h"
+#include "sim/losses.h"
 #include "sim/network.h"
 #include "sim/requests.h"
 #include "sim/site.h"
@@ -206,6 +207,7 @@ static void run_to_rest(struct sim *sim)
         if (sim->now_us >= end_us)
             sim_fail(sim, "the network is not at rest after %u s: %s",
                      (unsigned)(SIM_QUIET_US_MAX / 1000000), why);
+        losses_accept(sim);
         run_quiet_step(sim);
     } while (!check_at_rest(sim, why, sizeof why));
 }

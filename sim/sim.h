@@ -109,6 +109,7 @@ enum seen {
     SEEN_SETTLE_REFUSED,  /* ... said that it did not come */
     SEEN_CLEARED,         /* at the end, links whose last payment a house made */
     SEEN_CLEARING_FAILED, /* ... or refused */
+    SEEN_LOSS_ACCEPTED,   /* an operator accepted what an older copy had lost */
     SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
     SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES
 };
@@ -186,6 +187,7 @@ struct sim_site {
     uint64_t joined_us;                    /* since when */
     bool kept;                             /* the frame with the writer is in the redo log */
     bool ran_ahead;                        /* messages of the joined frames have left */
+    bool accepted_loss;                    /* on a link; what was settled may be in suspense */
     bool lost_memory;                      /* the power was lost, or an older copy put back */
     struct cursors durable[SIM_WIRES_MAX]; /* by wire */
     struct hash head;                      /* of the last durable frame */

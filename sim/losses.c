@@ -1,0 +1,86 @@
+#include "sim/losses.h"
+
+#include "links/acceptance.h"
+#include "links/settlement.h"
+#include "sim/network.h"
+#include "sim/requests.h"
+
+enum { CODE_BYTES = 16 };
+
+bool losses_await(const struct sim *sim, const struct sim_wire *wire)
+{
+    bool restored = false;
+    bool frozen = false;
+
+    for (int end = 0; end < 2; end++) {
+        const struct sim_site *site = &sim->sites[wire->ends[end]];
+
+        if (site->lies)
+            return false;
+        restored = restored || site->restored;
+        frozen = frozen || network_link(sim, wire, end)->state == LINK_FROZEN;
+    }
+    return restored && frozen;
+}
+
+static void losses_ask(struct sim_site *site, const struct link *link, const char *command,
+                       const char *code)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, code == NULL ? 1 : 2);
+    cbor_put_text(&args, link->name);
+    if (code != NULL)
+        cbor_put_text(&args, code);
+    (void)request_now(site, 0, command, &args, NULL);
+}
+
+/* A claim that one site has forgotten stands in the way: it is void. */
+static void losses_void_claim(struct sim_site *site, const struct link *link)
+{
+    uint64_t index = link_settlement(site->core->links, link)->claimed.index;
+    struct bytes args = {0};
+
+    if (index == 0)
+        return;
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, link->name);
+    cbor_put_uint(&args, index);
+    cbor_put_bool(&args, false);
+    cbor_put_text(&args, "forgotten");
+    (void)request_now(site, 0, "link.settled", &args, NULL);
+}
+
+static void losses_step(struct sim *sim, const struct sim_wire *wire, int end)
+{
+    struct sim_site *site = &sim->sites[wire->ends[end]];
+    const struct link *link = network_link(sim, wire, end);
+    char code[2 * CODE_BYTES + 1];
+    struct hash pair;
+
+    switch (link_acceptance(site->core->links, link, &pair)) {
+    case ACCEPTANCE_NONE:
+        losses_ask(site, link, "link.freeze", NULL);
+        losses_void_claim(site, link);
+        losses_ask(site, link, "link.accept-loss", "");
+        break;
+    case ACCEPTANCE_PAIRED:
+        losses_ask(site, link, "link.accept-loss", hex_print(code, pair.bytes, CODE_BYTES));
+        sim->result.seen[SEEN_LOSS_ACCEPTED]++; /* in quiet, where sim_saw() counts nothing */
+        site->accepted_loss = true;
+        break;
+    case ACCEPTANCE_STATED:
+    case ACCEPTANCE_AWAITED:
+    case ACCEPTANCE_DONE:
+        break;
+    }
+}
+
+void losses_accept(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->wire_count; i++) {
+        for (int end = 0; end < 2; end++)
+            if (losses_await(sim, &sim->wires[i]))
+                losses_step(sim, &sim->wires[i], end);
+    }
+}
