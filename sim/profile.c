@@ -73,6 +73,16 @@ static const struct profile profiles[] = {
         .power = 2,
     },
     {
+        .name = "backup",
+        .about = "older copies of the disk are put back, and operators accept what that lost",
+        .lose = 200,
+        .late = 5,
+        .slow_us = 50000,
+        .reconnect = 150,
+        .crash = 60,
+        .backup = 2,
+    },
+    {
         .name = "hog",
         .about = "a rich customer who wants sites to die: all that lasts, wakes, births undone",
         .lose = 200,
@@ -171,8 +181,9 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_ROT:
         return profile->rot != 0;
     case SEEN_BACKUP:
-    case SEEN_LOSS_ACCEPTED:
         return profile->backup != 0;
+    case SEEN_LOSS_ACCEPTED:
+        return profile->backup != 0 && profile->rot == 0; /* rare where other things go wrong */
     case SEEN_LIE:
         return profile->lie != 0;
     case SEEN_MEMORY_STOPPED:
