@@ -240,6 +240,7 @@ START_TEST(both_have_to_accept_the_same_pair)
     link_accept(a.links, a.link);
     (void)peer_save(&a);
     ck_assert(link_acceptance_binds(a.links, a.link));
+    ck_assert(!link_accepted(a.links, a.link)); /* alone it changes nothing */
     loss = said(&a);
     forged = loss;
     forged.acceptance[3] ^= 1;
