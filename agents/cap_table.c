@@ -44,23 +44,52 @@ struct cap *cap_table_at(const struct cap_table *table, uint64_t slot)
 
 /* ---- the index of a large table ---- */
 
-enum { INDEX_BUCKETS = 2048, NO_SLOT = UINT16_MAX };
+enum { INDEX_SLOTS_MIN = 64, NO_SLOT = 0, NO_BUCKET = UINT16_MAX };
 
-static_assert(SERAI_SLOTS_MAX % 64 == 0 && (int)SERAI_SLOTS_MAX < (int)NO_SLOT,
-              "slots of an index");
+static_assert((int)SERAI_SLOTS_MAX <= UINT16_MAX + 1 && SERAI_SLOTS_MAX % INDEX_SLOTS_MIN == 0,
+              "slots of an index, and half as many buckets");
 
 /*
  * Where a cap is and which slots are taken, in a table that is too large to look through: looking
- * costs the guest no fuel.  A guest chooses what it holds, so the hash is keyed.  It is made from
- * the table, follows each change of it, back too, and is not stored.
+ * costs the guest no fuel.  A guest chooses what it holds, so the hash is keyed; and the lists go
+ * both ways, as it may hold one cap in all of its slots.  Slot 0, the agent itself, ends a list and
+ * is in none.  The index is made from the table, grows with it, follows each change, back too, and
+ * is not stored.
  */
 struct cap_index {
     uint8_t key[crypto_shorthash_KEYBYTES];
-    uint16_t first[INDEX_BUCKETS]; /* slot, or NO_SLOT */
-    uint16_t next[SERAI_SLOTS_MAX];
-    uint16_t bucket[SERAI_SLOTS_MAX]; /* whose list it is in; NO_SLOT: empty, in none */
-    uint64_t taken[SERAI_SLOTS_MAX / 64];
+    uint32_t capacity; /* the slots below it can be listed; a power of two, with half the buckets */
+    uint16_t *first;   /* of each bucket: slot, or NO_SLOT */
+    uint16_t *next;    /* of each slot, or NO_SLOT */
+    uint16_t *previous; /* or NO_SLOT: it is the first */
+    uint16_t *bucket;   /* whose list it is in; NO_BUCKET: in none */
+    uint64_t *taken;    /* a bit for each slot that is no cap's to come into */
+    uint64_t *full;     /* a bit for each word of `taken` that has them all */
 };
+
+/* Memory for an index of that many slots, which lists none. */
+static struct cap_index *index_new(const uint8_t *key, uint32_t capacity)
+{
+    uint32_t words = capacity / 64;
+    size_t bits = (words + (words + 63) / 64) * sizeof(uint64_t);
+    size_t numbers = (capacity / 2 + 3 * (size_t)capacity) * sizeof(uint16_t);
+    struct cap_index *index = calloc(1, sizeof *index + bits + numbers);
+
+    INVARIANT(index != NULL);
+    memcpy(index->key, key, sizeof index->key);
+    index->capacity = capacity;
+    index->taken = (uint64_t *)(void *)(index + 1);
+    index->full = index->taken + words;
+    index->first = (uint16_t *)(void *)((uint8_t *)(index + 1) + bits);
+    index->next = index->first + capacity / 2;
+    index->previous = index->next + capacity;
+    index->bucket = index->previous + capacity;
+    memset(index->bucket, 0xff, capacity * sizeof *index->bucket);
+    index->taken[0] = (UINT64_C(1) << SERAI_SLOT_FIRST_FREE) - 1;
+    return index;
+}
+
+static_assert(sizeof(struct cap_index) % sizeof(uint64_t) == 0, "bits follow it");
 
 /* The bucket by kind, rights and object: all that makes a cap the same as another. */
 static uint16_t index_bucket_of(const struct cap_index *index, const struct cap *cap)
@@ -70,37 +99,64 @@ static uint16_t index_bucket_of(const struct cap_index *index, const struct cap 
 
     le64_put(text + 2, cap->object);
     (void)crypto_shorthash(hash, text, sizeof text, index->key);
-    return (uint16_t)(le64_get(hash) % INDEX_BUCKETS);
+    return (uint16_t)(le64_get(hash) % (index->capacity / 2));
 }
 
-static void index_unlink(struct cap_index *index, uint16_t slot)
+/* Note that a slot is taken, or free; those that an agent is born with are always taken. */
+static void index_take(struct cap_index *index, uint32_t slot, bool taken)
 {
-    uint16_t *at;
+    uint32_t word = slot / 64;
+    uint64_t full = UINT64_C(1) << (word % 64);
 
-    if (index->bucket[slot] == NO_SLOT)
+    if (slot < SERAI_SLOT_FIRST_FREE)
         return;
-    for (at = &index->first[index->bucket[slot]]; *at != slot;)
-        at = &index->next[*at];
-    *at = index->next[slot];
-    index->bucket[slot] = NO_SLOT;
-    index->taken[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    if (taken)
+        index->taken[word] |= UINT64_C(1) << (slot % 64);
+    else
+        index->taken[word] &= ~(UINT64_C(1) << (slot % 64));
+    if (index->taken[word] == UINT64_MAX)
+        index->full[word / 64] |= full;
+    else
+        index->full[word / 64] &= ~full;
+}
+
+static void index_unlink(struct cap_index *index, uint32_t slot)
+{
+    uint16_t next = index->next[slot];
+    uint16_t previous = index->previous[slot];
+
+    if (index->bucket[slot] == NO_BUCKET)
+        return;
+    if (previous == NO_SLOT)
+        index->first[index->bucket[slot]] = next;
+    else
+        index->next[previous] = next;
+    if (next != NO_SLOT)
+        index->previous[next] = previous;
+    index->bucket[slot] = NO_BUCKET;
+    index_take(index, slot, false);
 }
 
 /* List the slot by what it holds now; of an empty slot nothing is listed. */
-static void index_slot(struct cap_table *table, uint16_t slot)
+static void index_slot(struct cap_table *table, uint32_t slot)
 {
     struct cap_index *index = table->index;
     const struct cap *cap = cap_table_at(table, slot);
     uint16_t bucket;
+    uint16_t first;
 
     index_unlink(index, slot);
-    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
+    if (slot == NO_SLOT || cap == NULL || cap->kind == SERAI_KIND_EMPTY)
         return;
     bucket = index_bucket_of(index, cap);
-    index->next[slot] = index->first[bucket];
-    index->first[bucket] = slot;
+    first = index->first[bucket];
+    index->next[slot] = first;
+    index->previous[slot] = NO_SLOT;
+    if (first != NO_SLOT)
+        index->previous[first] = (uint16_t)slot;
+    index->first[bucket] = (uint16_t)slot;
     index->bucket[slot] = bucket;
-    index->taken[slot / 64] |= UINT64_C(1) << (slot % 64);
+    index_take(index, slot, true);
 }
 
 /* On rollback, after the slot has its old content: list it by that. */
@@ -109,7 +165,7 @@ static void index_again(void *context, void *argument)
     struct cap_table *table = context;
 
     if (table->index != NULL)
-        index_slot(table, (uint16_t)(uintptr_t)argument);
+        index_slot(table, (uint32_t)(uintptr_t)argument);
 }
 
 /* On rollback of the turn in which the index was made. */
@@ -122,24 +178,37 @@ static void index_drop(void *context, void *argument)
     table->index = NULL;
 }
 
+/* Make the index of a table anew, with room for all slots below `slots`. */
+static void index_make(struct cap_table *table, const uint8_t *key, uint32_t slots)
+{
+    uint32_t capacity = INDEX_SLOTS_MIN;
+
+    while (capacity < slots)
+        capacity *= 2;
+    free(table->index);
+    table->index = index_new(key, capacity);
+    for (uint32_t slot = 0; slot < table->highest; slot++)
+        index_slot(table, slot);
+}
+
 void cap_table_index(struct cap_table *table, const uint8_t *key, struct undo *undo)
 {
-    struct cap_index *index;
-
     if (table->index != NULL || table->highest <= CAPS_SMALL)
         return;
-    index = malloc(sizeof *index);
-    INVARIANT(index != NULL);
-    memcpy(index->key, key, sizeof index->key);
-    memset(index->first, 0xff, sizeof index->first);
-    memset(index->bucket, 0xff, sizeof index->bucket);
-    memset(index->taken, 0, sizeof index->taken);
-    table->index = index;
-    for (uint32_t slot = 0; slot < table->highest; slot++)
-        index_slot(table, (uint16_t)slot);
+    index_make(table, key, table->highest);
     /* Slots that the turn changed before are put back without the index, so a rollback drops it. */
     if (!undo_is_empty(undo))
         undo_on_rollback(undo, index_drop, table, NULL);
+}
+
+/*
+ * Room in the index for one more slot.  It doubles, so that making it anew costs each slot that was
+ * filled a fixed part.
+ */
+static void index_fit(struct cap_table *table, const uint8_t *key, uint32_t slot)
+{
+    if (table->index != NULL && slot >= table->index->capacity)
+        index_make(table, key, slot + 1);
 }
 
 /* ---- looking ---- */
@@ -161,7 +230,7 @@ int64_t cap_table_find(const struct cap_table *table, const struct cap *cap)
 
     if (index == NULL || cap->kind == SERAI_KIND_EMPTY)
         return cap_table_scan_for(table, cap);
-    for (uint16_t slot = index->first[index_bucket_of(index, cap)]; slot != NO_SLOT;
+    for (uint32_t slot = index->first[index_bucket_of(index, cap)]; slot != NO_SLOT;
          slot = index->next[slot]) {
         if (cap_equal(cap_table_at(table, slot), cap))
             return slot;
@@ -180,25 +249,32 @@ static int64_t cap_table_scan_for_room(const struct cap_table *table)
     return SERAI_E_FULL;
 }
 
+/* The first slot past all that an index lists, or FULL. */
+static int64_t index_end(const struct cap_index *index)
+{
+    return index->capacity < SERAI_SLOTS_MAX ? (int64_t)index->capacity : SERAI_E_FULL;
+}
+
 int64_t cap_table_free_slot(const struct cap_table *table)
 {
     const struct cap_index *index = table->index;
+    uint32_t words;
 
     if (index == NULL)
         return cap_table_scan_for_room(table);
-    for (uint32_t word = 0; word < SERAI_SLOTS_MAX / 64; word++) {
-        uint64_t taken = index->taken[word];
+    words = index->capacity / 64;
+    for (uint32_t at = 0; at < words; at += 64) {
+        uint64_t full = index->full[at / 64];
+        uint32_t word = at + (full == UINT64_MAX ? 64 : (uint32_t)__builtin_ctzll(~full));
 
-        if (word == 0)
-            taken |= (UINT64_C(1) << SERAI_SLOT_FIRST_FREE) - 1;
-        if (taken != UINT64_MAX)
-            return (int64_t)word * 64 + __builtin_ctzll(~taken);
+        if (full != UINT64_MAX && word < words)
+            return (int64_t)word * 64 + __builtin_ctzll(~index->taken[word]);
     }
-    return SERAI_E_FULL;
+    return index_end(index);
 }
 
-/* Slot by slot: a pair is wanted at a birth only, which costs much more fuel than this takes. */
-int64_t cap_table_free_pair(const struct cap_table *table)
+/* The same of a table without an index, which has few slots. */
+static int64_t cap_table_scan_for_pair(const struct cap_table *table)
 {
     uint32_t empty = 0;
 
@@ -210,6 +286,26 @@ int64_t cap_table_free_pair(const struct cap_table *table)
             return (int64_t)slot - 1;
     }
     return SERAI_E_FULL;
+}
+
+int64_t cap_table_free_pair(const struct cap_table *table)
+{
+    const struct cap_index *index = table->index;
+    uint64_t before = 0; /* whether the last slot of the word before is free, in bit 0 */
+    int64_t end;
+
+    if (index == NULL)
+        return cap_table_scan_for_pair(table);
+    for (uint32_t word = 0; word < index->capacity / 64; word++) {
+        uint64_t empty = ~index->taken[word];
+        uint64_t pairs = empty & (empty << 1 | before); /* by their second slot */
+
+        if (pairs != 0)
+            return (int64_t)word * 64 + __builtin_ctzll(pairs) - 1;
+        before = empty >> 63;
+    }
+    end = index_end(index);
+    return end < 0 ? end : end - (int64_t)before;
 }
 
 /*
@@ -227,13 +323,13 @@ uint32_t cap_table_free_slots(const struct cap_table *table)
     return SERAI_SLOTS_MAX - SERAI_SLOT_FIRST_FREE - used;
 }
 
-bool cap_table_fits(const struct cap_table *table, const struct message *message)
+uint32_t cap_table_needs(const struct message *message)
 {
     uint32_t needs = message->reply.kind != SERAI_KIND_EMPTY;
 
     for (uint8_t i = 0; i < message->cap_count; i++)
         needs += message->caps[i].kind != SERAI_KIND_EMPTY;
-    return needs <= cap_table_free_slots(table);
+    return needs;
 }
 
 /*
@@ -242,17 +338,103 @@ bool cap_table_fits(const struct cap_table *table, const struct message *message
  */
 void cap_table_grow(struct cap_table *table, uint32_t chunk)
 {
-    if (chunk >= table->chunk_count) {
-        struct cap **grown = realloc(table->chunks, (chunk + 1) * sizeof *grown);
+    uint32_t count = table->chunk_count;
 
+    if (chunk >= count) {
+        struct cap **grown;
+
+        INVARIANT(chunk < AGENT_CAPS_CHUNKS);
+        count = chunk + 1 > 2 * count ? chunk + 1 : 2 * count;
+        count = count < AGENT_CAPS_CHUNKS ? count : AGENT_CAPS_CHUNKS;
+        grown = realloc(table->chunks, count * sizeof *grown);
         INVARIANT(grown != NULL);
-        memset(grown + table->chunk_count, 0, (chunk + 1 - table->chunk_count) * sizeof *grown);
+        memset(grown + table->chunk_count, 0, (count - table->chunk_count) * sizeof *grown);
         table->chunks = grown;
-        table->chunk_count = chunk + 1;
+        table->chunk_count = count;
     }
     if (table->chunks[chunk] == NULL) {
         table->chunks[chunk] = calloc(AGENT_CAPS_CHUNK, sizeof *table->chunks[chunk]);
         INVARIANT(table->chunks[chunk] != NULL);
+    }
+}
+
+/* Whether a chunk holds anything. */
+static bool chunk_is_used(const struct cap *chunk)
+{
+    for (uint32_t i = 0; chunk != NULL && i < AGENT_CAPS_CHUNK; i++) {
+        if (chunk[i].kind != SERAI_KIND_EMPTY)
+            return true;
+    }
+    return false;
+}
+
+uint32_t cap_table_count_large(const struct cap_table *table)
+{
+    uint32_t count = 0;
+
+    for (uint32_t chunk = CAPS_CHUNKS_COMMON; chunk < table->chunk_count; chunk++)
+        count += chunk_is_used(table->chunks[chunk]);
+    return count;
+}
+
+/* ---- chunks that changed ---- */
+
+/* The word with the bit of a chunk: one is in the table, others are made when they are wanted. */
+static uint64_t *dirty_word(struct cap_table *table, uint32_t chunk)
+{
+    if (chunk < 64)
+        return &table->dirty;
+    if (table->dirty_more == NULL) {
+        table->dirty_more = calloc(AGENT_CAPS_CHUNKS / 64, sizeof *table->dirty_more);
+        INVARIANT(table->dirty_more != NULL);
+    }
+    return &table->dirty_more[chunk / 64];
+}
+
+bool cap_table_is_saved(const struct cap_table *table)
+{
+    bool saved = table->dirty == 0;
+
+    for (uint32_t i = 0; saved && table->dirty_more != NULL && i < AGENT_CAPS_CHUNKS / 64; i++)
+        saved = table->dirty_more[i] == 0;
+    return saved;
+}
+
+bool cap_table_take_dirty(struct cap_table *table, uint32_t chunk)
+{
+    uint64_t bit = UINT64_C(1) << (chunk % 64);
+    uint64_t *word;
+
+    if (chunk >= 64 && table->dirty_more == NULL)
+        return false;
+    word = dirty_word(table, chunk);
+    if ((*word & bit) == 0)
+        return false;
+    *word &= ~bit;
+    return true;
+}
+
+/*
+ * Chunks at the end that hold nothing, and an index that has become much too large for the rest; so
+ * an agent that emptied its table holds no memory for which it pays no rent.
+ */
+void cap_table_tidy(struct cap_table *table)
+{
+    for (uint32_t chunk = CAPS_CHUNKS_COMMON; chunk < table->chunk_count; chunk++) {
+        if (table->chunks[chunk] == NULL || chunk_is_used(table->chunks[chunk]))
+            continue;
+        free(table->chunks[chunk]);
+        table->chunks[chunk] = NULL;
+    }
+    while (table->highest > CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK &&
+           table->chunks[(table->highest - 1) / AGENT_CAPS_CHUNK] == NULL)
+        table->highest = (table->highest - 1) / AGENT_CAPS_CHUNK * AGENT_CAPS_CHUNK;
+    free(table->dirty_more);
+    table->dirty_more = NULL;
+    if (table->index != NULL && table->index->capacity / 4 >= INDEX_SLOTS_MIN &&
+        table->index->capacity / 4 >= table->highest) {
+        free(table->index);
+        table->index = NULL;
     }
 }
 
@@ -262,34 +444,41 @@ void cap_table_fini(struct cap_table *table)
         free(table->chunks[i]);
     free(table->chunks);
     free(table->index);
+    free(table->dirty_more);
 }
 
 void cap_table_set(struct cap_table *table, struct undo *undo, const uint8_t *key, uint64_t slot,
                    const struct cap *cap)
 {
-    uint64_t chunk = slot / AGENT_CAPS_CHUNK;
+    uint32_t chunk = (uint32_t)(slot / AGENT_CAPS_CHUNK);
     struct cap *place;
 
     INVARIANT(slot < SERAI_SLOTS_MAX);
-    cap_table_grow(table, (uint32_t)chunk);
+    cap_table_grow(table, chunk);
     cap_table_index(table, key, undo);
+    index_fit(table, key, (uint32_t)slot);
     place = cap_table_at(table, slot);
     if (table->index != NULL) /* first in the log, so last on rollback: the slot is as it was */
         undo_on_rollback(undo, index_again, table, (void *)(uintptr_t)slot);
     undo_save(undo, place, sizeof *place);
     undo_save(undo, &table->used, sizeof table->used);
+    undo_save(undo, &table->large, sizeof table->large);
+    if (chunk >= CAPS_CHUNKS_COMMON)
+        table->large -= chunk_is_used(table->chunks[chunk]);
     if (place->kind == SERAI_KIND_EMPTY && cap->kind != SERAI_KIND_EMPTY)
         table->used++;
     if (place->kind != SERAI_KIND_EMPTY && cap->kind == SERAI_KIND_EMPTY)
         table->used--;
     *place = *cap;
+    if (chunk >= CAPS_CHUNKS_COMMON)
+        table->large += chunk_is_used(table->chunks[chunk]);
     if (table->index != NULL)
-        index_slot(table, (uint16_t)slot);
+        index_slot(table, (uint32_t)slot);
     /*
      * Neither is undone: `highest` only bounds what is looked through, and writing the row of an
      * unchanged chunk is harmless.
      */
     if (slot >= table->highest)
         table->highest = (uint32_t)slot + 1;
-    table->dirty[chunk / 64] |= UINT64_C(1) << (chunk % 64);
+    *dirty_word(table, chunk) |= UINT64_C(1) << (chunk % 64);
 }

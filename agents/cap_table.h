@@ -18,10 +18,12 @@ struct undo;
 struct cap_table {
     struct cap **chunks; /* of AGENT_CAPS_CHUNK slots; they never move, and NULL is empty */
     uint32_t chunk_count;
-    uint32_t used;                                 /* slots that are not empty */
-    uint32_t highest;                              /* one past the last slot ever used */
-    struct cap_index *index;                       /* of a large table, when it was looked at */
-    uint64_t dirty[(AGENT_CAPS_CHUNKS + 63) / 64]; /* a bit for each chunk to be saved */
+    uint32_t used;           /* slots that are not empty */
+    uint32_t highest;        /* one past the last slot in use, or past some that are empty */
+    uint32_t large;          /* chunks from CAPS_CHUNKS_COMMON on that hold anything */
+    struct cap_index *index; /* of a large table, when it was looked at */
+    uint64_t dirty;          /* a bit for each of the first 64 chunks: to be saved */
+    uint64_t *dirty_more;    /* the same of all chunks but these; NULL: none is to be saved */
 };
 
 /* The kind of cap that an agent is born with in a slot below SERAI_SLOT_FIRST_FREE. */
@@ -48,8 +50,20 @@ int64_t cap_table_free_pair(const struct cap_table *table);
 /* The number of caps that could still be given. */
 uint32_t cap_table_free_slots(const struct cap_table *table);
 
-/* Whether there is a slot for all that comes with the message. */
-bool cap_table_fits(const struct cap_table *table, const struct message *message);
+/* The number of slots that what comes with the message takes. */
+uint32_t cap_table_needs(const struct message *message);
+
+/* Count `large`, for a table that was filled by hand. */
+uint32_t cap_table_count_large(const struct cap_table *table);
+
+/* Whether no chunk is to be saved. */
+bool cap_table_is_saved(const struct cap_table *table);
+
+/* Whether a chunk is to be saved; from now on it is not. */
+bool cap_table_take_dirty(struct cap_table *table, uint32_t chunk);
+
+/* Free memory that the table needs no more.  When all is saved, and nothing can be undone. */
+void cap_table_tidy(struct cap_table *table);
 
 /* Make memory for a chunk of slots.  Not undone: empty slots mean nothing. */
 void cap_table_grow(struct cap_table *table, uint32_t chunk);

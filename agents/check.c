@@ -90,7 +90,8 @@ static void check_count_agent(struct agents_checking *checking, const struct age
 
     used[CUSTOMER_AGENTS]++;
     lineage_in(&checking->lineages, agent->customer)->holds++;
-    used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES;
+    used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES +
+                                   (uint64_t)cap_table_count_large(&agent->caps) * CAPS_CHUNK_BYTES;
     used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
     used[CUSTOMER_FACETS] += holding->facets;
     used[CUSTOMER_TIMERS] += holding->timers;

@@ -125,7 +125,8 @@ static void death_drop_bytes(struct agents *agents, struct agent *agent)
     quota_give(agents, agent->use, CUSTOMER_AGENTS, 1);
     agents_lineage_give(agents, agent->customer);
     quota_give(agents, agent->use, CUSTOMER_MEMORY_BYTES,
-               (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES);
+               (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES +
+                   (uint64_t)agent->caps.large * CAPS_CHUNK_BYTES);
 }
 
 /*

@@ -8,12 +8,14 @@ enum {
     AGENT_NAME_BYTES_MAX = 40,
     AGENT_REASON_BYTES_MAX = 120,
     AGENT_CODES_MAX = 16,      /* modules that one agent keeps besides the one it runs */
-    AGENT_FACETS_MAX = 4096,   /* per agent: each is a row and a hash entry */
+    AGENT_FACETS_MAX = 65536,  /* per agent: each is a row and a hash entry */
     AGENT_TIMERS_MAX = 64,     /* per agent */
     AGENT_LOG_LINES_MAX = 256, /* the oldest line goes first */
     AGENT_CAPS_CHUNK = 16,     /* caps are allocated by chunks, which never move */
     CAPS_SMALL = 32,           /* a table with more slots is indexed, not looked through */
     AGENT_CAPS_CHUNKS = SERAI_SLOTS_MAX / AGENT_CAPS_CHUNK,
+    CAPS_CHUNKS_COMMON = 64,   /* chunks of any table; those after it count for the customer, */
+    CAPS_CHUNK_BYTES = 512,    /* by so many bytes of memory: about what they take of RAM */
     PAGED_BYTES = 4096,        /* a page of memory or buffer; equals the engine's card */
     PAGED_GRANULE_BYTES = 64,  /* a page's changes are kept by these */
     PAGE_LOG_BYTES = 8388608,  /* deltas kept until they are swept; recovery reads 3 times that */
@@ -55,6 +57,7 @@ enum {
     WORK_PAGE_COPY = 1536,     /* each page of a buffer that is written: kept for undo and frame */
     WORK_BIRTH = 20000,
     WORK_LOOK = 300,     /* a look-up in a table of the site's, or of the agent's own slots */
+    WORK_PAIR = 1200,    /* two slots side by side are looked for, in words of 64 slots */
     WORK_RANDOM = 2500,  /* the system is asked for random bytes */
     WORK_TRANSFER = 600, /* a line of the journal, and the receiver may be activated */
     WORK_MESSAGE = 4000, /* a message or other event: its row, and the turn that it begins */

@@ -103,20 +103,15 @@ bool agents_has(const struct agents *agents, uint64_t id)
 
 /* ---- packing ---- */
 
-static bool sleep_caps_saved(const struct agent *agent)
-{
-    for (size_t i = 0; i < sizeof agent->caps.dirty / sizeof agent->caps.dirty[0]; i++) {
-        if (agent->caps.dirty[i] != 0)
-            return false;
-    }
-    return true;
-}
-
-/* An agent may be packed that has nothing to do and whose rows say all that it is. */
+/*
+ * An agent may be packed that has nothing to do and whose rows say all that it is.  One with a
+ * large table stays active, which its customer's bound of memory counts: to activate it would take
+ * much longer than what an order pays for that.
+ */
 static bool sleep_may(const struct agent *agent)
 {
-    return !agent->ready.queued && !agent->dirty && agent->inbox.first == NULL &&
-           sleep_caps_saved(agent);
+    return agent->caps.large == 0 && !agent->ready.queued && !agent->dirty &&
+           agent->inbox.first == NULL && cap_table_is_saved(&agent->caps);
 }
 
 /* Free the struct of an agent, but not its pages and log lines: these are the record's now. */

@@ -294,6 +294,7 @@ static const uint8_t *record_get_caps(const uint8_t *from, struct agent *agent, 
         from = record_get_u64(from, &cap.object);
         record_set_cap(agent, (uint32_t)slot, cap);
     }
+    agent->caps.large = cap_table_count_large(&agent->caps);
     return from;
 }
 

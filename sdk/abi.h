@@ -121,7 +121,7 @@ enum {
     SERAI_LOG_LINE_BYTES_MAX = 1024,
     SERAI_FAIL_CODE_MIN = 4096, /* codes of failures that agents choose begin here */
     SERAI_REASON_BYTES_MAX = 256,
-    SERAI_SLOTS_MAX = 1024,
+    SERAI_SLOTS_MAX = 65536,
     SERAI_BUFFER_BYTES_MAX = 16777216,
     SERAI_FIRST_CREDIT_PACKETS = 8, /* armed for a newborn's loader */
     SERAI_FIRST_CREDIT_BYTES = 65536,

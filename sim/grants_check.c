@@ -71,7 +71,7 @@ static bool grants_check_agent(void *context, const struct agent *agent)
     uint64_t id = agent->id;
     const struct grants_table *holding = table_get(&look->grants->holdings, id);
 
-    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+    for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap == NULL) { /* nor is there any in its chunk */

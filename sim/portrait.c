@@ -64,7 +64,7 @@ static void paint_account(void *context, const struct account *account)
 /* Each slot that is not empty, by its number: a capability must come back in its slot. */
 static void paint_caps(struct painter *painter, const struct agent *agent)
 {
-    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+    for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL && cap->kind != SERAI_KIND_EMPTY)

@@ -112,11 +112,14 @@ static int64_t perform_spawn(struct turn *turn, const struct birth *birth, uint3
 }
 
 /* Room for the facet, and for a leash besides it.  0, or a refusal. */
-static int64_t spawn_check_room(const struct turn *turn, uint32_t flags)
+static int64_t spawn_check_room(struct turn *turn, uint32_t flags)
 {
     bool leash = (flags & SERAI_SPAWN_LEASH) != 0;
 
-    if (spawn_slot(turn, flags) < 0 || (leash && turn->agent->owns.facets >= AGENT_FACETS_MAX))
+    if (leash && !turn_work(turn, WORK_PAIR))
+        return SERAI_E_SHORT;
+    if (!agent_has_slots(turn->agents, turn->agent, leash ? 2 : 1) || spawn_slot(turn, flags) < 0 ||
+        (leash && turn->agent->owns.facets >= AGENT_FACETS_MAX))
         return SERAI_E_FULL;
     return quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, leash ? 2 : 1)
                ? 0

@@ -205,6 +205,10 @@ static enum status load_caps(struct agents *agents, const struct store_row *stor
     }
     cap_table_grow(&agent->caps, chunk);
     memcpy(agent->caps.chunks[chunk], read, sizeof read);
+    if (chunk >= CAPS_CHUNKS_COMMON) { /* a group that has a row holds something */
+        agent->caps.large++;
+        agent->use->used[CUSTOMER_MEMORY_BYTES] += CAPS_CHUNK_BYTES;
+    }
     agent_let_sleep(agents, agent);
     return ST_OK;
 }

@@ -97,19 +97,18 @@ static void save_heap(struct saver *saver)
 static void save_caps(struct saver *saver, struct agent *agent)
 {
     for (uint32_t chunk = 0; chunk < agent->caps.chunk_count; chunk++) {
-        uint64_t bit = UINT64_C(1) << (chunk % 64);
         uint8_t packed[ROW_CAPS_BYTES];
         uint8_t key[ROW_PART_KEY_BYTES];
 
-        if ((agent->caps.dirty[chunk / 64] & bit) == 0)
+        if (!cap_table_take_dirty(&agent->caps, chunk))
             continue;
-        agent->caps.dirty[chunk / 64] &= ~bit;
         row_key_part(key, agent->id, chunk);
         if (row_encode_caps(packed, agent->caps.chunks[chunk]))
             store_batch_put(saver->batch, STORE_CAPS, key, sizeof key, packed, sizeof packed);
         else
             store_batch_delete(saver->batch, STORE_CAPS, key, sizeof key);
     }
+    cap_table_tidy(&agent->caps);
 }
 
 static void save_message(struct saver *saver, const struct agent *agent,

@@ -37,7 +37,7 @@ const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_ki
 
 bool turn_has_slot(const struct turn *turn)
 {
-    return cap_table_free_slots(&turn->agent->caps) > 0;
+    return agent_has_slots(turn->agents, turn->agent, 1);
 }
 
 int64_t turn_give_cap(struct turn *turn, const struct cap *cap)

@@ -148,6 +148,10 @@ static uint64_t turn_beginning_work(const struct agent *agent)
 {
     uint64_t slots = agent->caps.used > CAPS_SMALL ? agent->caps.used : 0;
 
+    /* A larger table keeps its index, as its agent is not packed (sleep_may()). */
+    if (slots > CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK)
+        slots = CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK;
+
     return (uint64_t)agent->program.memory_pages * WORK_LAY_OUT + slots * WORK_SLOT;
 }
 

@@ -140,7 +140,7 @@ static void next_run(struct agents *agents, struct agent *agent)
      */
     cap_table_index(&agent->caps, agents->heap.key, agents->undo);
     /* Here the event leaves the inbox, for good unless the turn runs dry and puts it back. */
-    if (cap_table_fits(&agent->caps, &head->m)) {
+    if (agent_has_slots(agents, agent, cap_table_needs(&head->m))) {
         inbox_take(agents, agent, head);
         if (turn_run(agents, agent, head))
             inbox_message_free(head);

@@ -498,7 +498,7 @@ static void say_agent(void *context, const struct agent *agent)
     }
     say(out, " globals %" PRIu64 "\n", agent->program.globals[0]);
     say_pages(out, agent, &agent->program.memory);
-    for (uint64_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
+    for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
         if (cap != NULL && cap->kind != SERAI_KIND_EMPTY)

@@ -6,6 +6,8 @@
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 
+enum { COMMON_SLOTS = CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK };
+
 static struct world world;
 static struct agent *agent;
 
@@ -187,6 +189,72 @@ START_TEST(a_large_table_finds_what_looking_through_it_would)
 }
 END_TEST
 
+/* One cap in all slots is one list of the index: it must not be walked to take one out. */
+START_TEST(a_table_full_of_one_cap_gives_each_slot_back)
+{
+    for (uint64_t slot = SERAI_SLOT_FIRST_FREE; slot < SERAI_SLOTS_MAX; slot++)
+        ck_assert_int_eq(give(7), (int64_t)slot);
+    undo_commit(world.undo);
+    for (uint64_t slot = SERAI_SLOTS_MAX - 1; slot >= SERAI_SLOT_FIRST_FREE; slot -= 2)
+        take(slot);
+    finds(7);
+    ck_assert_int_eq(cap_table_free_pair(&agent->caps), SERAI_E_FULL);
+    undo_rollback(world.undo);
+    ck_assert_uint_eq(cap_table_free_slots(&agent->caps), 0);
+    take(40000);
+    take(40002);
+    ck_assert_int_eq(cap_table_free_pair(&agent->caps), SERAI_E_FULL);
+    take(40001);
+    ck_assert_int_eq(cap_table_free_pair(&agent->caps), 40000);
+    take(639); /* the last bit of a word, and the first of the next */
+    take(640);
+    ck_assert_int_eq(cap_table_free_pair(&agent->caps), 639);
+    ck_assert_int_eq(give(8), 639);
+}
+END_TEST
+
+/* Behind the slots that every table has room for, chunks count for the customer while they hold
+ * anything, and their memory goes with what they held. */
+START_TEST(a_large_table_counts_for_its_customer_and_is_given_back)
+{
+    struct customer_use *use = agent->use;
+    uint64_t before = use->used[CUSTOMER_MEMORY_BYTES];
+    uint64_t slot = SERAI_SLOT_FIRST_FREE;
+
+    for (; slot < COMMON_SLOTS; slot++)
+        ck_assert_int_eq(give(slot), (int64_t)slot);
+    ck_assert_uint_eq(use->used[CUSTOMER_MEMORY_BYTES], before);
+    for (; slot < COMMON_SLOTS + 5 * AGENT_CAPS_CHUNK + 1; slot++)
+        ck_assert_int_eq(give(slot), (int64_t)slot);
+    ck_assert_uint_eq(use->used[CUSTOMER_MEMORY_BYTES], before + 6 * CAPS_CHUNK_BYTES);
+    world_check_round_trip(&world);
+    agent = world_agent(&world, 0);
+    ck_assert_uint_eq(agent->use->used[CUSTOMER_MEMORY_BYTES], before + 6 * CAPS_CHUNK_BYTES);
+    while (slot-- > COMMON_SLOTS)
+        take(slot);
+    ck_assert_uint_eq(agent->use->used[CUSTOMER_MEMORY_BYTES], before);
+    world_commit(&world);
+    ck_assert_uint_eq(agent->caps.highest, COMMON_SLOTS);
+    ck_assert_ptr_null(cap_table_at(&agent->caps, COMMON_SLOTS));
+    ck_assert_ptr_null(agent->caps.dirty_more);
+}
+END_TEST
+
+START_TEST(a_customer_without_room_for_a_large_table_has_none)
+{
+    for (uint64_t slot = SERAI_SLOT_FIRST_FREE; slot < COMMON_SLOTS; slot++)
+        ck_assert_int_eq(give(slot), (int64_t)slot);
+    world.agents->prices.customer_memory_bytes_max =
+        agent->use->used[CUSTOMER_MEMORY_BYTES] + CAPS_CHUNK_BYTES - 1;
+    ck_assert_int_eq(give(1), SERAI_E_FULL);
+    ck_assert(!agent_has_slots(world.agents, agent, 1));
+    world.agents->prices.customer_memory_bytes_max++;
+    ck_assert_int_eq(give(1), COMMON_SLOTS);
+    take(500);
+    ck_assert(!agent_has_slots(world.agents, agent, 2));
+}
+END_TEST
+
 START_TEST(random_tables_come_back_from_the_store)
 {
     struct rng rng = rng_for_test();
@@ -220,6 +288,9 @@ int main(void)
     tcase_add_test(tcase, there_is_no_slot_past_the_end);
     tcase_add_test(tcase, undoing_puts_slots_and_counts_back);
     tcase_add_test(tcase, a_large_table_finds_what_looking_through_it_would);
+    tcase_add_test(tcase, a_table_full_of_one_cap_gives_each_slot_back);
+    tcase_add_test(tcase, a_large_table_counts_for_its_customer_and_is_given_back);
+    tcase_add_test(tcase, a_customer_without_room_for_a_large_table_has_none);
     tcase_add_test(tcase, random_tables_come_back_from_the_store);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -13,6 +13,8 @@
 #include "tests/agents/rows_world.h"
 #include "tests/check_main.h"
 
+enum { COMMON_SLOTS = CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK };
+
 static struct world world;
 static struct rng rng;
 
@@ -97,7 +99,7 @@ static void scramble_lists(struct agent *agent)
                           .rights = (uint8_t)rng_below(&rng, 8),
                           .object = any()};
 
-        agent_cap_set(world.agents, agent, rng_below(&rng, rng_coin(&rng) ? 12 : SERAI_SLOTS_MAX),
+        agent_cap_set(world.agents, agent, rng_below(&rng, rng_coin(&rng) ? 12 : COMMON_SLOTS),
                       &cap);
     }
     memset(page, 'p', sizeof page);

@@ -148,7 +148,8 @@ static void bench_place(const char *name, bool durable)
     place.agent = site_deploy(&place.site, &orders);
     site_run(&place.site, UINT64_MAX);
     bench_all(&place, "tier 0");
-    (void)turn_cost(&place, ORDERS_FILL, 0);
+    for (int turn = 0; turn < FILL_TURNS; turn++)
+        (void)turn_cost(&place, ORDERS_FILL, 0);
     bench_all(&place, "tier 0, all slots but one taken");
     if (!durable && site_compile(&place.site) != 0) {
         (void)snprintf(state, sizeof state, "tier 1, all slots but one taken");

@@ -610,10 +610,10 @@ static void take_question(int32_t reply)
     }
 }
 
-/* So many slots that hardly a cap fits any more. */
+/* Many slots, more than the first that all tables have room for. */
 static void fill_table(void)
 {
-    while (self_facet(SERAI_SLOT_SELF, 3, 0) >= 0)
+    for (int i = 0; i < 1500 && self_facet(SERAI_SLOT_SELF, 3, 0) >= 0; i++)
         ;
 }
 

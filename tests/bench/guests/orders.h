@@ -6,8 +6,8 @@
 #ifndef SERAI_TESTS_BENCH_GUESTS_ORDERS_H
 #define SERAI_TESTS_BENCH_GUESTS_ORDERS_H
 
-enum { PAGES = 100 };       /* of its memory to change */
-enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
+enum { PAGES = 100 };                        /* of its memory to change */
+enum { ORDERS_FILL = 999, FILL_TURNS = 64 }; /* in place of a loop: fills the slots but one */
 
 #define ORDER_LOOPS(X)                                                                             \
     X("the plain loop", 300000, sum = (sum ^ (sum >> 5)) * 3 + (uint32_t)i)                        \
@@ -38,7 +38,6 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("a question, dropped unanswered", 60, ask(facet, NULL, 0, 0, facet))                         \
     X("a question, met by silence", 60, ask(facet, big, 33, 0, facet))                             \
     X("a question, broken with a reason", 60, ask(facet, big, 34, 0, facet))                       \
-    X("a question, and the turn fails itself", 60, ask(facet, big, 35, 0, facet))                  \
     X("self_badge", 500, (void)self_badge(SERAI_SLOT_SELF, facet, (uint64_t *)(void *)big))        \
     X("self_fail, no such code", 500, (void)self_fail(SERAI_SLOT_SELF, 1, big, 256))               \
     X("reply_break, no reply", 500,                                                                \
@@ -103,6 +102,8 @@ enum { ORDERS_FILL = 999 }; /* fills the slots but one, in place of a loop */
     X("spawn with a leash, leash_end", 1,                                                          \
       slot = spawn(spawner, kept_id, NULL, 0, NULL, 0, SERAI_SPAWN_LEASH, 10000000),               \
       (void)leash_end((int32_t)slot + 1))                                                          \
+    X("spawn with a leash, no such code", 500,                                                     \
+      (void)spawn(spawner, missing, NULL, 0, NULL, 0, SERAI_SPAWN_LEASH, 10000000))                \
     X("spawn, no such code", 500, (void)spawn(spawner, missing, NULL, 0, NULL, 0, 0, 10000000))    \
     X("timer_wake, and the turn", 60, (void)timer_wake(timer, 1, 1))                               \
     X("clock_now", 500, (void)clock_now(clock))                                                    \
