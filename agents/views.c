@@ -4,16 +4,21 @@
 #include "agents/agent.h"
 #include "agents/code.h"
 #include "agents/freeze.h"
+#include "agents/leash.h"
+#include "agents/objects.h"
 #include "agents/rent.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
 
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)
 {
+    const struct object *leash = leash_of(agents, agent);
+
     *view = (struct agent_view){
         .id = agent->id,
         .customer = agent->customer,
         .parent = agent->parent,
+        .leash_holder = leash == NULL ? 0 : leash->owner,
         .name = agent->name,
         .state = agent_is_frozen(agent) ? "frozen" : "running",
         .reason = agent->reason,

@@ -13,6 +13,7 @@ struct agent_view {
     uint64_t id;
     uint64_t customer;
     uint64_t parent;
+    uint64_t leash_holder; /* the agent that holds its leash; 0: none does */
     const char *name;
     const char *state; /* "running", "frozen" */
     const char *reason;

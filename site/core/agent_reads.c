@@ -89,6 +89,8 @@ static void agent_details(const struct core *core, const struct agent *agent, st
     map_money(map, "mark", view.mark);
     map_money(map, "burial", view.burial);
     /* Keys that would say nothing are left out: a client passes over what is not there. */
+    if (view.leash_holder != 0)
+        map_uint(map, "leash_holder", view.leash_holder);
     if (!money_is_zero(view.needs))
         map_money(map, "needs", view.needs);
     if (agent_dry_in_s(core, &view) != UINT64_MAX)

@@ -8,6 +8,7 @@
 #include "agents/cap.h"
 #include "agents/life.h"
 #include "agents/objects.h"
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 enum {
@@ -200,6 +201,7 @@ START_TEST(it_tells_how_the_child_is)
 {
     struct serai_leash info;
     const struct agent *agent;
+    struct agent_view view;
 
     have_child(SERAI_SPAWN_LEASH);
     look(&info);
@@ -214,6 +216,10 @@ START_TEST(it_tells_how_the_child_is)
     ck_assert_uint_eq(info.traps, 0);
     ck_assert_uint_eq(info.fuel, agent->usage.fuel);
     ck_assert_uint_eq(info.turns, 1);
+    agents_view(site.core->agents, agent, &view);
+    ck_assert_uint_eq(view.leash_holder, parent);
+    agents_view(site.core->agents, site_agent(&site, parent), &view);
+    ck_assert_uint_eq(view.leash_holder, 0);
 }
 END_TEST
 
