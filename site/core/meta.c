@@ -19,14 +19,18 @@ static const uint8_t META_PRICES = 3;
 /*
  * The death of an agent is one event.  It gives back the money, the postage and the reserve of each
  * message that waits, the reserves of facets and timers, and for each channel end what that end
- * holds and what its far end at this site had granted.  Its own last turn comes before it.
+ * holds and what its far end at this site had granted.  Its own last turn comes before it, and may
+ * have ended a child (leash_end), whose customer is the same: what one customer may have waiting
+ * holds for both.
  */
 enum {
     END_LINES = 8,
-    DEATH_LINES = 3 * (CUSTOMER_EVENTS_MAX + INBOX_MESSAGES_MAX) + AGENT_FACETS_MAX +
-                  AGENT_TIMERS_MAX + SERAI_SLOTS_MAX * END_LINES + 3 * TURN_TRANSFERS_MAX
+    DEATHS_IN_EVENT = 2,
+    DEATH_LINES =
+        3 * INBOX_MESSAGES_MAX + AGENT_FACETS_MAX + AGENT_TIMERS_MAX + SERAI_SLOTS_MAX * END_LINES,
+    DEATHS_LINES = 3 * CUSTOMER_EVENTS_MAX + DEATHS_IN_EVENT * DEATH_LINES + 3 * TURN_TRANSFERS_MAX
 };
-static_assert((int)DEATH_LINES <= (int)LEDGER_EVENT_LINES_MAX,
+static_assert((int)DEATHS_LINES <= (int)LEDGER_EVENT_LINES_MAX,
               "a frame that is not full holds any death");
 
 /* Hand the prices in force to the parts that charge them. */
