@@ -16,14 +16,15 @@
 #include "agents/program.h"
 #include "agents/ready.h"
 
-/* As in the agent's row, but for the last.  The state says by whom a frozen agent may be thawed. */
+/* As in the agent's row.  The state says by whom a frozen agent may be thawed. */
 enum agent_state {
     AGENT_RUNNING = 0,
     AGENT_FROZEN_DRY = 1,
     AGENT_FROZEN_BY_SITE = 2, /* its operator, quarantine, a disk that is nearly full */
     AGENT_FROZEN_BY_CUSTOMER = 3,
     AGENT_FROZEN_BY_LEASH = 4,
-    AGENT_DEAD = 5,
+    AGENT_DEAD = 5, /* not stored */
+    AGENT_DESK = 6, /* takes no turns and is never frozen: desk.h */
 };
 
 /* Counts of an agent since its birth. */
@@ -70,7 +71,8 @@ struct agent {
 /* Whether the agent is frozen, for want of money or by hand: its events wait. */
 static inline bool agent_is_frozen(const struct agent *agent)
 {
-    return agent->state != AGENT_RUNNING && agent->state != AGENT_DEAD;
+    return agent->state != AGENT_RUNNING && agent->state != AGENT_DEAD &&
+           agent->state != AGENT_DESK;
 }
 
 /* Free an agent that no table names, with its inbox, log, caps and pages; NULL is allowed. */

@@ -145,6 +145,13 @@ static bool check_one_agent(void *context, const struct agent *agent)
     checking->leashes += holding.leashes;
     if (!check_leash(checking, agent))
         return false;
+    if (agent->state == AGENT_DESK && holding.facets != holding.replies + 1) {
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "agent %" PRIu64 ": a desk asks with one facet, and it has "
+                                     "%" PRIu64,
+                                     agent->id, holding.facets - holding.replies);
+        return false;
+    }
     if (holding.facets == agent->owns.facets && holding.timers == agent->owns.timers &&
         holding.buffer_bytes == agent->owns.buffer_bytes)
         return true;

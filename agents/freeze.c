@@ -92,6 +92,8 @@ void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause
         [FREEZE_FOR_DISK] = "the disk is nearly full and this agent writes most",
     };
 
+    if (agent->state == AGENT_DESK)
+        return; /* it takes no turns as it is */
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", words[cause]);
     agent_freeze(agents, agent,
                  cause == FREEZE_BY_CUSTOMER ? AGENT_FROZEN_BY_CUSTOMER : AGENT_FROZEN_BY_SITE);
@@ -100,6 +102,8 @@ void agents_freeze(struct agents *agents, struct agent *agent, enum freeze_cause
 
 void agents_quarantine(struct agents *agents, struct agent *agent, const char *reason)
 {
+    if (agent->state == AGENT_DESK)
+        return;
     (void)snprintf(agent->reason, sizeof agent->reason, "%s", reason);
     agent_freeze(agents, agent, AGENT_FROZEN_BY_SITE);
     undo_commit(agents->undo);

@@ -48,6 +48,13 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 MUST_CHECK bool agents_buffer_put(struct agents *agents, uint64_t owner, uint64_t buffer,
                                   uint64_t offset, const uint8_t *data, size_t size);
 
+/*
+ * Why there is no answer, by the status of FAILED: a word, such as "SILENT" or "TRAP", and a text
+ * for people.  Never NULL.
+ */
+const char *agents_failure_word(int32_t status);
+const char *agents_failure_text(int32_t status);
+
 /* The money that one event costs to reserve now. */
 struct money agents_reserve(const struct agents *agents);
 

@@ -91,11 +91,29 @@ bool rent_is_due(struct agents *agents, struct agent *agent)
     return false;
 }
 
+/* A customer pays for its desk: before that is billed, what it lacks is drawn from the account. */
+static void rent_draw(struct agents *agents, struct agent *desk)
+{
+    uint64_t customer = agents_payee(agents, desk->customer);
+    struct money due;
+    u128 whole = 0;
+
+    for (int resource = 0; resource < RENT_RESOURCES; resource++)
+        whole += desk->rent.owed[resource] / MARKET_RENT_UNIT;
+    if (customer != desk->customer || !money_from_total(&due, whole))
+        return;
+    due = money_sub_clamped(due, agent_funds(agents, desk));
+    due = money_min(due, ledger_balance(agents->ledger, customer));
+    ledger_move(agents->ledger, customer, desk->id, due, TRANSFER_FUND, desk->id);
+}
+
 void rent_bill(struct agents *agents, struct agent *agent)
 {
     bool paid = true;
 
     rent_accrue(agents, agent);
+    if (agent->state == AGENT_DESK)
+        rent_draw(agents, agent);
     for (int resource = 0; resource < RENT_RESOURCES; resource++) {
         u128 whole = agent->rent.owed[resource] / MARKET_RENT_UNIT;
         struct money due;

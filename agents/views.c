@@ -10,6 +10,13 @@
 #include "agents/set.h"
 #include "agents/sleep.h"
 
+static const char *view_state(const struct agent *agent)
+{
+    if (agent->state == AGENT_DESK)
+        return "desk";
+    return agent_is_frozen(agent) ? "frozen" : "running";
+}
+
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)
 {
     const struct object *leash = leash_of(agents, agent);
@@ -20,7 +27,7 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .parent = agent->parent,
         .leash_holder = leash == NULL ? 0 : leash->owner,
         .name = agent->name,
-        .state = agent_is_frozen(agent) ? "frozen" : "running",
+        .state = view_state(agent),
         .reason = agent->reason,
         .code = agent->program.code.code->id,
         .memory_bytes = (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES,

@@ -451,6 +451,20 @@ void cbor_get_text(struct cbor *in, char *to, size_t size_max)
     in->at = data + head.value;
 }
 
+const char *cbor_get_text_sized(struct cbor *in, size_t *size, size_t size_max)
+{
+    const uint8_t *data;
+    struct head head;
+
+    *size = 0;
+    if (!cbor_want(in, CBOR_TEXT, "text wanted", size_max, "text too long", &head))
+        return "";
+    data = in->at + head.size;
+    *size = (size_t)head.value;
+    in->at = data + head.value;
+    return (const char *)data;
+}
+
 void cbor_get_array(struct cbor *in, uint64_t count)
 {
     const uint8_t *from = in->at;

@@ -116,6 +116,12 @@ void cbor_get_bytes_exact(struct cbor *in, void *to, size_t size);
  */
 void cbor_get_text(struct cbor *in, char *to, size_t size_max);
 
+/*
+ * Read a text of at most size_max bytes, as cbor_get_bytes() reads a byte string: it points into
+ * the input and ends without a NUL.
+ */
+const char *cbor_get_text_sized(struct cbor *in, size_t *size, size_t size_max);
+
 /* Read the head of an array of exactly `count` values; any other length is an error. */
 void cbor_get_array(struct cbor *in, uint64_t count);
 

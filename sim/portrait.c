@@ -316,6 +316,17 @@ static void paint_invitations(struct painter *painter, const struct core *core)
 }
 
 /* Customers with their last request and what they hold: a repeat must get the same answer. */
+/* What a customer calls the capabilities that it holds itself; they are in its desk's slots. */
+static void paint_desk(struct painter *painter, const struct desk *desk)
+{
+    if (desk == NULL)
+        return;
+    (void)fprintf(painter->out, "  desk %llu", U(desk->agent));
+    for (size_t i = 0; i < desk->count; i++)
+        (void)fprintf(painter->out, " %llu %s", U(desk->caps[i].slot), desk->caps[i].name);
+    (void)fprintf(painter->out, "\n");
+}
+
 static void paint_customers(struct painter *painter, const struct core *core)
 {
     for (size_t i = 0; i < core->customers.count; i++) {
@@ -330,6 +341,7 @@ static void paint_customers(struct painter *painter, const struct core *core)
         for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
             (void)fprintf(painter->out, " %llu", U(use == NULL ? 0 : use->used[resource]));
         (void)fprintf(painter->out, "\n");
+        paint_desk(painter, customer->desk);
     }
 }
 

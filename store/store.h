@@ -13,7 +13,7 @@
  * format is refused.
  */
 enum {
-    STORE_FORMAT_VERSION = 6, /* what each changed: docs/records.md, "The store" */
+    STORE_FORMAT_VERSION = 7, /* what each changed: docs/records.md, "The store" */
 };
 
 struct store_lmdb; /* opaque; commits by one thread, reads by any */

@@ -167,7 +167,9 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     agent->leash = cbor_get_uint(&in, UINT64_MAX);
     agent->confined = cbor_get_bool(&in);
     row_get_string(&in, agent->name, AGENT_NAME_BYTES_MAX);
-    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_FROZEN_BY_LEASH);
+    agent->state = (enum agent_state)cbor_get_uint(&in, AGENT_DESK);
+    if (agent->state == AGENT_DEAD)
+        cbor_fail(&in, "a dead agent");
     row_get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);

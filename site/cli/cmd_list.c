@@ -1,5 +1,6 @@
 /*
- * serai customer ls, agent ls | logs, link ls | invites | settlements, heap ls, code ls, price show
+ * serai customer ls, agent ls | logs, call ls, cap ls, link ls | invites | settlements, heap ls,
+ * code ls, price show
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -121,6 +122,39 @@ int cmd_link_ls(struct cli *cli)
         .command = "links", .cursor_key = "interface", .limit = UINT64_MAX};
 
     return view_show_list(cli, &list, columns, COUNT(columns));
+}
+
+/* A list of what one customer holds: the one that is named, else whoever asks. */
+static int view_show_desk(struct cli *cli, struct cli_list *list, const struct column *columns,
+                          size_t count)
+{
+    int code = EXIT_OK;
+
+    list->has_subject = true;
+    list->limit = UINT64_MAX;
+    if (cli->args.given[OPT_CUSTOMER])
+        code = cli_customer(cli, cli->args.values[OPT_CUSTOMER], &list->subject);
+    return code == EXIT_OK ? view_show_list(cli, list, columns, count) : code;
+}
+
+int cmd_call_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"call", "CALL"},   {"state", "STATE"},    {"size", "BYTES"},
+        {"money", "MONEY"}, {"cap_count", "CAPS"}, {"why", "WHY"},
+    };
+    struct cli_list list = {.command = "calls", .cursor_key = "call"};
+
+    return view_show_desk(cli, &list, columns, COUNT(columns));
+}
+
+int cmd_cap_ls(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"slot", "SLOT"}, {"name", "NAME"}, {"kind", "KIND"}, {"state", "STATE"}};
+    struct cli_list list = {.command = "caps", .cursor_key = "slot"};
+
+    return view_show_desk(cli, &list, columns, COUNT(columns));
 }
 
 int cmd_heap_ls(struct cli *cli)

@@ -74,6 +74,9 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_REFERENCE] = {"reference", "TEXT", "how the payment is found outside of this site"},
     [OPT_ACCEPT] = {"accept", "CODE", "what `link show` calls loss pair: it is accepted, for good"},
     [OPT_REFUSE] = {"refuse", NULL, "it has not come: the payment is void"},
+    [OPT_AS] = {"as", "NAME", "what to call the capabilities that come back (default: cap, cap-2)"},
+    [OPT_AGAIN] = {"again", "CALL", "take the answer to a call that was made; nothing is sent"},
+    [OPT_TIMEOUT] = {"timeout", "SECONDS", "how long to wait for the answer (default: 30)"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

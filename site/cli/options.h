@@ -59,6 +59,9 @@ enum cli_option_id {
     OPT_REFERENCE,
     OPT_REFUSE,
     OPT_ACCEPT,
+    OPT_AS,
+    OPT_AGAIN,
+    OPT_TIMEOUT,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))
@@ -74,6 +77,7 @@ struct cli_command {
     const char *also;  /* what it signs besides GROUP.VERB; NULL: nothing */
     uint64_t options;  /* besides those that all commands take */
     bool is_signed;    /* takes --key and --retry too */
+    bool runs_kept;    /* with --retry and --forget too, and calls cli_kept_show() */
     bool is_local;     /* has to do with no site: takes no --site */
     bool is_read;      /* asks the daemon, and signs with --key if that is given */
     bool needs_folder; /* reads files of the site's directory: a socket will not do */

@@ -54,7 +54,8 @@ int cli_main(int argc, char **argv)
         code = cli_offline_begin(&cli);
     /* Here and not in each command: its words may be missing then, and must not be looked at. */
     if (code == EXIT_OK)
-        code = cli_is_kept(&cli.args) ? cli_kept_print(&cli) : cli.args.command->run(&cli);
+        code = cli_is_kept(&cli.args) && !cli.args.command->runs_kept ? cli_kept_print(&cli)
+                                                                      : cli.args.command->run(&cli);
     cli_offline_end(&cli);
     return program_finish(code);
 }

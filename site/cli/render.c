@@ -251,6 +251,15 @@ const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, si
     return cbor_get_bytes(&in, bytes_size, SIZE_MAX);
 }
 
+const char *render_text_whole(const uint8_t *map, size_t size, const char *key, size_t *text_size)
+{
+    struct cbor in;
+
+    if (!render_find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_TEXT)
+        return NULL;
+    return cbor_get_text_sized(&in, text_size, SIZE_MAX);
+}
+
 /*
  * Whether a text is digits, a point and nine digits.  Only amounts look like that, so they need no
  * type of their own in answers.

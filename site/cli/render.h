@@ -53,6 +53,9 @@ bool render_text(const uint8_t *map, size_t size, const char *key, char text[REN
  */
 const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, size_t *bytes_size);
 
+/* Find a field of a map that is a text, of any length; as render_bytes(), without a NUL. */
+const char *render_text_whole(const uint8_t *map, size_t size, const char *key, size_t *text_size);
+
 /* Read a field of a map that is an integer.  False when there is none of that type. */
 bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number);
 

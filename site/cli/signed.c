@@ -33,8 +33,9 @@ static const struct about {
     int subject;
     int amount;
 } abouts[] = {
-    {"money.in", 0, 1},     {"money.out", 0, 1},      {"agent.fund", 0, 1},  {"agent.send", 0, 2},
-    {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1}, {"link.settle", 0, 1}, {NULL, 0, -1},
+    {"money.in", 0, 1},    {"money.out", 0, 1},    {"agent.fund", 0, 1},
+    {"agent.send", 0, 2},  {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1},
+    {"link.settle", 0, 1}, {"agent.call", 0, 3},   {NULL, 0, -1},
 };
 
 /* The command of the program that signs it: "agent.fund" is `agent fund`.  Ends with no group. */
@@ -440,9 +441,16 @@ int cli_signed_show(struct cli *cli, const char *command, struct bytes *args,
 
 int cli_kept_print(struct cli *cli)
 {
+    return cli_kept_show(cli, NULL, NULL);
+}
+
+int cli_kept_show(struct cli *cli,
+                  void (*show)(struct cli *cli, const struct control_reply *reply, void *context),
+                  void *context)
+{
     char command[CONTROL_COMMAND_BYTES_MAX + 1];
     char path[FILE_PATH_BYTES];
-    struct signing by = {.cli = cli, .command = command};
+    struct signing by = {.cli = cli, .command = command, .show = show, .context = context};
     struct cli_answer answer = {0};
     int code;
 

@@ -29,4 +29,10 @@ MUST_CHECK int cli_signed_show(struct cli *cli, const char *command, struct byte
  */
 MUST_CHECK int cli_kept_print(struct cli *cli);
 
+/* As cli_kept_print(), but `show` prints the result of what was done. */
+MUST_CHECK int cli_kept_show(struct cli *cli,
+                             void (*show)(struct cli *cli, const struct control_reply *reply,
+                                          void *context),
+                             void *context);
+
 #endif

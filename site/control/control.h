@@ -57,11 +57,16 @@ enum control_status {
  *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...]]
  *   agent.fund     [agent, amount]                 from the customer's own account
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
+ *   agent.call     [agent or cap, data bytes, caps [name...], money]  a message with a reply
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
  *   agent.stop     [agent]                         the agent's customer: freeze it, withdraw all
  *   agent.end      [agent]                         the agent's customer, or the operator
+ *   call.take      [call, name or ""]              the answer to an agent.call, and what it brings
+ *   call.drop      [call]                          waits no more, or throws the answer away
+ *   cap.name       [name, name]                    of what answers brought
+ *   cap.drop       [name]
  *   link.add       [name, key bytes[32], endpoint, limit]   operator; endpoint "" when it dials us
  *   link.invite    [name or "", key bytes[32], limit, lasts us]   operator; the key is X25519
  *   link.revoke    [invitation]                    operator
@@ -82,7 +87,8 @@ enum control_status {
  * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
  *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
  *   codes [after, limit], links [after, limit], link [name], invitations [after, limit],
- *   settlements [name]
+ *   settlements [name], call [customer, call], calls [customer, after, limit],
+ *   caps [customer, after slot, limit]; customer 0 is whoever asks
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

@@ -19,6 +19,10 @@ enum exit_code {
     EXIT_CONFIG = 78,
     EXIT_UNKNOWN = 79,   /* sent, and no answer came: it may have been done */
     EXIT_NOT_SHOWN = 80, /* done, and the answer could not be shown */
+    /* Of `agent call` alone: what came of a question that was asked. */
+    EXIT_BROKEN = 81,  /* it failed, and why is known */
+    EXIT_SILENT = 82,  /* nobody will answer it */
+    EXIT_WAITING = 83, /* no answer in time: it can be taken later */
 };
 
 #endif

@@ -11,10 +11,11 @@
 #include "channels/channels.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
+#include "site/core/desks.h"
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-/* The agent that `by`, or the operator too, may rule over; NULL: the outcome says why not. */
+/* As core_agent_argument(), and desks too. */
 static struct agent *agent_argument(struct core *core, const struct customer *by, uint64_t id,
                                     bool operator_too, struct outcome *outcome)
 {
@@ -28,6 +29,20 @@ static struct agent *agent_argument(struct core *core, const struct customer *by
     if (agent_customer(agent) == by->account || (operator_too && core_is_operator(core, by)))
         return agent;
     outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
+                (unsigned long long)id);
+    return NULL;
+}
+
+struct agent *core_agent_argument(struct core *core, const struct customer *by, uint64_t id,
+                                  bool operator_too, struct outcome *outcome)
+{
+    struct agent *agent = agent_argument(core, by, id, operator_too, outcome);
+
+    if (agent == NULL || !agent_is_desk(agent))
+        return agent;
+    outcome_set(outcome, CONTROL_REFUSED,
+                "agent %llu is a customer's desk, and takes no turns: `serai cap ls` and `serai "
+                "call ls` list what is on it",
                 (unsigned long long)id);
     return NULL;
 }
@@ -100,7 +115,7 @@ void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
         return;
 
     /* All of the check comes first: once money is held for the message, it is delivered. */
-    agent = agent_argument(core, by, id, false, outcome);
+    agent = core_agent_argument(core, by, id, false, outcome);
     if (agent == NULL)
         return;
     if (agents_inbox_room(core->agents, agent, by->account, message.size) != 0) {
@@ -138,7 +153,7 @@ static void agent_freeze_or_thaw(struct core *core, const struct customer *by, s
     id = cbor_get_uint(in, UINT64_MAX);
     if (!outcome_args_done(in, outcome))
         return;
-    agent = agent_argument(core, by, id, true, outcome);
+    agent = core_agent_argument(core, by, id, true, outcome);
     if (agent == NULL)
         return;
     /* Nor may a customer freeze it once more: that would make the freeze its own to end. */
@@ -216,6 +231,8 @@ void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
     agents_view(core->agents, agent, &view);
     (void)snprintf(name, sizeof name, "%s", view.name);
     ending.heir = agents_payee(core->agents, view.customer);
+    if (agent_is_desk(agent))
+        core_desk_over(core, core_customer_by_account(core, view.customer));
     before = ledger_balance(core->ledger, ending.heir);
 
     agents_end(core->agents, agent);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agents/agents.h"
+#include "site/core/desks.h"
 #include "site/core/state.h"
 
 enum status core_claims(void *context, const struct store_read *read, struct ledger_claims *claims,
@@ -85,6 +86,8 @@ enum status core_check(const struct core *core, struct fault *fault)
     check_shares(&checking);
     if (checking.status == ST_OK)
         checking.status = agents_check(core->agents, fault);
+    if (checking.status == ST_OK)
+        checking.status = core_desks_check(core, fault);
     if (checking.status == ST_OK)
         checking.status = channels_check(core->channels, fault);
     free(checking.claims);

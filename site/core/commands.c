@@ -32,11 +32,16 @@ static const struct command {
     {"agent.deploy", NOT_WHEN_FULL, command_agent_deploy},
     {"agent.fund", FREE | WHILE_RESTING, command_agent_fund},
     {"agent.send", 0, command_agent_send},
+    {"agent.call", 0, command_agent_call},
     {"agent.freeze", FREE | WHILE_RESTING, command_agent_freeze},
     {"agent.thaw", FREE, command_agent_thaw},
     {"agent.stop", FREE | WHILE_RESTING, command_agent_stop},
     {"agent.end", FREE | WHILE_RESTING, command_agent_end},
     {"agent.withdraw", FREE | WHILE_RESTING, command_agent_withdraw},
+    {"call.take", 0, command_call_take}, /* the call was paid for, and is taken once */
+    {"call.drop", 0, command_call_drop},
+    {"cap.drop", 0, command_cap_drop},
+    {"cap.name", FREE, command_cap_name},
     {"link.add", OPERATOR_ONLY, command_link_add},
     {"link.join", OPERATOR_ONLY, command_link_add}, /* the joining end of an invitation */
     {"link.invite", OPERATOR_ONLY, command_link_invite},

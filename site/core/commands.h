@@ -9,6 +9,7 @@
 
 #include "site/core/outcome.h"
 
+struct agent;
 struct core;
 struct customer;
 struct link;
@@ -59,6 +60,18 @@ void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
 void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 
+/* call_commands.c: command_*() by which customers ask agents, and keep what comes back */
+void command_agent_call(struct core *core, struct customer *by, struct cbor *in,
+                        struct outcome *outcome);
+void command_call_take(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
+void command_call_drop(struct core *core, struct customer *by, struct cbor *in,
+                       struct outcome *outcome);
+void command_cap_drop(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+void command_cap_name(struct core *core, struct customer *by, struct cbor *in,
+                      struct outcome *outcome);
+
 /* drain.c: command_site_drain(), which only the operator gives */
 void command_site_drain(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);
@@ -100,6 +113,13 @@ void command_link_settle(struct core *core, struct customer *by, struct cbor *in
                          struct outcome *outcome);
 void command_link_settled(struct core *core, struct customer *by, struct cbor *in,
                           struct outcome *outcome);
+
+/*
+ * The agent of this number, which `by`, or the operator too, may rule over, and which takes turns.
+ * NULL: the outcome says why not.
+ */
+struct agent *core_agent_argument(struct core *core, const struct customer *by, uint64_t id,
+                                  bool operator_too, struct outcome *outcome);
 
 /* Whether this much more may be brought in; false: the outcome says why not. */
 bool core_money_fits_site(const struct core *core, struct money amount, struct outcome *outcome);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agents/agents.h"
+#include "agents/desk.h"
 #include "agents/life.h"
 #include "agents/modules.h"
 #include "agents/views.h"
@@ -251,6 +252,8 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     if (status == ST_OK)
         status = agents_code_builtin(core->agents, core->options.loader, core->options.loader_size,
                                      &loader, fault);
+    if (status == ST_OK)
+        status = agents_desk_begin(core->agents, fault);
     /* Rows that are right one by one may still not fit together: then nothing is served. */
     if (status == ST_OK) {
         agents_frames_durable(core->agents, ledger_frame(core->ledger));

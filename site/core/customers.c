@@ -10,6 +10,7 @@
 
 #include "agents/agents.h"
 #include "agents/quotas.h"
+#include "site/core/desks.h"
 #include "site/core/state.h"
 
 /* ---- finding ---- */
@@ -156,6 +157,7 @@ static struct customer *customer_admit(struct core *core, const struct customer 
 static void customer_release(struct customer *customer)
 {
     bytes_fini(&customer->answer);
+    free(customer->desk);
     free(customer);
 }
 
@@ -300,6 +302,8 @@ static enum account_kind customer_account_kind(const struct customer *customer)
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
 
+enum { CUSTOMER_FIELDS = 6 };
+
 /* Its account is the key of the row; its own key, or that with link and tag, are in no other. */
 static enum status customer_load(struct core *core, const struct store_row *stored,
                                  struct fault *fault)
@@ -307,6 +311,8 @@ static enum status customer_load(struct core *core, const struct store_row *stor
     struct customer read = {0};
     struct customer *customer = &read;
     const struct account *account;
+    const uint8_t *desk;
+    size_t desk_size;
     struct cbor in;
 
     if (stored->key_size != 8)
@@ -314,7 +320,7 @@ static enum status customer_load(struct core *core, const struct store_row *stor
                          stored->key_size);
     customer->account = be64_get(stored->key);
     cbor_init(&in, stored->value, stored->value_size);
-    cbor_get_array(&in, 5);
+    cbor_get_array(&in, CUSTOMER_FIELDS);
     cbor_get_text(&in, customer->name, CONTROL_NAME_BYTES_MAX);
     cbor_get_bytes_exact(&in, customer->key, CONTROL_KEY_BYTES);
     customer->interface = (uint32_t)cbor_get_uint(&in, UINT32_MAX);
@@ -322,6 +328,7 @@ static enum status customer_load(struct core *core, const struct store_row *stor
     customer->share = (uint32_t)cbor_get_uint(&in, CUSTOMER_SHARE_MAX);
     if (customer->share == 0 || (customer->interface != 0 && customer->share != 1))
         cbor_fail(&in, "no share that a customer may have");
+    desk = cbor_get_raw(&in, &desk_size);
     if (cbor_done(&in, fault, "customer row") != ST_OK || read.interface > LINK_INTERFACES_MAX)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
                          (unsigned long long)customer->account);
@@ -336,7 +343,12 @@ static enum status customer_load(struct core *core, const struct store_row *stor
         return fault_set(fault, ST_CORRUPT,
                          "customer row %llu (%s) has the key, or the link, tag and key, of another",
                          (unsigned long long)customer->account, customer->name);
-    (void)customer_admit(core, &read);
+    customer = customer_admit(core, &read);
+    cbor_init(&in, desk, desk_size);
+    core_desk_get(&in, &customer->desk);
+    if (cbor_done(&in, fault, "desk") != ST_OK || (read.interface != 0 && customer->desk != NULL))
+        return fault_set(fault, ST_CORRUPT, "customer row %llu (%s): its desk does not decode",
+                         (unsigned long long)customer->account, customer->name);
     return ST_OK;
 }
 
@@ -396,12 +408,13 @@ static void customer_save(struct customer *customer, struct store_batch *batch)
     uint8_t key[8];
 
     be64_put(key, customer->account);
-    cbor_put_array(&row, 5);
+    cbor_put_array(&row, CUSTOMER_FIELDS);
     cbor_put_text(&row, customer->name);
     cbor_put_bytes(&row, customer->key, CONTROL_KEY_BYTES); /* zeroes where there is none */
     cbor_put_uint(&row, customer->interface);
     cbor_put_uint(&row, customer->tag);
     cbor_put_uint(&row, customer->share);
+    core_desk_put(&row, customer->desk);
     INVARIANT(!row.failed);
     store_batch_put(batch, STORE_CUSTOMER, key, sizeof key, row.data, row.size);
     bytes_fini(&row);

@@ -16,6 +16,7 @@
 #include "site/core/customer_index.h"
 
 struct core;
+struct desk;
 
 enum {
     CUSTOMERS_MAX = 65536, /* that the operator added */
@@ -48,6 +49,7 @@ struct customer {
     uint32_t interface; /* not 0: made for a peer's customer, which its key alone does not name */
     uint64_t tag;       /* that customer's number at the peer */
     uint32_t share;     /* agents_set_share(); of a peer's customers always 1 */
+    struct desk *desk;  /* desks.h; NULL: it never asked anything */
     bool dirty;         /* and among changed_customers */
     /* The last signed request of its key, kept so that a repeat gets the first answer. */
     uint64_t number;

@@ -11,6 +11,7 @@
 #include "agents/quotas.h"
 #include "agents/views.h"
 #include "site/core/agent_reads.h"
+#include "site/core/calls.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
 #include "site/core/joining.h"
@@ -247,6 +248,9 @@ static const struct read {
     {"logs", FOR_CUSTOMERS, core_read_logs},
     {"customers", FOR_CUSTOMERS, read_customers},
     {"heap", FOR_CUSTOMERS, core_read_heap},
+    {"call", FOR_CUSTOMERS, core_read_call},
+    {"calls", FOR_CUSTOMERS, core_read_calls},
+    {"caps", FOR_CUSTOMERS, core_read_caps},
     {"accounts", FOR_CUSTOMERS, read_accounts},
     {"codes", FOR_OPERATOR, read_codes},
     {"links", FOR_OPERATOR, core_read_links},

@@ -14,6 +14,7 @@
 #include "site/core/core.h"
 #include "site/core/customer_index.h"
 #include "site/core/customers.h"
+#include "site/core/desks.h"
 #include "site/core/disk.h"
 #include "site/core/drain.h"
 

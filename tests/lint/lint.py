@@ -63,7 +63,7 @@ FACES = {
     "engine": "engine.h inspect.h native.h",
     "ledger": "account.h accounts.h journal.h ledger.h postings.h reading.h record.h",
     "audit": "audit.h reconcile.h",
-    "agents": "agents.h cap.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
+    "agents": "agents.h cap.h desk.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
     "market": "market.h",
     "channels": "channels.h",
     "links": "acceptance.h clearing.h invitations.h link.h settlement.h specie.h",
