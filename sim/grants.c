@@ -15,6 +15,7 @@
 #include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/sleep.h"
+#include "sim/calls.h"
 #include "sim/grants_state.h"
 
 /* ---- life ---- */
@@ -160,14 +161,30 @@ static void grants_see_table(struct grants_view *look, const struct agent *agent
     grants_keep_table(look->grants, agent);
 }
 
+/* The table of a client's desk, after a request: what is new in it came with an answer. */
+static void grants_see_desk(struct grants_view *look, const struct agent *desk)
+{
+    const struct grants_table *holding = table_get(&look->grants->holdings, desk->id);
+
+    for (uint64_t slot = 0; slot < desk->caps.highest; slot++) {
+        const struct cap *cap = cap_table_at(&desk->caps, slot);
+
+        if (!cap_is_empty(cap) && !cap_equal(cap, grants_kept(holding, slot)) &&
+            !grants_came_to_desk(look, cap))
+            grants_forged(look, "desk", desk->id, cap);
+    }
+    grants_keep_table(look->grants, desk);
+}
+
 /* ---- messages ---- */
 
 /* A copy of the capabilities that a message carries. */
-static struct note *grants_note_of(const struct message *m)
+static struct note *grants_note_of(const struct agent *to, const struct message *m)
 {
     struct note *note = calloc(1, sizeof *note);
 
     INVARIANT(note != NULL);
+    note->to = to->id;
     note->count = m->cap_count;
     memcpy(note->caps, m->caps, sizeof note->caps);
     note->reply = m->reply;
@@ -181,7 +198,7 @@ static void grants_see_message(struct grants_view *look, const struct agent *to,
 {
     grants_check_message(look, to, m);
     if (m->cap_count > 0 || !cap_is_empty(&m->reply))
-        (void)!table_put(&look->grants->messages, m->id, grants_note_of(m)); /* a new number */
+        (void)!table_put(&look->grants->messages, m->id, grants_note_of(to, m)); /* a new number */
 }
 
 /*
@@ -243,6 +260,9 @@ static void grants_see_objects(struct grants_view *look)
         maker = table_get(&grants->makers, id);
         if (look->by != 0 && !look->undone &&
             (maker->owner == look->by || maker->owner >= look->first_agent))
+            continue;
+        /* A client asks with a facet and a reply of its desk, which the first call makes. */
+        if (look->desk != 0 && maker->owner == look->desk && maker->is_facet)
             continue;
         sim_fail(look->site->sim, "site %s: object %llu of agent %llu is made by %llu",
                  look->site->name, U(id), U(maker->owner), U(look->by));
@@ -339,6 +359,9 @@ static void grants_see_all(struct grants_view *look)
     agent = look->by == 0 ? NULL : agents_find(agents, look->by);
     if (agent != NULL)
         grants_see_table(look, agent);
+    agent = look->desk == 0 ? NULL : agents_find(agents, look->desk);
+    if (agent != NULL)
+        grants_see_desk(look, agent);
     grants->next_object = agents->objects.next;
     grants->next_message = agents->next_message;
     grants->next_serial = agents->heap.next_serial;
@@ -348,6 +371,15 @@ void grants_look(struct sim_site *site)
 {
     struct grants_view look = grants_view_of(site);
 
+    grants_see_all(&look);
+}
+
+void grants_look_request(struct sim_site *site, const struct sim_client *client)
+{
+    struct grants_view look = grants_view_of(site);
+
+    look.desk = calls_desk_of(site, client);
+    look.account = client->account;
     grants_see_all(&look);
 }
 
@@ -398,7 +430,7 @@ static bool grants_keep_agent(void *context, const struct agent *agent)
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
             (void)!table_put(&grants->messages, at->m.id,
-                             grants_note_of(&at->m)); /* a new number */
+                             grants_note_of(agent, &at->m)); /* a new number */
     }
     return true;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct grants;
+struct sim_client;
 struct sim_site;
 
 /* Make empty tables, to be freed with grants_free(); NULL when out of memory. */
@@ -28,6 +29,12 @@ void grants_begin(struct sim_site *site);
  * Check after something other than a turn was done: nobody was given anything, but those just born.
  */
 void grants_look(struct sim_site *site);
+
+/*
+ * Check after a request of this client: only its desk may have been given anything, of what the
+ * answers that waited there brought, and only from there may anything have been sent.
+ */
+void grants_look_request(struct sim_site *site, const struct sim_client *client);
 
 /* Begin the turn of an agent, or (0, 0) end and check it; this is core_options.mark. */
 void grants_mark(void *context, uint64_t agent, uint64_t message);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/cap.h"
 #include "agents/message.h"
 
@@ -112,16 +113,50 @@ static bool paths_new_and_gone(const struct grants_view *look, const struct cap 
            table_get(&look->agents->objects.by_id, cap->object) == NULL;
 }
 
-/* Held in its table before the turn began. */
-static bool paths_held(const struct grants_view *look, const struct cap *cap)
+/* In the table of this agent before the turn or request began. */
+static bool paths_in_table(const struct grants_view *look, uint64_t agent, const struct cap *cap)
 {
-    const struct grants_table *holding = table_get(&look->grants->holdings, look->by);
+    const struct grants_table *holding = table_get(&look->grants->holdings, agent);
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
         if (cap_is_part_of(cap, &holding->caps[i]))
             return true;
     }
     return false;
+}
+
+static bool paths_held(const struct grants_view *look, const struct cap *cap)
+{
+    return paths_in_table(look, look->by, cap);
+}
+
+struct on_desk {
+    const struct grants_view *look;
+    const struct cap *cap;
+    bool found;
+};
+
+/* Whether a message that was in the desk's inbox, and is there no more, brought it. */
+static void paths_look_on_desk(void *context, uint64_t message, void *value)
+{
+    struct on_desk *on_desk = context;
+    const struct note *note = value;
+    const struct agent *desk = agents_find(on_desk->look->agents, note->to);
+    const struct inbox_message *at;
+
+    if (on_desk->found || note->to != on_desk->look->desk || !note_has(note, on_desk->cap))
+        return;
+    for (at = desk->inbox.first; at != NULL && at->m.id != message;)
+        at = at->next;
+    on_desk->found = at == NULL;
+}
+
+bool grants_came_to_desk(const struct grants_view *look, const struct cap *cap)
+{
+    struct on_desk on_desk = {look, cap, false};
+
+    table_each(&look->grants->messages, paths_look_on_desk, &on_desk);
+    return on_desk.found;
 }
 
 bool grants_could_have(const struct grants_view *look, const struct cap *cap)
@@ -287,6 +322,33 @@ static bool paths_reply_is_good(const struct grants_view *look, const struct mes
                          : maker->one_shot && maker->owner == look->by;
 }
 
+/*
+ * A client's message: to an agent of its own, or by a facet on its desk, with a reply of the desk
+ * and what was there.
+ */
+static void paths_check_call(const struct grants_view *look, const struct agent *to,
+                             const struct message *m)
+{
+    const struct grants_table *holding = table_get(&look->grants->holdings, look->desk);
+    const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
+    struct addressed addressed = {look, to, m, to->customer == look->account && m->badge == 0};
+
+    for (uint32_t i = 0; holding != NULL && i < holding->slots; i++)
+        addressed.found = addressed.found || paths_lead_there(&addressed, &holding->caps[i]);
+    if (!addressed.found)
+        sim_fail(look->site->sim,
+                 "site %s: client %llu called agent %llu, of whom it holds no facet",
+                 look->site->name, U(look->account), U(to->id));
+    if (!cap_is_empty(&m->reply) &&
+        (maker == NULL || !maker->one_shot || maker->owner != look->desk ||
+         m->reply.object < look->first_object))
+        grants_forged(look, "message", m->id, &m->reply);
+    for (uint8_t i = 0; i < m->cap_count; i++) {
+        if (!cap_may_travel(&m->caps[i]) || !paths_in_table(look, look->desk, &m->caps[i]))
+            grants_forged(look, "message", m->id, &m->caps[i]);
+    }
+}
+
 void grants_check_message(const struct grants_view *look, const struct agent *to,
                           const struct message *m)
 {
@@ -294,6 +356,11 @@ void grants_check_message(const struct grants_view *look, const struct agent *to
     bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
                       cap_is_empty(cap_table_at(&to->caps, SERAI_SLOT_ORIGIN));
 
+    if (look->desk != 0 && m->kind == SERAI_EVENT_MESSAGE &&
+        m->sender == look->account) { /* agent.call, or agent.send, which carries nothing */
+        paths_check_call(look, to, m);
+        return;
+    }
     if (look->by == 0 ? !cap_is_empty(&m->reply) : !paths_reply_is_good(look, m))
         grants_forged(look, "message", m->id, &m->reply);
     for (uint8_t i = 0; i < m->cap_count; i++) {

@@ -16,7 +16,8 @@ struct grants_table { /* of an agent: its table as it was after its last turn */
     struct cap *caps;
 };
 
-struct note { /* a message that carries caps; a heap entry uses the first */
+struct note {    /* a message that carries caps; a heap entry uses the first */
+    uint64_t to; /* the agent whose inbox it is in */
     uint8_t count;
     struct cap caps[SERAI_MESSAGE_CAPS_MAX];
     struct cap reply;
@@ -50,7 +51,9 @@ struct grants_view {
     struct sim_site *site;
     struct grants *grants;
     const struct agents *agents;
-    uint64_t by; /* agent whose turn it was; 0: nobody's */
+    uint64_t by;      /* agent whose turn it was; 0: nobody's */
+    uint64_t desk;    /* of the client whose request it was; 0: none, or no request */
+    uint64_t account; /* of that client */
     bool undone;
     const struct note *event; /* that it handled; NULL: without caps */
     uint64_t first_object, first_message, first_serial, first_agent, first_end; /* new ones */
@@ -79,6 +82,9 @@ bool grants_could_have(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the cap can stay in a slot where it was not before, without having been kept. */
 bool grants_is_its_own(const struct grants_view *look, const struct cap *cap);
+
+/* Whether an answer that is taken from the desk by this request brought the cap. */
+bool grants_came_to_desk(const struct grants_view *look, const struct cap *cap);
 
 /* Whether the event of the turn lent the cap. */
 bool grants_was_lent(const struct grants_view *look, const struct cap *cap);

@@ -9,6 +9,7 @@
 
 #include "agents/agents.h"
 #include "agents/views.h"
+#include "sim/calls.h"
 #include "sim/client.h"
 #include "sim/deploy.h"
 #include "sim/grants.h"
@@ -46,7 +47,7 @@ static void request_hand_in(struct sim_site *site, struct sim_client *client)
 
     client->again_us = site->sim->now_us + AGAIN_US;
     if (site_call(site, request_call, &handing))
-        grants_look(site);
+        grants_look_request(site, client);
 }
 
 uint64_t request_now(struct sim_site *site, uint32_t number, const char *command,
@@ -298,7 +299,13 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
 
     if (is_operator && settle_decide_some(site, client))
         return;
-    if (what < 10) {
+    if (what < 10 && site->sim->options.seed % 4 == 1) {
+        /* In these seeds only: all others are as they were before. */
+        if (rng_below(&site->sim->people, 3) == 0)
+            ask_send(site, client);
+        else
+            calls_ask(site, client, ask_some_agent(site, client));
+    } else if (what < 10) {
         ask_send(site, client);
     } else if (what < 13) {
         ask_fund(site, client);

@@ -21,11 +21,12 @@ static const char *const commands[] = {
     "agent.deploy",   "agent.fund",   "agent.send",   "agent.freeze",    "agent.thaw",  "agent.end",
     "agent.withdraw", "agent.stop",   "customer.add", "customer.rename", "money.in",    "money.out",
     "link.add",       "link.set",     "link.freeze",  "link.resume",     "link.remove", "link.mark",
-    "link.unmark",    "customer.key", "none.such",
+    "link.unmark",    "customer.key", "none.such",    "agent.call",      "call.take",   "call.drop",
+    "cap.name",       "cap.drop",
 };
 static const char *const reads[] = {
-    "site", "status",   "prices", "agents", "agent", "logs", "customers",
-    "heap", "accounts", "codes",  "links",  "link",  "none",
+    "site",     "status", "prices", "agents", "agent", "logs", "customers", "heap",
+    "accounts", "codes",  "links",  "link",   "none",  "call", "calls",     "caps",
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / sizeof *reads };
@@ -34,7 +35,10 @@ enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / siz
 
 static void put_number(struct bytes *out)
 {
-    switch (script_below(&script, 4)) {
+    switch (script_below(&script, 5)) {
+    case 4: /* messages, and so calls */
+        cbor_put_uint(out, script_u8(&script));
+        break;
     case 0: /* accounts of this site, its agents among them */
         cbor_put_uint(out, ACCOUNT_FIRST_FREE + script_below(&script, 8));
         break;
@@ -49,8 +53,8 @@ static void put_number(struct bytes *out)
 
 static void put_text(struct bytes *out)
 {
-    static const char *const likely[] = {FUZZ_LINK,           "one", "",      "operator",
-                                         "tcp://127.0.0.1:1", "now", "chaos", "two"};
+    static const char *const likely[] = {FUZZ_LINK, "one",   "",    "operator", "tcp://127.0.0.1:1",
+                                         "now",     "chaos", "two", "cap",      "cap-2"};
     char text[TEXT_BYTES_MAX + 1];
     size_t size = script_u8(&script) % TEXT_BYTES_MAX;
     const uint8_t *bytes;
@@ -115,12 +119,12 @@ static void put_value(struct bytes *out, int deep)
     }
 }
 
-/* A letter a value: n number, t text, b bytes, a array of numbers, m array of bytes. */
+/* A letter a value: n number, t text, b bytes; a, m, s array of numbers, of bytes, of texts. */
 static void put_like(struct bytes *out, const char *letters)
 {
     cbor_put_array(out, strlen(letters));
     for (const char *at = letters; *at != '\0'; at++) {
-        uint64_t count = *at == 'a' || *at == 'm' ? script_below(&script, 4) : 0;
+        uint64_t count = strchr("ams", *at) != NULL ? script_below(&script, 4) : 0;
 
         if (*at == 'n')
             put_number(out);
@@ -133,6 +137,8 @@ static void put_like(struct bytes *out, const char *letters)
         for (uint64_t i = 0; i < count; i++) {
             if (*at == 'a')
                 cbor_put_uint(out, script_below(&script, SERAI_KINDS));
+            else if (*at == 's')
+                put_text(out);
             else
                 put_bytes(out);
         }
@@ -141,8 +147,9 @@ static void put_like(struct bytes *out, const char *letters)
 
 static void put_args(struct bytes *out)
 {
-    static const char *const shapes[] = {"",     "n",  "nn",     "nbn", "t",  "tb", "tn",
-                                         "tbtn", "tt", "tbbnam", "b",   "nb", "nt", "tbbna"};
+    static const char *const shapes[] = {"",   "n",     "nn",   "nbn",    "t",  "tb",
+                                         "tn", "tbtn",  "tt",   "tbbnam", "b",  "nb",
+                                         "nt", "tbbna", "nbsn", "tbsn",   "nnn"};
 
     if (script_chance(&script, 8))
         put_value(out, 0);

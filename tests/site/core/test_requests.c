@@ -354,7 +354,8 @@ START_TEST(an_unknown_command_and_wrong_arguments_are_bad_requests)
 {
     static const char *const commands[] = {
         "money.in",     "money.out",  "customer.add", "agent.deploy",   "agent.fund", "agent.send",
-        "agent.freeze", "agent.thaw", "agent.end",    "agent.withdraw", "agent.stop", "no.such"};
+        "agent.freeze", "agent.thaw", "agent.end",    "agent.withdraw", "agent.call", "call.take",
+        "call.drop",    "cap.name",   "agent.stop",   "no.such"};
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         struct bytes args = {0};

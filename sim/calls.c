@@ -1,0 +1,169 @@
+/*
+ * Calls of clients.  Each that makes any deploys a talker, which answers in all ways that there
+ * are. Whom they call and what they send along, take and drop is drawn from what is on their desks,
+ * and now and then made up.
+ */
+#include "sim/calls.h"
+
+#include <string.h>
+
+#include "agents/desk.h"
+#include "agents/views.h"
+#include "sim/client.h"
+#include "sim/modules.h"
+#include "sim/sim.h"
+#include "site/core/state.h"
+
+static const struct customer *calls_row(const struct sim_site *site,
+                                        const struct sim_client *client)
+{
+    return core_customer_by_account(site->core, client->account);
+}
+
+uint64_t calls_desk_of(const struct sim_site *site, const struct sim_client *client)
+{
+    const struct customer *row = site->core == NULL ? NULL : calls_row(site, client);
+
+    return row == NULL || row->desk == NULL ? 0 : row->desk->agent;
+}
+
+struct talker_search {
+    uint64_t customer;
+    uint64_t found;
+};
+
+static void calls_look_for_talker(void *context, const struct agent *agent)
+{
+    struct talker_search *search = context;
+
+    if (agent_customer(agent) == search->customer && strcmp(agent_name(agent), "talker") == 0)
+        search->found = agent_id(agent);
+}
+
+/* The client's own talker; 0: it has none. */
+static uint64_t calls_talker(const struct sim_site *site, const struct sim_client *client)
+{
+    struct talker_search search = {.customer = client->account};
+
+    (void)agents_list(site->core->agents, 0, SIZE_MAX, calls_look_for_talker, &search);
+    return search.found;
+}
+
+static void calls_deploy_talker(struct sim_site *site, struct sim_client *client)
+{
+    struct bytes args = {0};
+    size_t size;
+    const uint8_t *module = sim_module("talker", &size);
+
+    cbor_put_array(&args, 6);
+    cbor_put_text(&args, "talker");
+    cbor_put_bytes(&args, module, size);
+    cbor_put_bytes(&args, "", 0);
+    cbor_put_uint(&args, 5000000);
+    cbor_put_array(&args, 0);
+    cbor_put_array(&args, 0);
+    client_sign(site, client, "agent.deploy", &args);
+}
+
+/* The name of a capability that the client holds, or one that hardly anybody does. */
+static const char *calls_some_cap(struct sim_site *site, const struct sim_client *client)
+{
+    struct rng *rng = &site->sim->people;
+    const struct customer *row = calls_row(site, client);
+    const struct desk *desk = row == NULL ? NULL : row->desk;
+
+    if (desk == NULL || desk->count == 0 || rng_below(rng, 20) == 0)
+        return "cap-3";
+    return desk->caps[rng_below(rng, desk->count)].name;
+}
+
+struct calls_draw {
+    struct rng *rng;
+    uint64_t seen;
+    uint64_t chosen;
+};
+
+/* One of all that come by, each as likely. */
+static bool calls_draw_one(void *context, uint64_t call, const struct message *answer)
+{
+    struct calls_draw *draw = context;
+
+    (void)answer;
+    if (rng_below(draw->rng, ++draw->seen) == 0)
+        draw->chosen = call;
+    return true;
+}
+
+static uint64_t calls_some_call(struct sim_site *site, const struct sim_client *client)
+{
+    struct calls_draw draw = {.rng = &site->sim->people};
+    const struct customer *row = calls_row(site, client);
+    const struct agent *desk = row == NULL ? NULL : core_desk_agent(site->core, row);
+
+    if (desk != NULL && rng_below(draw.rng, 20) != 0)
+        agents_desk_each(desk, 0, calls_draw_one, &draw);
+    return draw.chosen != 0 ? draw.chosen : rng_edgy(draw.rng);
+}
+
+/* One of its talker, of another agent, or by what it holds if that is anything. */
+static void calls_put_call(struct sim_site *site, const struct sim_client *client, uint64_t agent,
+                           struct bytes *args)
+{
+    static const char *const words[] = {"twin",  "pair", "ask",  "tell @0 hi", "back",
+                                        "later", "now",  "trap", "say",        "silent"};
+    struct rng *rng = &site->sim->people;
+    const struct customer *row = calls_row(site, client);
+    bool holds = row != NULL && row->desk != NULL && row->desk->count > 0;
+    const char *word = words[rng_below(rng, sizeof words / sizeof words[0])];
+    uint64_t talker = calls_talker(site, client);
+    uint64_t caps = holds ? rng_below(rng, 3) : 0;
+
+    cbor_put_array(args, 4);
+    if (holds && rng_coin(rng))
+        cbor_put_text(args, calls_some_cap(site, client));
+    else
+        cbor_put_uint(args, talker != 0 && rng_below(rng, 4) != 0 ? talker : agent);
+    cbor_put_bytes(args, word, strlen(word));
+    cbor_put_array(args, caps);
+    for (uint64_t i = 0; i < caps; i++)
+        cbor_put_text(args, calls_some_cap(site, client));
+    cbor_put_uint(args, rng_below(rng, 3000));
+}
+
+void calls_ask(struct sim_site *site, struct sim_client *client, uint64_t agent)
+{
+    struct rng *rng = &site->sim->people;
+    const struct customer *row = calls_row(site, client);
+    const struct agent *desk = row == NULL ? NULL : core_desk_agent(site->core, row);
+    uint64_t what = rng_below(rng, 20);
+    struct bytes args = {0};
+
+    /* Rather what can be done: with nothing to take, or to drop, it calls. */
+    if (rng_below(rng, 10) != 0 &&
+        (desk == NULL || (what < 18 ? agents_desk_calls(desk) : row->desk->count) == 0))
+        what = rng_below(rng, 10);
+    if (what < 3 && calls_talker(site, client) == 0) {
+        calls_deploy_talker(site, client);
+    } else if (what < 10) {
+        calls_put_call(site, client, agent, &args);
+        client_sign(site, client, "agent.call", &args);
+    } else if (what < 17) {
+        cbor_put_array(&args, 2);
+        cbor_put_uint(&args, calls_some_call(site, client));
+        cbor_put_text(&args, rng_below(rng, 4) == 0 ? "car" : "");
+        client_sign(site, client, "call.take", &args);
+    } else if (what == 17) {
+        cbor_put_array(&args, 1);
+        cbor_put_uint(&args, calls_some_call(site, client));
+        client_sign(site, client, "call.drop", &args);
+    } else if (what == 18) {
+        cbor_put_array(&args, 1);
+        cbor_put_text(&args, calls_some_cap(site, client));
+        client_sign(site, client, "cap.drop", &args);
+    } else {
+        cbor_put_array(&args, 2);
+        cbor_put_text(&args, calls_some_cap(site, client));
+        cbor_put_text(&args, "van");
+        client_sign(site, client, "cap.name", &args);
+    }
+}
