@@ -74,6 +74,7 @@ void rent_accrue(struct agents *agents, struct agent *agent)
     rent_accrue_resource(agents, agent, RENT_MEMORY, agent_bytes_held(agent));
     rent_accrue_resource(agents, agent, RENT_BUFFERS, agent->owns.buffer_bytes);
     rent_accrue_code(agents, agent, &agent->program.code);
+    rent_accrue_code(agents, agent, &agent->upgrade.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
         rent_accrue_code(agents, agent, &agent->program.kept[i]);
     agent_dirty(&agents->changes, agent);

@@ -15,6 +15,7 @@
 #include "agents/objects.h"
 #include "agents/program.h"
 #include "agents/ready.h"
+#include "agents/upgrade.h"
 
 /* As in the agent's row.  The state says by whom a frozen agent may be thawed. */
 enum agent_state {
@@ -49,6 +50,7 @@ struct agent {
     uint64_t frozen_us; /* site time since when it is frozen, or its senders were last sent back */
 
     struct agent_program program;
+    struct agent_upgrade upgrade;
     struct cap_table caps;
     struct inbox inbox;
     struct belongings owns;

@@ -97,6 +97,13 @@ static void check_count_agent(struct agents_checking *checking, const struct age
     used[CUSTOMER_TIMERS] += holding->timers;
     used[CUSTOMER_EVENTS] += holding->replies + holding->timers + agent->low.armed;
     customer_adds_code(use, agent->program.code.code);
+    if (upgrade_is_under_way(agent)) {
+        used[CUSTOMER_EVENTS]++; /* KEPT */
+        used[CUSTOMER_MEMORY_BYTES] +=
+            (uint64_t)engine_code_memory_pages(agent->upgrade.code.code->engine) *
+            ENGINE_WASM_PAGE_BYTES;
+        customer_adds_code(use, agent->upgrade.code.code);
+    }
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
         customer_adds_code(use, agent->program.kept[i].code);
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
@@ -145,6 +152,14 @@ static bool check_one_agent(void *context, const struct agent *agent)
     checking->leashes += holding.leashes;
     if (!check_leash(checking, agent))
         return false;
+    if (upgrade_is_under_way(agent) &&
+        (agent->inbox.first == NULL || agent->inbox.first->m.kind != SERAI_EVENT_BECAME)) {
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "agent %" PRIu64 ": it is to try another program, and its "
+                                     "next event is not BECAME",
+                                     agent->id);
+        return false;
+    }
     if (agent->state == AGENT_DESK && holding.facets != holding.replies + 1) {
         checking->status = fault_set(checking->fault, ST_CORRUPT,
                                      "agent %" PRIu64 ": a desk asks with one facet, and it has "

@@ -323,6 +323,38 @@ enum status agents_code_put(struct agents *agents, struct agent *keeper, const u
     return ST_OK;
 }
 
+void code_unkeep(struct agents *agents, struct agent *agent, uint32_t at)
+{
+    struct agent_program *program = &agent->program;
+
+    rent_accrue(agents, agent);
+    undo_save(agents->undo, program->kept, AGENT_CODES_MAX * sizeof *program->kept);
+    undo_save(agents->undo, &program->kept_count, sizeof program->kept_count);
+    code_ref_drop(agents, agent, &program->kept[at]);
+    /* The last one takes its place: the order of what is kept is not promised. */
+    program->kept[at] = program->kept[--program->kept_count];
+    program->kept[program->kept_count] = (struct code_ref){0};
+    agent_dirty(&agents->changes, agent);
+}
+
+bool agents_code_is_kept(const struct agents *agents, const struct agent *agent,
+                         const struct hash *id)
+{
+    const struct code *code = modules_find(&agents->modules, id);
+
+    return code != NULL && code_is_kept_by(agent, code);
+}
+
+bool agents_code_fits(const struct agents *agents, const struct agent *agent,
+                      const struct agents_module *module)
+{
+    const struct code *code = modules_find(&agents->modules, &module->id);
+
+    INVARIANT(code != NULL);
+    return code_is_kept_by(agent, code) || (agent->program.kept_count < AGENT_CODES_MAX &&
+                                            quota_allows_code(agents, agent->use, code));
+}
+
 /* ---- code: a module counts once, however many of a customer's agents run or keep it ---- */
 
 /* A module that is named twice counts once. */

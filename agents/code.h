@@ -78,6 +78,9 @@ struct code_ref code_ref_take(struct agents *agents, struct customer_use *use, s
  */
 void code_ref_drop(struct agents *agents, struct agent *agent, struct code_ref *ref);
 
+/* Take a module off the agent's list of kept ones.  Undone by rollback. */
+void code_unkeep(struct agents *agents, struct agent *agent, uint32_t at);
+
 /*
  * Validate and decode a module, linked nowhere yet; `id` is the SHA-256 of its bytes.  On ST_OK the
  * caller owns *code.  ST_INVALID: it is refused, *fault says why; ST_NOMEM.

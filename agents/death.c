@@ -18,6 +18,7 @@
 #include "agents/return.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
+#include "agents/upgrade.h"
 
 /*
  * End one thing that the agent owns: its quota is given back, its reserve goes to the agent, and
@@ -104,6 +105,7 @@ static void death_collect(struct agents *agents, struct agent *agent)
     agents->env.channels->sell_ends(agents->env.channels_context, agent->id);
     agent_fail_replies(agents, agent, failure_of(SERAI_E_CLOSED));
     death_drop_inbox(agents, agent);
+    upgrade_drop(agents, agent);
     death_drop_objects(agents, agent);
     ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
                 TRANSFER_RESERVE, agent->id);

@@ -324,7 +324,8 @@ static struct cap desk_make_reply(struct agents *agents, struct agent *desk, uin
 uint64_t agents_desk_ask(struct agents *agents, const struct desk_question *question)
 {
     uint64_t call = agents->next_message; /* the message's number, too */
-    struct message message = {.kind = SERAI_EVENT_MESSAGE,
+    struct message message = {.kind = question->kind,
+                              .status = question->status,
                               .sender = question->customer,
                               .sender_customer = question->customer,
                               .data = question->data,
@@ -335,7 +336,7 @@ uint64_t agents_desk_ask(struct agents *agents, const struct desk_question *ques
     INVARIANT(agents->turn == NULL);
     INVARIANT(desk_find_target(agents, question, &target) == 0);
     message.postage = target.postage;
-    message.badge = target.facet == NULL ? 0 : target.facet->u.facet.badge;
+    message.badge = target.facet == NULL ? question->badge : target.facet->u.facet.badge;
     ledger_move(agents->ledger, question->customer, ACCOUNT_HELD_MESSAGE, message.postage,
                 TRANSFER_POSTAGE_HOLD, call);
     ledger_move(agents->ledger, question->customer, ACCOUNT_HELD_MESSAGE, message.money,

@@ -36,6 +36,9 @@ MUST_CHECK enum birth_result agents_desk_new(struct agents *agents, uint64_t cus
 
 /* A message of a customer's, which is to be answered, unless it is an answer itself. */
 struct desk_question {
+    enum serai_event_kind kind; /* MESSAGE, or to an agent of its own UPGRADE */
+    int32_t status;             /* of UPGRADE, as its badge */
+    uint64_t badge;
     uint64_t customer;
     struct agent *desk; /* NULL: the customer has none yet, and so holds no capability */
     struct agent *to;   /* an agent; NULL: the facet or reply in `slot` of the desk */

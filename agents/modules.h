@@ -11,6 +11,7 @@
 
 struct agents;
 struct agent;
+struct agents_module;
 struct engine_code;
 
 /*
@@ -20,6 +21,14 @@ struct engine_code;
 MUST_CHECK enum status agents_code_put(struct agents *agents, struct agent *keeper,
                                        const uint8_t *bytes, size_t size, struct hash *id,
                                        struct fault *fault);
+
+/* Whether the agent keeps this module; running it does not count. */
+MUST_CHECK bool agents_code_is_kept(const struct agents *agents, const struct agent *agent,
+                                    const struct hash *id);
+
+/* Whether a module that is here could be put on the agent's list of kept ones, or is on it. */
+MUST_CHECK bool agents_code_fits(const struct agents *agents, const struct agent *agent,
+                                 const struct agents_module *module);
 
 /*
  * Validate and hold a module that no agent keeps yet: it is dropped with the next frame unless it

@@ -61,7 +61,7 @@ void turn_take_become(struct turn *turn)
     struct customer_use *use = turn->agent->use;
 
     quota_take(turn->agents, use, CUSTOMER_MEMORY_BYTES, turn->become_memory);
-    quota_take(turn->agents, use, CUSTOMER_EVENTS, 1);
+    quota_take(turn->agents, use, CUSTOMER_EVENTS, turn->become_try ? 2 : 1);
     quota_take(turn->agents, use, CUSTOMER_EVENT_BYTES, turn->become_args_size);
 }
 
@@ -71,6 +71,6 @@ void turn_give_become(struct turn *turn)
     struct customer_use *use = turn->agent->use;
 
     quota_give(turn->agents, use, CUSTOMER_MEMORY_BYTES, turn->become_memory);
-    quota_give(turn->agents, use, CUSTOMER_EVENTS, 1);
+    quota_give(turn->agents, use, CUSTOMER_EVENTS, turn->become_try ? 2 : 1);
     quota_give(turn->agents, use, CUSTOMER_EVENT_BYTES, turn->become_args_size);
 }

@@ -38,6 +38,22 @@ void facet_fail(struct agents *agents, const struct cap *cap, struct failure fai
     agents_deliver(agents, owner, &failed);
 }
 
+void facet_answer_nothing(struct agents *agents, const struct agent *by, const struct cap *cap)
+{
+    struct object *reply = cap_reply(agents, cap);
+    struct message answer = {.kind = SERAI_EVENT_MESSAGE, .sender = by->id};
+    struct agent *owner;
+
+    if (reply == NULL)
+        return;
+    owner = agents_find(agents, reply->owner);
+    INVARIANT(owner != NULL && owner->state != AGENT_DEAD);
+    answer.badge = reply->u.facet.badge;
+    answer.reserve = reply->u.facet.reserve;
+    facet_remove(agents, reply);
+    agents_deliver(agents, owner, &answer);
+}
+
 void message_fail_replies(struct agents *agents, const struct message *message,
                           struct failure failure)
 {

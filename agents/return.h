@@ -24,6 +24,12 @@ static inline struct failure failure_of(int32_t status)
  */
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
 
+/*
+ * Answer with nothing, in the name of the agent that has this reply: the question was to be done
+ * and not to be answered.  Undone by rollback.
+ */
+void facet_answer_nothing(struct agents *agents, const struct agent *by, const struct cap *cap);
+
 /* End each reply facet that a message carries, as facet_fail(). */
 void message_fail_replies(struct agents *agents, const struct message *message,
                           struct failure failure);

@@ -111,7 +111,8 @@ bool agents_has(const struct agents *agents, uint64_t id)
 static bool sleep_may(const struct agent *agent)
 {
     return agent->caps.large == 0 && !agent->ready.queued && !agent->dirty &&
-           agent->inbox.first == NULL && cap_table_is_saved(&agent->caps);
+           agent->inbox.first == NULL && !upgrade_is_under_way(agent) &&
+           cap_table_is_saved(&agent->caps);
 }
 
 /* Free the struct of an agent, but not its pages and log lines: these are the record's now. */

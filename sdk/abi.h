@@ -92,6 +92,9 @@ enum serai_event_kind {
     SERAI_EVENT_LEAVING = 12, /* the site is being drained: badge; status: in how many seconds */
     SERAI_EVENT_LEASH = 13,   /* from a leash that is watched: badge; status: enum serai_leash_news;
                                  money: the child's; data: a code (i32), then a text */
+    SERAI_EVENT_KEPT = 14,    /* the trial of self_upgrade was undone: status says how */
+    SERAI_EVENT_UPGRADE = 15, /* its customer asks it to become another program: data: the code id;
+                                 status: flags for self_upgrade; a reply */
 };
 
 /* The event as order event_info writes it: little-endian, 88 bytes. */
@@ -176,6 +179,9 @@ enum {
     SERAI_TERMS_PACKETS = 0, /* nanos for 1000 packets, as the link is now: strict or bounded */
     SERAI_TERMS_DATA = 1,    /* nanos for a MiB in packets */
 };
+
+/* Flags of self_upgrade. */
+enum { SERAI_UPGRADE_TRY = 1 }; /* with a way back: the event KEPT */
 
 /* Rights of a buffer cap, for buffer_share. */
 enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
@@ -280,13 +286,16 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(57, leash_end, "i", LEASH, (int32_t leash))                                                  \
     X(58, leash_watch, "ii", LEASH, (int32_t leash, int32_t facet)) /* one event LEASH */          \
     /* the key of the site at the other end of an interface, or of this one: its size */           \
-    X(59, channel_peer, "iii", CHANNEL_POOL, (int32_t pool, int32_t interface, void *key))
+    X(59, channel_peer, "iii", CHANNEL_POOL, (int32_t pool, int32_t interface, void *key))         \
+    /* self_become with flags (SERAI_UPGRADE_...) */                                               \
+    X(60, self_upgrade, "iiiii", SELF,                                                             \
+      (int32_t self, const void *code_id, const void *args, int32_t args_size, int32_t flags))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 60
+        SERAI_ORDER_COUNT = 61
 };
 
 /*

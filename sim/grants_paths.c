@@ -331,7 +331,9 @@ static void paths_check_call(const struct grants_view *look, const struct agent 
 {
     const struct grants_table *holding = table_get(&look->grants->holdings, look->desk);
     const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
-    struct addressed addressed = {look, to, m, to->customer == look->account && m->badge == 0};
+    struct addressed addressed = {look, to, m,
+                                  to->customer == look->account &&
+                                      (m->badge == 0 || m->kind == SERAI_EVENT_UPGRADE)};
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++)
         addressed.found = addressed.found || paths_lead_there(&addressed, &holding->caps[i]);
@@ -356,7 +358,7 @@ void grants_check_message(const struct grants_view *look, const struct agent *to
     bool by_request = look->by == 0 && m->kind == SERAI_EVENT_BORN &&
                       cap_is_empty(cap_table_at(&to->caps, SERAI_SLOT_ORIGIN));
 
-    if (look->desk != 0 && m->kind == SERAI_EVENT_MESSAGE &&
+    if (look->desk != 0 && (m->kind == SERAI_EVENT_MESSAGE || m->kind == SERAI_EVENT_UPGRADE) &&
         m->sender == look->account) { /* agent.call, or agent.send, which carries nothing */
         paths_check_call(look, to, m);
         return;

@@ -124,6 +124,10 @@ static void paint_code(struct painter *painter, const struct agent *agent)
 {
     (void)fprintf(painter->out, "  code ");
     paint_hex(painter->out, agent->program.code.code->id.bytes, 8);
+    if (agent->upgrade.code.code != NULL) {
+        (void)fprintf(painter->out, " to try ");
+        paint_hex(painter->out, agent->upgrade.code.code->id.bytes, 8);
+    }
     (void)fprintf(painter->out, " refs %llu builtin %d size %zu globals ",
                   U(agent->program.code.code->refs), agent->program.code.code->builtin,
                   agent->program.code.code->size);
@@ -167,21 +171,21 @@ static void paint_agent(void *context, const struct agent *agent)
 {
     struct painter *painter = context;
 
-    (void)fprintf(painter->out,
-                  "agent %llu of %llu parent %llu leash %llu confined %d name %s state %d reason "
-                  "%s born %llu pages %u "
-                  "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
-                  "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
-                  "frozen since %llu needs %llu begun %d\n",
-                  U(agent->id), U(agent->customer), U(agent->parent), U(agent->leash),
-                  agent->confined, agent->name, (int)agent->state, agent->reason,
-                  U(agent->born_frame), agent->program.memory_pages, agent->caps.used,
-                  U(agent->inbox.count), U(agent->inbox.bytes), U(agent->inbox.total),
-                  U(agent->owns.facets), U(agent->owns.timers), U(agent->owns.buffer_bytes),
-                  U(money_nanos(agent->low.mark)), agent->low.armed,
-                  U(money_nanos(agent->low.reserve)), U(money_nanos(agent->burial)),
-                  U(agent->usage.turns), U(agent->usage.traps), U(agent->usage.fuel),
-                  U(agent->frozen_us), U(money_nanos(agent->needs)), agent->program.begun);
+    (void)fprintf(
+        painter->out,
+        "agent %llu of %llu parent %llu leash %llu confined %d name %s state %d reason "
+        "%s born %llu pages %u "
+        "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
+        "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
+        "frozen since %llu needs %llu begun %d upgrade reserve %llu\n",
+        U(agent->id), U(agent->customer), U(agent->parent), U(agent->leash), agent->confined,
+        agent->name, (int)agent->state, agent->reason, U(agent->born_frame),
+        agent->program.memory_pages, agent->caps.used, U(agent->inbox.count), U(agent->inbox.bytes),
+        U(agent->inbox.total), U(agent->owns.facets), U(agent->owns.timers),
+        U(agent->owns.buffer_bytes), U(money_nanos(agent->low.mark)), agent->low.armed,
+        U(money_nanos(agent->low.reserve)), U(money_nanos(agent->burial)), U(agent->usage.turns),
+        U(agent->usage.traps), U(agent->usage.fuel), U(agent->frozen_us),
+        U(money_nanos(agent->needs)), agent->program.begun, U(money_nanos(agent->upgrade.reserve)));
     paint_code(painter, agent);
     paint_caps(painter, agent);
     paint_inbox(painter, agent);

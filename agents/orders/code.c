@@ -88,17 +88,7 @@ static int64_t decode_code_kept(struct turn *turn, const uint64_t *args)
 
 static int64_t perform_code_drop(struct turn *turn, uint32_t at)
 {
-    struct agent_program *program = &turn->agent->program;
-    struct undo *undo = turn->agents->undo;
-
-    rent_accrue(turn->agents, turn->agent);
-    undo_save(undo, program->kept, AGENT_CODES_MAX * sizeof *program->kept);
-    undo_save(undo, &program->kept_count, sizeof program->kept_count);
-    code_ref_drop(turn->agents, turn->agent, &program->kept[at]);
-    /* The last one takes its place: the order of what is kept is not promised. */
-    program->kept[at] = program->kept[--program->kept_count];
-    program->kept[program->kept_count] = (struct code_ref){0};
-    agent_dirty(&turn->agents->changes, turn->agent);
+    code_unkeep(turn->agents, turn->agent, at);
     return 0;
 }
 

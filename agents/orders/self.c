@@ -214,65 +214,98 @@ static uint64_t become_more_memory(const struct turn *turn, const struct code *c
     return after <= before ? 0 : (uint64_t)(after - before) * ENGINE_WASM_PAGE_BYTES;
 }
 
+/* A change of program that was ordered: filled by its checks, read by perform_self_become(). */
+struct becoming {
+    struct code *code;
+    uint64_t memory; /* bytes that it holds beyond what the agent has */
+    const uint8_t *data;
+    size_t size;
+    bool tries;
+    struct money reserve; /* of an event; twice as much with a way back */
+};
+
 /*
  * Whether the customer's quotas allow the change: the memory as for memory.grow, the code, and the
- * event BECAME with its bytes.
+ * event BECAME with its bytes, perhaps KEPT too.
  */
-static bool become_fits_customer(const struct turn *turn, const struct code *code, uint64_t memory,
-                                 size_t args_size)
+static bool become_fits_customer(const struct turn *turn, const struct becoming *becoming)
 {
     const struct customer_use *use = turn->agent->use;
 
-    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, memory) &&
-           quota_allows_code(turn->agents, use, code) &&
-           quota_allows(turn->agents, use, CUSTOMER_EVENTS, 1) &&
-           quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, args_size);
+    return quota_allows(turn->agents, use, CUSTOMER_MEMORY_BYTES, becoming->memory) &&
+           quota_allows_code(turn->agents, use, becoming->code) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENTS, becoming->tries ? 2 : 1) &&
+           quota_allows(turn->agents, use, CUSTOMER_EVENT_BYTES, becoming->size);
 }
 
 /*
  * Note the change, which is made when the turn commits; what it will hold is counted from now on.
  * The arguments are copied: the guest's memory goes before they are delivered.
  */
-static int64_t perform_self_become(struct turn *turn, struct code *code, const uint8_t *data,
-                                   size_t size, struct money reserve)
+static int64_t perform_self_become(struct turn *turn, const struct becoming *becoming)
 {
-    agents_work_message(turn->agents, size);
+    agents_work_message(turn->agents, becoming->size);
+    if (becoming->tries)
+        agents_work_message(turn->agents, 0); /* KEPT */
     turn->become = true;
-    turn->become_reserve = reserve;
-    turn->become_memory = become_more_memory(turn, code);
-    turn->become_code = code_ref_take(turn->agents, turn->agent->use, code);
-    turn->become_args_size = size;
+    turn->become_try = becoming->tries;
+    turn->become_reserve = becoming->reserve;
+    turn->kept_reserve = becoming->tries ? becoming->reserve : money_zero();
+    turn->become_memory = becoming->memory;
+    turn->become_code = code_ref_take(turn->agents, turn->agent->use, becoming->code);
+    turn->become_args_size = becoming->size;
     turn_take_become(turn);
-    memcpy(turn->become_args, data, size);
+    memcpy(turn->become_args, becoming->data, becoming->size);
     return 0;
 }
 
-/* At most one in a turn is accepted (EXISTS). */
-static int64_t decode_self_become(struct turn *turn, const uint64_t *args)
+/* The reserves of BECAME and, with a way back, of KEPT: a line each, or none of them. */
+static bool become_pay(struct turn *turn, const struct becoming *becoming)
 {
-    struct money reserve = agents_reserve(turn->agents);
-    const uint8_t *id;
-    const uint8_t *data;
-    struct hash hash;
-    struct code *code;
+    struct money all = becoming->reserve;
 
-    if (args[3] > SERAI_ARGS_BYTES_MAX)
+    if (becoming->tries)
+        money_accumulate(&all, becoming->reserve);
+    if (!turn_can_pay(turn, all))
+        return false;
+    for (int i = 0; i < (becoming->tries ? 2 : 1); i++)
+        INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, becoming->reserve, TRANSFER_RESERVE_HOLD,
+                           turn->agent->id));
+    return true;
+}
+
+/*
+ * At most one in a turn is accepted (EXISTS), and none in a trial: the way back of one upgrade is
+ * not the way back of two.  self_upgrade has flags besides.
+ */
+static int64_t decode_self_become(struct turn *turn, const uint64_t *args, uint64_t flags)
+{
+    struct becoming becoming = {.size = (size_t)args[3],
+                                .tries = (flags & SERAI_UPGRADE_TRY) != 0,
+                                .reserve = agents_reserve(turn->agents)};
+    const uint8_t *id;
+    struct hash hash;
+
+    if (args[3] > SERAI_ARGS_BYTES_MAX || (flags & ~(uint64_t)SERAI_UPGRADE_TRY) != 0)
         return SERAI_E_INVALID;
     id = turn_read(turn, args[1], HASH_BYTES);
-    data = turn_read(turn, args[2], args[3]);
-    if (id == NULL || data == NULL)
+    becoming.data = turn_read(turn, args[2], args[3]);
+    if (id == NULL || becoming.data == NULL)
         return SERAI_E_MEMORY;
     memcpy(hash.bytes, id, HASH_BYTES);
-    code = modules_find(&turn->agents->modules, &hash);
-    if (code == NULL)
+    becoming.code = modules_find(&turn->agents->modules, &hash);
+    if (becoming.code == NULL)
         return SERAI_E_MISSING;
-    if (turn->become)
+    if (turn->become || (turn->tries && becoming.tries))
         return SERAI_E_EXISTS;
-    if (!become_fits_customer(turn, code, become_more_memory(turn, code), (size_t)args[3]))
+    becoming.memory = becoming.tries ? (uint64_t)engine_code_memory_pages(becoming.code->engine) *
+                                           ENGINE_WASM_PAGE_BYTES
+                                     : become_more_memory(turn, becoming.code);
+    if (!become_fits_customer(turn, &becoming))
         return SERAI_E_QUOTA;
-    if (!turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, turn->agent->id))
+    if (!become_pay(turn, &becoming))
         return SERAI_E_SHORT;
-    return perform_self_become(turn, code, data, (size_t)args[3], reserve);
+    return perform_self_become(turn, &becoming);
 }
 
 /* Death is carried out after the turn: this one still runs to its end, and a trap takes it back. */
@@ -321,7 +354,9 @@ int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *ar
     if (order == SERAI_ORDER_self_code_id)
         return decode_self_code_id(turn, args);
     if (order == SERAI_ORDER_self_become)
-        return decode_self_become(turn, args);
+        return decode_self_become(turn, args, 0);
+    if (order == SERAI_ORDER_self_upgrade)
+        return decode_self_become(turn, args, args[4]);
     if (order == SERAI_ORDER_self_leaving)
         return order_new_timer(turn, TIMER_AT_LEAVING, args[1]);
     if (order == SERAI_ORDER_self_badge)

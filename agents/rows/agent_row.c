@@ -10,7 +10,7 @@
 #include "agents/rows/codec.h"
 #include "base/cbor.h"
 
-enum { AGENT_FIELDS = 32, CODE_REF_FIELDS = 2 };
+enum { AGENT_FIELDS = 33, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
@@ -37,6 +37,18 @@ static void row_put_program(struct bytes *out, const struct agent *agent)
     for (uint32_t i = 0; i < globals; i++)
         cbor_put_uint(out, agent->program.globals[i]);
     cbor_put_bool(out, agent->program.begun);
+}
+
+/* An upgrade that waits for its trial, or nothing. */
+static void row_put_upgrade(struct bytes *out, const struct agent *agent)
+{
+    bool waits = upgrade_is_under_way(agent);
+
+    cbor_put_array(out, waits ? 2 : 0);
+    if (!waits)
+        return;
+    row_put_code_ref(out, &agent->upgrade.code);
+    cbor_put_money(out, agent->upgrade.reserve);
 }
 
 static void row_put_accruals(struct bytes *out, const struct agent *agent)
@@ -88,6 +100,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, agent->owns.timers);
     cbor_put_uint(out, agent->owns.buffer_bytes);
     cbor_put_uint(out, agent->log.lines);
+    row_put_upgrade(out, agent);
 }
 
 /* ---- reading ---- */
@@ -122,6 +135,20 @@ static void row_get_program(struct cbor *in, struct agent *agent, struct agent_r
     for (uint64_t i = 0; i < row->globals; i++)
         agent->program.globals[i] = cbor_get_uint(in, UINT64_MAX);
     agent->program.begun = cbor_get_bool(in);
+}
+
+static void row_get_upgrade(struct cbor *in, struct agent *agent, struct agent_row *row)
+{
+    uint64_t items = cbor_get_array_any(in, 2);
+
+    agent->upgrade = (struct agent_upgrade){0};
+    row->upgrades = items != 0;
+    if (!row->upgrades)
+        return;
+    if (items != 2)
+        cbor_fail(in, "an upgrade without its reserve");
+    row_get_code_ref(in, &agent->upgrade.code, &row->upgrade);
+    agent->upgrade.reserve = cbor_get_money(in);
 }
 
 static void row_get_accruals(struct cbor *in, struct agent *agent)
@@ -196,6 +223,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
     row->log_lines = cbor_get_uint(&in, AGENT_LOG_LINES_MAX);
     if (agent->log.next == 0 || row->log_lines >= agent->log.next)
         cbor_fail(&in, "more log lines than were written");
+    row_get_upgrade(&in, agent, row);
     return cbor_done(&in, fault, "row");
 }
 

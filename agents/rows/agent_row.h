@@ -9,6 +9,8 @@
 
 /* The parts of an agent's row besides the agent's own fields. */
 struct agent_row {
+    bool upgrades; /* then the next */
+    struct hash upgrade;
     struct hash code;
     struct hash kept[AGENT_CODES_MAX];
     uint64_t globals; /* how many it has */

@@ -53,6 +53,7 @@ static void claim_object(struct ledger_claims *claims, const struct object *obje
 static void claim_agent(struct ledger_claims *claims, const struct agent *agent)
 {
     claim(claims, ACCOUNT_HELD_RESERVE, agent->low.reserve);
+    claim(claims, ACCOUNT_HELD_RESERVE, agent->upgrade.reserve);
     claim(claims, ACCOUNT_DEPOSIT_BURIAL, agent->burial);
 }
 

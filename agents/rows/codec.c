@@ -123,7 +123,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     cbor_get_array(&in, MESSAGE_FIELDS);
     row_get_version(&in);
     message->front = cbor_get_bool(&in);
-    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_LEASH);
+    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_UPGRADE);
     if (m->kind < SERAI_EVENT_BORN)
         cbor_fail(&in, "an event of no known kind");
     m->sender = cbor_get_uint(&in, UINT64_MAX);

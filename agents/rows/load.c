@@ -183,6 +183,9 @@ static enum status load_check_program(const struct agents *agents, struct agent 
             return fault_set(why, ST_INVALID,
                              "code that it keeps is missing, or paid for past its share");
     }
+    if (row->upgrades && !load_take_ref(agents, agent->use, &agent->upgrade.code, &row->upgrade))
+        return fault_set(why, ST_INVALID,
+                         "code that it is to try is missing, or paid for past its share");
     engine = agent->program.code.code->engine;
     if (agent->program.memory_pages > engine_code_memory_pages_max(engine))
         return fault_set(why, ST_INVALID,
@@ -228,6 +231,12 @@ static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
     use->used[CUSTOMER_EVENTS] += agent->low.armed;
     use->used[CUSTOMER_MEMORY_BYTES] +=
         (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES;
+    if (upgrade_is_under_way(agent)) {
+        use->used[CUSTOMER_EVENTS]++;
+        use->used[CUSTOMER_MEMORY_BYTES] +=
+            (uint64_t)engine_code_memory_pages(agent->upgrade.code.code->engine) *
+            ENGINE_WASM_PAGE_BYTES;
+    }
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;

@@ -22,6 +22,7 @@
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
+#include "agents/upgrade.h"
 
 /*
  * memory.grow: more bytes held, so the customer's quota bounds them.  The rent follows at the
@@ -168,6 +169,8 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     turn->agent = agent;
     turn->event = event;
     turn->number = agents->counters.turns + 1;
+    if (event->m.kind == SERAI_EVENT_BECAME && upgrade_is_under_way(agent))
+        upgrade_try(turn);
     memcpy(turn->carry, agent->carry, sizeof turn->carry);
     /*
      * Before the hold, which is a share of what the agent has with them; and outside the stage, as

@@ -19,6 +19,7 @@
 #include "agents/rent.h"
 #include "agents/set.h"
 #include "agents/turns/turn.h"
+#include "agents/upgrade.h"
 #include "base/hash.h"
 
 /*
@@ -183,6 +184,8 @@ void turn_commit(struct turn *turn, uint64_t fuel)
     for (uint32_t i = 0; i < turn->transfer_count; i++)
         ledger_transfer_checked(agents->ledger, &turn->transfers[i]);
     turn_book_fees(turn, fuel);
+    if (turn->tries)
+        upgrade_stands(turn);
     turn_thaw_payees(turn);
 }
 

@@ -19,6 +19,7 @@
 #include "agents/return.h"
 #include "agents/set.h"
 #include "agents/turns/run.h"
+#include "agents/upgrade.h"
 
 /*
  * What is booked before a turn is caused by site time, not by the event: a tick of this agent
@@ -89,6 +90,7 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
 
     ledger_event_begin(agents->ledger);
     inbox_take(agents, agent, head);
+    upgrade_was_asked(agents, agent, head);
     /* The reserve of the answer pays for the event that takes its place. */
     if (message_is_answer(&head->m)) {
         head->m.reserve = money_zero();

@@ -32,6 +32,7 @@
 #include "agents/turns/begin.h"
 #include "agents/turns/end.h"
 #include "agents/turns/turn.h"
+#include "agents/upgrade.h"
 #include "agents/views.h"
 
 /* How a turn ended that is undone, in words; a code that its agent chose is put into `text`. */
@@ -98,6 +99,8 @@ static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
     turn_log_trap(turn, outcome);
     leash_tell(turn->agents, turn->agent, SERAI_LEASH_UNDONE,
                agent_funds(turn->agents, turn->agent), failure);
+    if (turn->tries)
+        upgrade_fails(turn, failure);
 }
 
 /*
@@ -152,8 +155,32 @@ static void turn_take_lent_back(struct turn *turn)
         struct cap cap = *cap_table_at(&turn->agent->caps, turn->lent[i]);
 
         agent_cap_set(turn->agents, turn->agent, turn->lent[i], &empty);
-        facet_fail(turn->agents, &cap, failure_of(SERAI_E_SILENT));
+        /* Who asked for an upgrade learns by any answer that it stands. */
+        if (turn->event->m.kind == SERAI_EVENT_BECAME)
+            facet_answer_nothing(turn->agents, turn->agent, &cap);
+        else
+            facet_fail(turn->agents, &cap, failure_of(SERAI_E_SILENT));
     }
+}
+
+/*
+ * Who asked for an upgrade hears its end, not that of the turn which ordered it: the reply, if it
+ * was not used, goes along with BECAME.
+ */
+static struct cap turn_asked_to_upgrade(struct turn *turn)
+{
+    struct cap reply = {.kind = SERAI_KIND_EMPTY};
+
+    if (turn->event->m.kind != SERAI_EVENT_UPGRADE)
+        return reply;
+    for (uint32_t i = 0; i < turn->lent_count; i++) {
+        if ((int64_t)turn->lent[i] != turn->reply_slot)
+            continue;
+        reply = *cap_table_at(&turn->agent->caps, turn->lent[i]);
+        turn_take_cap(turn, turn->lent[i]);
+        break;
+    }
+    return reply;
 }
 
 /*
@@ -165,20 +192,28 @@ static void turn_carry_out(struct turn *turn)
     struct agents *agents = turn->agents;
     struct agent *agent = turn->agent;
 
+    struct cap asked = {.kind = SERAI_KIND_EMPTY};
+
+    if (turn->become && !turn->die)
+        asked = turn_asked_to_upgrade(turn);
     if (!turn->die) /* then all that it holds ends otherwise */
         turn_take_lent_back(turn);
     if (turn->become) {
         struct message became = {.kind = SERAI_EVENT_BECAME,
                                  .data = turn->become_args,
                                  .size = turn->become_args_size,
-                                 .reserve = turn->become_reserve};
+                                 .reserve = turn->become_reserve,
+                                 .reply = asked};
 
         /*
          * The quota that the order took in advance is given back, and taken again by what comes
          * true.
          */
         turn_give_become(turn);
-        agent_become(agents, agent, turn->become_code);
+        if (turn->become_try)
+            upgrade_begin(agents, agent, turn->become_code, turn->kept_reserve);
+        else
+            agent_become(agents, agent, turn->become_code);
         agents_deliver_first(agents, agent, &became);
     }
     for (uint32_t i = 0; i < turn->leash_count; i++)
@@ -245,7 +280,8 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     if (agents->env.mark != NULL)
         agents->env.mark(agents->env.context, agent->id, event->m.id);
     outcome = turn_run_program(turn);
-    waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor;
+    /* A trial does not wait for more money: it has failed, and the agent goes on as it was. */
+    waits = outcome == ENGINE_OUT_OF_FUEL && turn->poor && !turn->tries;
     agent->usage.turns++;
     agents->counters.turns++;
     turn_conclude(turn, outcome, waits);
@@ -254,6 +290,8 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
         agent_check_mark(agents, agent);
         rent_schedule(agents, agent);
     }
+    if (!waits && agent->state != AGENT_DEAD)
+        upgrade_was_asked(agents, agent, event);
     undo_commit(agents->undo); /* what followed the turn is final */
     turn_event_end(turn);
     /* Only now: an event that stops the site while it is booked is blamed as well. */

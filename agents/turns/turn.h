@@ -59,14 +59,20 @@ struct turn {
     int32_t fail_code;
     size_t fail_size;
 
+    bool tries;                  /* it is the trial of a new program (agents/upgrade.h) */
+    struct agent_program before; /* what the agent is if the trial fails; kept modules aside */
+    struct money try_reserve;    /* pays for KEPT, or comes back */
+
     /* what to do when it commits */
     bool die;
     struct leash_action leashes[LEASH_ACTIONS_MAX];
     uint32_t leash_count;
     bool become;
+    bool become_try; /* with a way back */
     struct code_ref become_code;
     struct money become_reserve;
-    uint64_t become_memory; /* bytes beyond what the agent had */
+    struct money kept_reserve; /* of a try */
+    uint64_t become_memory;    /* bytes beyond what the agent had */
     uint8_t become_args[SERAI_ARGS_BYTES_MAX];
     size_t become_args_size;
 

@@ -66,7 +66,7 @@ static int deploy_put_gifts(struct bytes *args, const char *list)
  * Append the bytes of a module.  Whether they are one is for the site to say, whose rules may be
  * newer.
  */
-static int deploy_append_module(struct bytes *args, const char *path)
+int cli_append_module(struct bytes *args, const char *path)
 {
     struct bytes module = {0};
     struct fault fault = {0};
@@ -119,14 +119,14 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
     /* From here on a failure leaves *args unfinished; the caller frees it unsent. */
     cbor_put_array(args, 6);
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
-    code = deploy_append_module(args, cli->args.operands[0]);
+    code = cli_append_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
     cbor_put_money(args, endowment);
     if (code == EXIT_OK)
         code = deploy_put_gifts(args, cli_value(cli, OPT_GIVE, ""));
     cbor_put_array(args, cli->args.with_count);
     for (size_t i = 0; i < cli->args.with_count && code == EXIT_OK; i++)
-        code = deploy_append_module(args, cli->args.with[i]);
+        code = cli_append_module(args, cli->args.with[i]);
     return code;
 }
 

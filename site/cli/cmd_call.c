@@ -1,5 +1,5 @@
 /*
- * serai agent call, call drop, cap name | drop.
+ * serai agent call | upgrade, call drop, cap name | drop.
  *
  * A call is two signed commands, and none of it is done twice: agent.call asks, and call.take takes
  * what came back.  Between them the site is asked again and again whether there is an answer; that
@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "sdk/abi.h"
 #include "site/cli/cli.h"
 #include "site/cli/commands.h"
@@ -30,7 +31,8 @@ enum {
 struct calling {
     uint64_t call; /* its number, once it was made; 0: not yet */
     bool taken;
-    enum exit_code code; /* of what came back */
+    enum exit_code code;             /* of what came back */
+    char module[2 * HASH_BYTES + 1]; /* of an upgrade: the id of the new program */
 };
 
 /* ---- printing what came back ---- */
@@ -105,6 +107,8 @@ static void calling_show(struct cli *cli, const struct control_reply *reply, voi
     char state[RENDER_TEXT_BYTES];
 
     (void)!render_number(reply->result, reply->result_size, "call", &calling->call);
+    if (render_text(reply->result, reply->result_size, "code", state))
+        (void)snprintf(calling->module, sizeof calling->module, "%.*s", 2 * HASH_BYTES, state);
     if (!render_text(reply->result, reply->result_size, "state", state))
         return;
     calling->taken = true;
@@ -325,6 +329,93 @@ int cmd_agent_call(struct cli *cli)
         return call_still_waits(cli, calling.call, code);
     return call_take(cli, &calling);
 }
+
+/* ---- upgrades ---- */
+
+static int upgrade_put_args(struct cli *cli, uint64_t agent, struct bytes *args)
+{
+    int code;
+
+    cbor_put_array(args, 3);
+    cbor_put_uint(args, agent);
+    code = cli_append_module(args, cli->args.operands[1]);
+    cbor_put_bool(args, cli->args.given[OPT_TRY]);
+    return code;
+}
+
+/* Whether the agent runs the new program now: that alone shows whether it became it. */
+static int upgrade_look(struct cli *cli, uint64_t agent, const struct calling *calling,
+                        bool *is_new)
+{
+    char module[RENDER_TEXT_BYTES];
+    struct cli_answer answer;
+    struct bytes args = {0};
+    int code;
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, agent);
+    code = cli_read(cli, "agent", &args, &answer);
+    *is_new = code == EXIT_OK &&
+              render_text(answer.reply.result, answer.reply.result_size, "code", module) &&
+              strcmp(module, calling->module) == 0;
+    cli_answer_fini(&answer);
+    return code;
+}
+
+/* The end of the question, and of what it asked for. */
+static int upgrade_tell(struct cli *cli, uint64_t agent, const struct calling *calling)
+{
+    bool is_new = false;
+    int code = upgrade_look(cli, agent, calling, &is_new);
+
+    if (code != EXIT_OK)
+        return code;
+    if (is_new && calling->code == EXIT_BROKEN)
+        return cli_fail(EXIT_BROKEN,
+                        "the agent is the new program, and the first turn of that failed");
+    if (is_new)
+        return EXIT_OK;
+    if (calling->code == EXIT_SILENT)
+        return cli_fail(EXIT_SILENT,
+                        "it is the program that it was: it did not follow the request");
+    return cli_fail(calling->code == EXIT_OK ? EXIT_REFUSED : calling->code,
+                    "it is the program that it was");
+}
+
+int cmd_agent_upgrade(struct cli *cli)
+{
+    struct calling calling = {.code = EXIT_OK};
+    struct bytes args = {0};
+    uint64_t agent = 0;
+    uint64_t wait_s;
+    int code = call_read_options(cli, &calling, &wait_s);
+
+    if (code == EXIT_OK && cli->args.operand_count > 0)
+        code = cli_agent(cli, cli->args.operands[0], &agent);
+    if (code != EXIT_OK)
+        return code;
+    if (cli_is_kept(&cli->args)) {
+        code = cli_kept_show(cli, calling_show, &calling);
+    } else {
+        code = upgrade_put_args(cli, agent, &args);
+        if (code == EXIT_OK)
+            code = cli_signed_show(cli, "agent.upgrade", &args, calling_show, &calling);
+        else
+            bytes_fini(&args);
+    }
+    if (code != EXIT_OK || cli->args.given[OPT_FORGET])
+        return code;
+    if (!cli->args.given[OPT_OFFLINE])
+        code = call_wait(cli, calling.call, wait_s);
+    if (code != EXIT_OK || cli->args.given[OPT_OFFLINE])
+        return call_still_waits(cli, calling.call, code != EXIT_OK ? code : EXIT_WAITING);
+    code = call_take(cli, &calling);
+    if (code != EXIT_OK && code != (int)calling.code)
+        return code;
+    return agent == 0 ? code : upgrade_tell(cli, agent, &calling);
+}
+
+/* ---- what is kept ---- */
 
 int cmd_call_drop(struct cli *cli)
 {

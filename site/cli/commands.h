@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct bytes;
 struct cli;
 
 /*
@@ -34,6 +35,10 @@ int cmd_link_settle(struct cli *cli);
 int cmd_link_settled(struct cli *cli);
 int cmd_link_settlements(struct cli *cli);
 
+/* Append the bytes of a module that is in a file.  Prints why it cannot and returns the exit code.
+ */
+int cli_append_module(struct bytes *args, const char *path);
+
 /* Whether `link set` is given terms of settling, and giving them to the site. */
 bool cli_has_terms(const struct cli *cli);
 int cli_set_terms(struct cli *cli);
@@ -49,6 +54,7 @@ int cmd_agent_show(struct cli *cli);
 int cmd_agent_fund(struct cli *cli);
 int cmd_agent_send(struct cli *cli);
 int cmd_agent_call(struct cli *cli);
+int cmd_agent_upgrade(struct cli *cli);
 int cmd_agent_logs(struct cli *cli);
 int cmd_agent_freeze(struct cli *cli);
 int cmd_agent_thaw(struct cli *cli);

@@ -77,6 +77,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_AS] = {"as", "NAME", "what to call the capabilities that come back (default: cap, cap-2)"},
     [OPT_AGAIN] = {"again", "CALL", "take the answer to a call that was made; nothing is sent"},
     [OPT_TIMEOUT] = {"timeout", "SECONDS", "how long to wait for the answer (default: 30)"},
+    [OPT_TRY] = {"try", NULL, "if its first turn fails, the agent stays the program that it was"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

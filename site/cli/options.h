@@ -62,6 +62,7 @@ enum cli_option_id {
     OPT_AS,
     OPT_AGAIN,
     OPT_TIMEOUT,
+    OPT_TRY,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))

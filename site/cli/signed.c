@@ -35,7 +35,8 @@ static const struct about {
 } abouts[] = {
     {"money.in", 0, 1},    {"money.out", 0, 1},    {"agent.fund", 0, 1},
     {"agent.send", 0, 2},  {"agent.deploy", 0, 3}, {"agent.withdraw", 0, 1},
-    {"link.settle", 0, 1}, {"agent.call", 0, 3},   {NULL, 0, -1},
+    {"link.settle", 0, 1}, {"agent.call", 0, 3},   {"agent.upgrade", 0, -1},
+    {NULL, 0, -1},
 };
 
 /* The command of the program that signs it: "agent.fund" is `agent fund`.  Ends with no group. */

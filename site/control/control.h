@@ -58,6 +58,7 @@ enum control_status {
  *   agent.fund     [agent, amount]                 from the customer's own account
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
  *   agent.call     [agent or cap, data bytes, caps [name...], money]  a message with a reply
+ *   agent.upgrade  [agent, module bytes, try bool]  asks it to become that; answered as a call
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be

@@ -1,11 +1,12 @@
 /*
- * A customer asks an agent, takes what comes back, and keeps the capabilities among it under names
- * of its own.  What holds them is in desks.c and agents/desk.c.
+ * A customer asks an agent something, or to become another program.  What comes back is taken in
+ * call_taking.c; what holds it is in desks.c and agents/desk.c.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "agents/agents.h"
+#include "agents/modules.h"
 #include "site/core/calls.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
@@ -27,6 +28,7 @@ static void call_read(struct cbor *in, struct call *call)
 {
     struct desk_question *question = &call->question;
 
+    question->kind = SERAI_EVENT_MESSAGE;
     cbor_get_array(in, 4);
     if (cbor_peek(in) == CBOR_TEXT)
         cbor_get_text(in, call->target, CONTROL_NAME_BYTES_MAX);
@@ -39,8 +41,8 @@ static void call_read(struct cbor *in, struct call *call)
     question->money = cbor_get_money(in);
 }
 
-static bool call_find_cap(const struct customer *by, const char *name, uint64_t *slot,
-                          struct outcome *outcome)
+bool core_find_cap(const struct customer *by, const char *name, uint64_t *slot,
+                   struct outcome *outcome)
 {
     const struct desk_cap *cap = core_desk_find(by, name);
 
@@ -58,7 +60,7 @@ static bool call_find_target(struct core *core, const struct customer *by, struc
                              struct outcome *outcome)
 {
     if (call->target[0] != '\0')
-        return call_find_cap(by, call->target, &call->question.slot, outcome);
+        return core_find_cap(by, call->target, &call->question.slot, outcome);
     call->question.to = core_agent_argument(core, by, call->agent, false, outcome);
     return call->question.to != NULL;
 }
@@ -122,10 +124,8 @@ static bool call_check(struct core *core, struct customer *by, struct call *call
     struct desk_question *question = &call->question;
     int64_t refusal;
 
-    if (!call_find_target(core, by, call, outcome))
-        return false;
     for (size_t i = 0; i < question->slot_count; i++) {
-        if (!call_find_cap(by, call->caps[i], &question->slots[i], outcome))
+        if (!core_find_cap(by, call->caps[i], &question->slots[i], outcome))
             return false;
     }
     question->customer = by->account;
@@ -145,6 +145,15 @@ static bool call_check(struct core *core, struct customer *by, struct call *call
     return call_can_pay(core, by, call, *postage, outcome);
 }
 
+/* A first call makes the desk, which may be refused; then nothing was changed. */
+static bool call_has_desk(struct core *core, struct customer *by, struct call *call,
+                          struct outcome *outcome)
+{
+    if (call->question.desk == NULL)
+        call->question.desk = core_desk_make(core, by, outcome);
+    return call->question.desk != NULL;
+}
+
 void command_agent_call(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome)
 {
@@ -154,13 +163,9 @@ void command_agent_call(struct core *core, struct customer *by, struct cbor *in,
     uint64_t number;
 
     call_read(in, &call);
-    if (!outcome_args_done(in, outcome) || !call_check(core, by, &call, &postage, outcome))
+    if (!outcome_args_done(in, outcome) || !call_find_target(core, by, &call, outcome) ||
+        !call_check(core, by, &call, &postage, outcome) || !call_has_desk(core, by, &call, outcome))
         return;
-    if (call.question.desk == NULL) {
-        call.question.desk = core_desk_make(core, by, outcome);
-        if (call.question.desk == NULL)
-            return;
-    }
     for (size_t i = 0; i < call.question.slot_count; i++) {
         if (agents_desk_is_reply(core->agents, call.question.desk, call.question.slots[i]))
             core_desk_unname(core, by, call.caps[i]); /* it moves */
@@ -179,211 +184,101 @@ void command_agent_call(struct core *core, struct customer *by, struct cbor *in,
     map_end(&map, &outcome->result);
 }
 
-/* ---- taking the answer ---- */
+/* ---- asking for an upgrade ---- */
 
-/* The answer to a call of the customer's; NULL: the outcome says why there is none. */
-static const struct message *call_answer(const struct agent *desk, uint64_t call,
-                                         struct outcome *outcome)
-{
-    const struct message *answer = desk == NULL ? NULL : agents_desk_answer(desk, call);
-
-    if (answer != NULL)
-        return answer;
-    if (desk != NULL && agents_desk_waits(desk, call))
-        outcome_set(outcome, CONTROL_TRY_AGAIN, "call %llu has no answer yet",
-                    (unsigned long long)call);
-    else
-        outcome_set(outcome, CONTROL_MISSING,
-                    "there is no call %llu: its answer was taken, or it was dropped",
-                    (unsigned long long)call);
-    return NULL;
-}
-
-/* The name of the `index`th of several: car, car-2, car-3. */
-static bool cap_name_numbered(char name[CONTROL_NAME_BYTES_MAX + 1], const char *base, size_t index)
-{
-    int size;
-
-    if (index == 0)
-        size = snprintf(name, CONTROL_NAME_BYTES_MAX + 1, "%s", base);
-    else
-        size = snprintf(name, CONTROL_NAME_BYTES_MAX + 1, "%s-%zu", base, index + 1);
-    return size > 0 && size <= CONTROL_NAME_BYTES_MAX;
-}
-
-/* Names for all that an answer brings: a base, numbered from the first that is free for all. */
-struct cap_names {
-    const char *base; /* empty: any that is free, from "cap" on */
-    size_t first;
-    size_t count;
+/* What agent.upgrade brings, and the question that it becomes. */
+struct upgrade {
+    struct agents_module module;
+    bool staged; /* it was not here before */
+    struct call call;
 };
 
-static bool cap_names_are_free(const struct customer *by, const struct cap_names *names)
+static void upgrade_read(struct cbor *in, struct upgrade *upgrade)
 {
-    char name[CONTROL_NAME_BYTES_MAX + 1];
+    struct desk_question *question = &upgrade->call.question;
 
-    for (size_t i = 0; i < names->count; i++) {
-        if (!cap_name_numbered(name, names->base, names->first + i) ||
-            core_desk_find(by, name) != NULL)
-            return false;
-    }
-    return true;
+    question->kind = SERAI_EVENT_UPGRADE;
+    cbor_get_array(in, 3);
+    upgrade->call.agent = cbor_get_uint(in, UINT64_MAX);
+    upgrade->module.bytes = cbor_get_bytes(in, &upgrade->module.size, CONTROL_BYTES_MAX);
+    question->status = cbor_get_bool(in) ? SERAI_UPGRADE_TRY : 0;
+    question->size = HASH_BYTES; /* its id, which is known once it is hashed */
 }
 
-/* A name that was asked for is given or refused: never another one. */
-static bool cap_names_choose(const struct customer *by, struct cap_names *names,
-                             struct outcome *outcome)
+/*
+ * The module is checked and taken in, and can be put on the agent's list.  False: nothing was
+ * changed but for the allowance, and the outcome says why.
+ */
+static bool upgrade_stage(struct core *core, struct customer *by, struct upgrade *upgrade,
+                          struct outcome *outcome)
 {
-    bool chosen = names->base[0] != '\0';
+    struct agents_module *module = &upgrade->module;
+    struct fault fault;
 
-    if (names->count == 0)
+    upgrade->staged = !agents_code_is_here(core->agents, &module->id);
+    if (upgrade->staged && !core_may_check_code(core, by, outcome))
+        return false;
+    if (upgrade->staged && agents_code_stage(core->agents, module->bytes, module->size, &module->id,
+                                             &fault) != ST_OK) {
+        core_refuse_module(&fault, outcome);
+        allowance_use(&by->refused_code, module->size);
+        return false;
+    }
+    if (agents_code_fits(core->agents, upgrade->call.question.to, module))
         return true;
-    if (by->desk->count + names->count > DESK_CAPS_MAX) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "customer %s has %zu capabilities, and may have %d: drop some (`serai cap "
-                    "drop`), and take the answer again",
-                    by->name, by->desk->count, DESK_CAPS_MAX);
-        return false;
+    outcome_set(outcome, CONTROL_REFUSED,
+                "agent %llu keeps as many modules as it may, or the agents of customer %s as many "
+                "bytes of code: drop some first",
+                (unsigned long long)upgrade->call.agent, by->name);
+    if (upgrade->staged) {
+        agents_code_unstage(core->agents, &module->id);
+        allowance_use(&by->refused_code, module->size);
     }
-    if (chosen && !outcome_name_is_plain(names->base, "a capability's", outcome))
-        return false;
-    if (chosen && cap_names_are_free(by, names))
-        return true;
-    if (chosen) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "customer %s has a capability %s already, or a name with a number is too long: "
-                    "take the answer with another name",
-                    by->name, names->base);
-        return false;
-    }
-    names->base = "cap";
-    while (!cap_names_are_free(by, names))
-        names->first++; /* at most DESK_CAPS_MAX of them are taken */
-    return true;
+    return false;
 }
 
-/* Name what the answer brought, and list it. */
-static void call_name_caps(struct core *core, struct customer *by, struct agent *desk,
-                           const struct cap_names *names, const uint64_t *slots, struct map *map)
+/*
+ * The module is kept for the agent until it has handled the event, and the question is answered
+ * when that is decided (agents/upgrade.h).
+ */
+static void upgrade_ask(struct core *core, const struct customer *by, struct upgrade *upgrade,
+                        struct outcome *outcome)
 {
-    struct bytes list = {0};
-
-    cbor_put_array(&list, names->count);
-    for (size_t i = 0; i < names->count; i++) {
-        char name[CONTROL_NAME_BYTES_MAX + 1];
-        struct map cap;
-
-        (void)!cap_name_numbered(name, names->base, names->first + i); /* it was asked */
-        core_desk_name(core, by, slots[i], name);
-        map_init(&cap);
-        map_text(&cap, "name", name);
-        map_text(&cap, "kind", core_cap_word(core, desk, slots[i]));
-        map_end(&cap, &list);
-    }
-    map_raw(map, "caps", &list);
-    bytes_fini(&list);
-}
-
-void command_call_take(struct core *core, struct customer *by, struct cbor *in,
-                       struct outcome *outcome)
-{
-    struct agent *desk = core_desk_agent(core, by);
-    char base[CONTROL_NAME_BYTES_MAX + 1];
-    uint64_t slots[DESK_ANSWER_CAPS_MAX];
-    struct cap_names names = {.base = base};
-    const struct message *answer;
+    struct desk_question *question = &upgrade->call.question;
+    const struct agents_module *module = &upgrade->module;
+    struct fault fault;
+    struct hash id;
     struct map map;
-    uint64_t call;
 
-    cbor_get_array(in, 2);
-    call = cbor_get_uint(in, UINT64_MAX);
-    cbor_get_text(in, base, CONTROL_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome))
-        return;
-    answer = call_answer(desk, call, outcome);
-    if (answer == NULL)
-        return;
-    names.count = agents_desk_answer_caps(answer);
-    if (!cap_names_choose(by, &names, outcome))
-        return;
+    question->badge = !agents_code_is_kept(core->agents, question->to, &module->id);
+    /* upgrade_stage() has seen to all that could refuse it. */
+    INVARIANT(agents_code_put(core->agents, question->to, module->bytes, module->size, &id,
+                              &fault) == ST_OK);
     map_init(&map);
-    core_call_entries(&map, call, answer);
-    core_call_data(&map, answer);
-    agents_desk_take(core->agents, desk, call, slots);
-    call_name_caps(core, by, desk, &names, slots, &map);
+    map_uint(&map, "call", agents_desk_ask(core->agents, question));
+    map_hex(&map, "code", module->id.bytes, HASH_BYTES);
     map_money(&map, "balance", ledger_balance(core->ledger, by->account));
     map_end(&map, &outcome->result);
 }
 
-/* An answer that is there is taken and thrown away, but for its money. */
-void command_call_drop(struct core *core, struct customer *by, struct cbor *in,
-                       struct outcome *outcome)
+void command_agent_upgrade(struct core *core, struct customer *by, struct cbor *in,
+                           struct outcome *outcome)
 {
-    struct agent *desk = core_desk_agent(core, by);
-    struct map map;
-    uint64_t call;
+    struct upgrade upgrade = {0};
+    struct money postage;
 
-    cbor_get_array(in, 1);
-    call = cbor_get_uint(in, UINT64_MAX);
+    upgrade_read(in, &upgrade);
     if (!outcome_args_done(in, outcome))
         return;
-    if (desk != NULL && agents_desk_waits(desk, call))
-        agents_desk_forget(core->agents, desk, call);
-    else if (call_answer(desk, call, outcome) != NULL)
-        agents_desk_take(core->agents, desk, call, NULL);
-    else
+    upgrade.module.id = hash_of(upgrade.module.bytes, upgrade.module.size);
+    upgrade.call.question.data = upgrade.module.id.bytes;
+    /* From the cheap to the dear, as a deployment is checked. */
+    if (!call_find_target(core, by, &upgrade.call, outcome) ||
+        !call_check(core, by, &upgrade.call, &postage, outcome) ||
+        !upgrade_stage(core, by, &upgrade, outcome))
         return;
-    map_init(&map);
-    map_uint(&map, "call", call);
-    map_text(&map, "state", "dropped");
-    map_money(&map, "balance", ledger_balance(core->ledger, by->account));
-    map_end(&map, &outcome->result);
-}
-
-/* ---- what is kept ---- */
-
-void command_cap_drop(struct core *core, struct customer *by, struct cbor *in,
-                      struct outcome *outcome)
-{
-    char name[CONTROL_NAME_BYTES_MAX + 1];
-    struct agent *desk = core_desk_agent(core, by);
-    struct map map;
-    uint64_t slot;
-
-    cbor_get_array(in, 1);
-    cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome) || !call_find_cap(by, name, &slot, outcome))
-        return;
-    core_desk_unname(core, by, name);
-    agents_desk_drop(core->agents, desk, slot);
-    map_init(&map);
-    map_text(&map, "name", name);
-    map_text(&map, "state", "dropped");
-    map_end(&map, &outcome->result);
-}
-
-void command_cap_name(struct core *core, struct customer *by, struct cbor *in,
-                      struct outcome *outcome)
-{
-    char name[CONTROL_NAME_BYTES_MAX + 1];
-    char fresh[CONTROL_NAME_BYTES_MAX + 1];
-    struct map map;
-    uint64_t slot;
-
-    cbor_get_array(in, 2);
-    cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
-    cbor_get_text(in, fresh, CONTROL_NAME_BYTES_MAX);
-    if (!outcome_args_done(in, outcome) || !call_find_cap(by, name, &slot, outcome) ||
-        !outcome_name_is_plain(fresh, "a capability's", outcome))
-        return;
-    if (core_desk_find(by, fresh) != NULL) {
-        outcome_set(outcome, CONTROL_REFUSED, "customer %s has a capability %s already", by->name,
-                    fresh);
-        return;
-    }
-    core_desk_unname(core, by, name);
-    core_desk_name(core, by, slot, fresh);
-    map_init(&map);
-    map_text(&map, "name", fresh);
-    map_end(&map, &outcome->result);
+    if (call_has_desk(core, by, &upgrade.call, outcome))
+        upgrade_ask(core, by, &upgrade, outcome);
+    else if (upgrade.staged)
+        agents_code_unstage(core->agents, &upgrade.module.id);
 }

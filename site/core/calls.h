@@ -13,6 +13,7 @@
 struct agent;
 struct cbor;
 struct core;
+struct customer;
 struct map;
 struct message;
 struct outcome;
@@ -23,6 +24,11 @@ void core_call_entries(struct map *map, uint64_t call, const struct message *ans
 
 /* Add the data of an answer. */
 void core_call_data(struct map *map, const struct message *answer);
+
+/* The slot of the customer's capability of this name; false: the outcome says that there is none.
+ */
+bool core_find_cap(const struct customer *by, const char *name, uint64_t *slot,
+                   struct outcome *outcome);
 
 /* The kind of a capability on a desk in a word. */
 const char *core_cap_word(const struct core *core, const struct agent *desk, uint64_t slot);

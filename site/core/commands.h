@@ -60,9 +60,11 @@ void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
 void command_agent_withdraw(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
 
-/* call_commands.c: command_*() by which customers ask agents, and keep what comes back */
+/* call_commands.c, call_taking.c: command_*() by which customers ask, and keep what comes back */
 void command_agent_call(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);
+void command_agent_upgrade(struct core *core, struct customer *by, struct cbor *in,
+                           struct outcome *outcome);
 void command_call_take(struct core *core, struct customer *by, struct cbor *in,
                        struct outcome *outcome);
 void command_call_drop(struct core *core, struct customer *by, struct cbor *in,
@@ -120,6 +122,12 @@ void command_link_settled(struct core *core, struct customer *by, struct cbor *i
  */
 struct agent *core_agent_argument(struct core *core, const struct customer *by, uint64_t id,
                                   bool operator_too, struct outcome *outcome);
+
+/* Whether the customer has not had too much code checked in vain; false: the outcome says so. */
+bool core_may_check_code(const struct core *core, struct customer *by, struct outcome *outcome);
+
+/* Say why a module was not taken in. */
+void core_refuse_module(const struct fault *fault, struct outcome *outcome);
 
 /* Whether this much more may be brought in; false: the outcome says why not. */
 bool core_money_fits_site(const struct core *core, struct money amount, struct outcome *outcome);

@@ -145,20 +145,25 @@ static bool deploy_needs_no_check(const struct core *core, const struct deployme
     return true;
 }
 
-/* Whether the customer has not had too much checked in vain; nothing to check is always allowed. */
-static bool deploy_may_check(const struct core *core, struct customer *by,
-                             const struct deployment *deployment, struct outcome *outcome)
+bool core_may_check_code(const struct core *core, struct customer *by, struct outcome *outcome)
 {
     static const struct allowance_rule rule = {REFUSED_CODE_BYTES_MAX, REFUSED_CODE_BYTES_PER_S};
     unsigned long long wait_s = allowance_wait_s(&by->refused_code, &rule, core->site_time_us);
 
-    if (wait_s == 0 || deploy_needs_no_check(core, deployment))
+    if (wait_s == 0)
         return true;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
                 "modules of customer %s were checked and its deployments refused so often that it "
                 "has to wait: try again in %llu s",
                 by->name, wait_s);
     return false;
+}
+
+/* Nothing to check is always allowed. */
+static bool deploy_may_check(const struct core *core, struct customer *by,
+                             const struct deployment *deployment, struct outcome *outcome)
+{
+    return deploy_needs_no_check(core, deployment) || core_may_check_code(core, by, outcome);
 }
 
 /* In the opposite order of staging: the same module may be listed twice, and was staged once. */
@@ -170,13 +175,21 @@ static void deploy_unstage(struct core *core, const struct deployment *deploymen
     }
 }
 
+void core_refuse_module(const struct fault *fault, struct outcome *outcome)
+{
+    enum control_status status =
+        fault->status == ST_NOMEM ? CONTROL_TRY_AGAIN : CONTROL_BAD_REQUEST;
+
+    outcome_set(outcome, status, "the module is refused: %.400s", fault->text);
+}
+
 static void deploy_refuse_module(size_t i, const struct fault *fault, struct outcome *outcome)
 {
     enum control_status status =
         fault->status == ST_NOMEM ? CONTROL_TRY_AGAIN : CONTROL_BAD_REQUEST;
 
     if (i == 0)
-        outcome_set(outcome, status, "the module is refused: %.400s", fault->text);
+        core_refuse_module(fault, outcome);
     else
         outcome_set(outcome, status, "module %zu to keep is refused: %.380s", i, fault->text);
 }

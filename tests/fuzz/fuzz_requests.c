@@ -18,11 +18,12 @@ static struct fuzz_site site;
 static struct script script;
 
 static const char *const commands[] = {
-    "agent.deploy",   "agent.fund",   "agent.send",   "agent.freeze",    "agent.thaw",  "agent.end",
-    "agent.withdraw", "agent.stop",   "customer.add", "customer.rename", "money.in",    "money.out",
-    "link.add",       "link.set",     "link.freeze",  "link.resume",     "link.remove", "link.mark",
-    "link.unmark",    "customer.key", "none.such",    "agent.call",      "call.take",   "call.drop",
-    "cap.name",       "cap.drop",
+    "agent.deploy", "agent.fund",     "agent.send", "agent.freeze", "agent.thaw",
+    "agent.end",    "agent.withdraw", "agent.stop", "customer.add", "customer.rename",
+    "money.in",     "money.out",      "link.add",   "link.set",     "link.freeze",
+    "link.resume",  "link.remove",    "link.mark",  "link.unmark",  "customer.key",
+    "none.such",    "agent.call",     "call.take",  "call.drop",    "cap.name",
+    "cap.drop",     "agent.upgrade",
 };
 static const char *const reads[] = {
     "site",     "status", "prices", "agents", "agent", "logs", "customers", "heap",
@@ -119,7 +120,8 @@ static void put_value(struct bytes *out, int deep)
     }
 }
 
-/* A letter a value: n number, t text, b bytes; a, m, s array of numbers, of bytes, of texts. */
+/* A letter a value: n number, t text, b bytes, o bool; a, m, s array of numbers, of bytes, of
+ * texts. */
 static void put_like(struct bytes *out, const char *letters)
 {
     cbor_put_array(out, strlen(letters));
@@ -130,6 +132,8 @@ static void put_like(struct bytes *out, const char *letters)
             put_number(out);
         else if (*at == 't')
             put_text(out);
+        else if (*at == 'o')
+            cbor_put_bool(out, script_chance(&script, 2));
         else if (*at == 'b')
             put_bytes(out);
         else
@@ -147,9 +151,9 @@ static void put_like(struct bytes *out, const char *letters)
 
 static void put_args(struct bytes *out)
 {
-    static const char *const shapes[] = {"",   "n",     "nn",   "nbn",    "t",  "tb",
-                                         "tn", "tbtn",  "tt",   "tbbnam", "b",  "nb",
-                                         "nt", "tbbna", "nbsn", "tbsn",   "nnn"};
+    static const char *const shapes[] = {"",   "n",     "nn",   "nbn",    "t",   "tb",
+                                         "tn", "tbtn",  "tt",   "tbbnam", "b",   "nb",
+                                         "nt", "tbbna", "nbsn", "tbsn",   "nnn", "nbo"};
 
     if (script_chance(&script, 8))
         put_value(out, 0);

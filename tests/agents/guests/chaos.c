@@ -221,7 +221,11 @@ static void become_again(void)
     uint64_t seed = roll();
 
     memcpy(scratch, &seed, sizeof seed);
-    if (chance(3))
+    if (chance(2))
+        (void)self_upgrade(SERAI_SLOT_SELF, some_code(), chance(4) ? place() : scratch,
+                           chance(4) ? amount_of_bytes() : (int32_t)sizeof seed,
+                           chance(10) ? (int32_t)edgy() : SERAI_UPGRADE_TRY);
+    else if (chance(3))
         (void)self_become(SERAI_SLOT_SELF, some_code(), place(), amount_of_bytes());
     else
         (void)self_become(SERAI_SLOT_SELF, some_code(), scratch, (int32_t)sizeof seed);

@@ -23,6 +23,8 @@ enum { ORDERS_FILL = 999, FILL_TURNS = 64 }; /* in place of a loop: fills the sl
     X("self_code, all of it", 500, (void)self_code(SERAI_SLOT_SELF, big, BIG, 0))                  \
     X("self_code_id", 500, (void)self_code_id(SERAI_SLOT_SELF, code_id))                           \
     X("self_become, no such code", 500, (void)self_become(SERAI_SLOT_SELF, missing, NULL, 0))      \
+    X("self_upgrade, no such code", 500,                                                           \
+      (void)self_upgrade(SERAI_SLOT_SELF, missing, NULL, 0, SERAI_UPGRADE_TRY))                    \
     X("cap_kind", 500, (void)cap_kind(SERAI_SLOT_SELF))                                            \
     X("cap_kind, empty slot", 500, (void)cap_kind(SERAI_SLOTS_MAX - 1))                            \
     X("cap_keep, not lent", 500, (void)cap_keep(facet))                                            \
