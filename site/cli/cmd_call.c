@@ -373,6 +373,8 @@ static int upgrade_tell(struct cli *cli, uint64_t agent, const struct calling *c
     if (is_new && calling->code == EXIT_BROKEN)
         return cli_fail(EXIT_BROKEN,
                         "the agent is the new program, and the first turn of that failed");
+    if (is_new && !cli->args.given[OPT_JSON])
+        render_field(stdout, "code", calling->module);
     if (is_new)
         return EXIT_OK;
     if (calling->code == EXIT_SILENT)

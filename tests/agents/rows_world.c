@@ -496,6 +496,11 @@ static void say_agent(void *context, const struct agent *agent)
         say_hash(out, "kept", &agent->program.kept[i].code->id);
         say_u128(out, "share", agent->program.kept[i].share_index);
     }
+    if (upgrade_is_under_way(agent)) {
+        say_hash(out, "to try", &agent->upgrade.code.code->id);
+        say_u128(out, "share", agent->upgrade.code.share_index);
+        say(out, " reserve %" PRIu64, money_nanos(agent->upgrade.reserve));
+    }
     say(out, " globals %" PRIu64 "\n", agent->program.globals[0]);
     say_pages(out, agent, &agent->program.memory);
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {

@@ -210,6 +210,24 @@ START_TEST(a_second_save_writes_only_what_changed)
 }
 END_TEST
 
+START_TEST(an_upgrade_that_waits_is_read_again)
+{
+    struct world world = world_new();
+    struct agent *first = world_agent(&world, 0);
+    struct money reserve = {77};
+
+    world_fill(&world);
+    upgrade_begin(world.agents, first,
+                  code_ref_take(world.agents, first->use, first->program.kept[0].code), reserve);
+    undo_commit(world.undo);
+    ledger_event_begin(world.ledger);
+    ledger_move(world.ledger, first->id, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, 0);
+    world_event_end(&world);
+    world_check_round_trip(&world);
+    world_free(&world);
+}
+END_TEST
+
 START_TEST(what_is_taken_away_leaves_no_row)
 {
     struct world world = world_new();
@@ -496,6 +514,19 @@ START_TEST(a_lost_row_is_missed)
 END_TEST
 
 /* Each changes the state so that its row, well-formed, makes no sense. */
+static void dead_and_stored(struct world *world)
+{
+    world_agent(world, 0)->state = AGENT_DEAD;
+}
+static void upgrade_from_the_future(struct world *world)
+{
+    struct agent *agent = world_agent(world, 0);
+
+    upgrade_begin(world->agents, agent,
+                  code_ref_take(world->agents, agent->use, agent->program.kept[0].code),
+                  money_zero());
+    agent->upgrade.code.share_index = (u128)1 << 100;
+}
 static void too_much_memory(struct world *world)
 {
     world_agent(world, 0)->program.memory_pages = MODULE_PAGES_MAX + 1;
@@ -639,6 +670,8 @@ static const struct {
     void (*change)(struct world *world);
     const char *expected;
 } nonsense[] = {
+    {dead_and_stored, "a dead agent"},
+    {upgrade_from_the_future, "code that it is to try is missing, or paid for past its share"},
     {too_much_memory, "memory of 3 pages is over its module's maximum of 2"},
     {too_little_memory, "memory of 0 pages is under its module's first 1"},
     {another_customer, "its account has another customer"},
@@ -732,6 +765,7 @@ static Suite *rows_suite(void)
     tcase_add_test(keeping, a_save_makes_final_what_was_done_before_it);
     tcase_add_test(keeping, what_was_just_read_needs_no_writing);
     tcase_add_test(keeping, a_second_save_writes_only_what_changed);
+    tcase_add_test(keeping, an_upgrade_that_waits_is_read_again);
     tcase_add_test(keeping, what_is_taken_away_leaves_no_row);
     tcase_add_test(keeping, a_dead_agent_leaves_no_row_of_its_own);
     tcase_add_test(keeping, code_that_nobody_runs_is_dropped);
