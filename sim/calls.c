@@ -27,42 +27,61 @@ uint64_t calls_desk_of(const struct sim_site *site, const struct sim_client *cli
     return row == NULL || row->desk == NULL ? 0 : row->desk->agent;
 }
 
-struct talker_search {
+struct own_search {
     uint64_t customer;
+    const char *name;
     uint64_t found;
 };
 
-static void calls_look_for_talker(void *context, const struct agent *agent)
+static void calls_look_for_own(void *context, const struct agent *agent)
 {
-    struct talker_search *search = context;
+    struct own_search *search = context;
 
-    if (agent_customer(agent) == search->customer && strcmp(agent_name(agent), "talker") == 0)
+    if (agent_customer(agent) == search->customer && strcmp(agent_name(agent), search->name) == 0)
         search->found = agent_id(agent);
 }
 
-/* The client's own talker; 0: it has none. */
-static uint64_t calls_talker(const struct sim_site *site, const struct sim_client *client)
+/* The client's own agent of this name; 0: it has none. */
+static uint64_t calls_own(const struct sim_site *site, const struct sim_client *client,
+                          const char *name)
 {
-    struct talker_search search = {.customer = client->account};
+    struct own_search search = {.customer = client->account, .name = name};
 
-    (void)agents_list(site->core->agents, 0, SIZE_MAX, calls_look_for_talker, &search);
+    (void)agents_list(site->core->agents, 0, SIZE_MAX, calls_look_for_own, &search);
     return search.found;
 }
 
-static void calls_deploy_talker(struct sim_site *site, struct sim_client *client)
+/* An agent of that name, by which it is found again. */
+static void calls_deploy(struct sim_site *site, struct sim_client *client, const char *name)
 {
     struct bytes args = {0};
     size_t size;
-    const uint8_t *module = sim_module("talker", &size);
+    const uint8_t *module = sim_module(name, &size);
 
     cbor_put_array(&args, 6);
-    cbor_put_text(&args, "talker");
+    cbor_put_text(&args, name);
     cbor_put_bytes(&args, module, size);
     cbor_put_bytes(&args, "", 0);
     cbor_put_uint(&args, 5000000);
     cbor_put_array(&args, 0);
     cbor_put_array(&args, 0);
     client_sign(site, client, "agent.deploy", &args);
+}
+
+/* Ask the agent to become a version that goes on, traps, or never ends its first turn. */
+static void calls_upgrade(struct sim_site *site, struct sim_client *client, uint64_t agent)
+{
+    static const char *const versions[] = {"version1", "version2", "version3", "version4"};
+    struct rng *rng = &site->sim->people;
+    struct bytes args = {0};
+    size_t size;
+    const uint8_t *module = sim_module(versions[rng_below(rng, 4)], &size);
+
+    cbor_put_array(&args, 3);
+    cbor_put_uint(&args, agent);
+    cbor_put_bytes(&args, module, size);
+    cbor_put_bool(&args, rng_below(rng, 10) != 0);
+    client_sign(site, client, "agent.upgrade", &args);
 }
 
 /* The name of a capability that the client holds, or one that hardly anybody does. */
@@ -115,14 +134,15 @@ static void calls_put_call(struct sim_site *site, const struct sim_client *clien
     const struct customer *row = calls_row(site, client);
     bool holds = row != NULL && row->desk != NULL && row->desk->count > 0;
     const char *word = words[rng_below(rng, sizeof words / sizeof words[0])];
-    uint64_t talker = calls_talker(site, client);
+    const char *whom = rng_below(rng, 4) == 0 ? "version1" : "talker";
+    uint64_t own = calls_own(site, client, whom);
     uint64_t caps = holds ? rng_below(rng, 3) : 0;
 
     cbor_put_array(args, 4);
     if (holds && rng_coin(rng))
         cbor_put_text(args, calls_some_cap(site, client));
     else
-        cbor_put_uint(args, talker != 0 && rng_below(rng, 4) != 0 ? talker : agent);
+        cbor_put_uint(args, own != 0 && rng_below(rng, 4) != 0 ? own : agent);
     cbor_put_bytes(args, word, strlen(word));
     cbor_put_array(args, caps);
     for (uint64_t i = 0; i < caps; i++)
@@ -142,8 +162,12 @@ void calls_ask(struct sim_site *site, struct sim_client *client, uint64_t agent)
     if (rng_below(rng, 10) != 0 &&
         (desk == NULL || (what < 18 ? agents_desk_calls(desk) : row->desk->count) == 0))
         what = rng_below(rng, 10);
-    if (what < 3 && calls_talker(site, client) == 0) {
-        calls_deploy_talker(site, client);
+    if (what < 2 && calls_own(site, client, "version1") != 0) {
+        calls_upgrade(site, client, calls_own(site, client, "version1"));
+    } else if (what < 2) {
+        calls_deploy(site, client, "version1");
+    } else if (what < 4 && calls_own(site, client, "talker") == 0) {
+        calls_deploy(site, client, "talker");
     } else if (what < 10) {
         calls_put_call(site, client, agent, &args);
         client_sign(site, client, "agent.call", &args);

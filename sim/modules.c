@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-enum { MODULES_MAX = 16 };
+enum { MODULES_MAX = 24 };
 
 static struct {
     char name[32];
