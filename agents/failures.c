@@ -40,6 +40,6 @@ const char *agents_failure_text(int32_t status)
 
     if (why != NULL)
         return why->text;
-    return status >= SERAI_FAIL_CODE_MIN ? "the agent gave this code, and perhaps a reason"
+    return status >= SERAI_FAIL_CODE_MIN ? "the agent gave a code, and a reason if there is a text"
                                          : engine_outcome_name((enum engine_outcome)status);
 }

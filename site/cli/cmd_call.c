@@ -52,17 +52,24 @@ static void answer_show_cap(void *context, const uint8_t *item, size_t size)
     putchar('\n');
 }
 
+/* What came, exactly: bytes, or if they are one a text.  NULL: there is nothing. */
+static const char *answer_data(const struct control_reply *reply, size_t *size)
+{
+    const char *data = (const char *)render_bytes(reply->result, reply->result_size, "bytes", size);
+
+    if (data == NULL)
+        data = render_text_whole(reply->result, reply->result_size, "text", size);
+    return data != NULL && *size > 0 ? data : NULL;
+}
+
 /* The data on a line of its own, then the money and each capability, if there is any. */
 static void answer_show_words(const struct cli *cli, const struct control_reply *reply)
 {
     char money[RENDER_TEXT_BYTES];
     size_t size = 0;
-    const char *data =
-        (const char *)render_bytes(reply->result, reply->result_size, "bytes", &size);
+    const char *data = answer_data(reply, &size);
 
-    if (data == NULL) /* it is text */
-        data = render_text_whole(reply->result, reply->result_size, "text", &size);
-    if (data != NULL && size > 0) {
+    if (data != NULL) {
         render_escaped_sized(stdout, data, size);
         putchar('\n');
     }
@@ -74,12 +81,30 @@ static void answer_show_words(const struct cli *cli, const struct control_reply 
     render_each(reply->result, reply->result_size, answer_show_cap, NULL);
 }
 
+/* Why it failed: how the site saw it, or the code and the reason that the agent gave. */
+static void answer_show_failure(const struct control_reply *reply, const struct calling *calling)
+{
+    char failure[RENDER_TEXT_BYTES];
+    char why[RENDER_TEXT_BYTES];
+    uint64_t code;
+    size_t size = 0;
+    const char *reason = answer_data(reply, &size);
+
+    (void)!render_text(reply->result, reply->result_size, "failure", failure); /* or empty */
+    (void)!render_text(reply->result, reply->result_size, "why", why);
+    if (!render_number(reply->result, reply->result_size, "code", &code))
+        (void)cli_fail(calling->code, "call %" PRIu64 " failed: %s: %s", calling->call, failure,
+                       why);
+    else
+        (void)cli_fail(calling->code, "call %" PRIu64 " failed: code %" PRIu64 "%s%.*s",
+                       calling->call, code, reason == NULL ? "" : ": ", (int)size,
+                       reason == NULL ? "" : reason);
+}
+
 static void answer_show(const struct cli *cli, const struct control_reply *reply,
                         struct calling *calling)
 {
     char state[RENDER_TEXT_BYTES];
-    char failure[RENDER_TEXT_BYTES];
-    char why[RENDER_TEXT_BYTES];
 
     (void)!render_text(reply->result, reply->result_size, "state", state); /* missing: empty */
     if (strcmp(state, "silent") == 0 || strcmp(state, "broken") == 0)
@@ -89,12 +114,10 @@ static void answer_show(const struct cli *cli, const struct control_reply *reply
         putchar('\n');
         return;
     }
-    answer_show_words(cli, reply);
     if (calling->code == EXIT_OK)
-        return;
-    (void)!render_text(reply->result, reply->result_size, "failure", failure);
-    (void)!render_text(reply->result, reply->result_size, "why", why);
-    (void)cli_fail(calling->code, "call %" PRIu64 " failed: %s: %s", calling->call, failure, why);
+        answer_show_words(cli, reply);
+    else
+        answer_show_failure(reply, calling);
 }
 
 /*

@@ -270,7 +270,7 @@ void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
     id = cbor_get_uint(in, UINT64_MAX);
     if (!outcome_args_done(in, outcome))
         return;
-    agent = agent_argument(core, by, id, false, outcome);
+    agent = core_agent_argument(core, by, id, false, outcome);
     if (agent == NULL)
         return;
     if (!agents_is_held_by_site(agent))

@@ -39,6 +39,8 @@ void core_call_entries(struct map *map, uint64_t call, const struct message *ans
     if (answer->kind == SERAI_EVENT_FAILED) {
         map_text(map, "failure", agents_failure_word(answer->status));
         map_text(map, "why", agents_failure_text(answer->status));
+        if (answer->status >= SERAI_FAIL_CODE_MIN)
+            map_uint(map, "code", (uint64_t)answer->status);
     }
     map_uint(map, "size", answer->size);
     map_money(map, "money", answer->money);

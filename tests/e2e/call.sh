@@ -58,6 +58,11 @@ exits 82 'SILENT' call talker silent
 exits 81 'TRAP: unreachable' call talker trap
 holds "the state of a trap" "$(call talker trap --json | jq -r '.state + " " + .failure')" \
     "broken TRAP"
+exits 81 'failed: code 4103: Yikes, I broke!$' call talker fail Yikes, I broke!
+exits 81 'failed: code 4104: it\\nbroke$' call talker break
+holds "the code and the reason as JSON" \
+    "$(call talker fail no way --json | jq -c '[.state, .failure, .code, .text]')" \
+    '["broken","CODE",4103,"no way"]'
 exits 83 '--again' call talker later --timeout 0
 number=$("$serai" call ls --json | jq -r 'select(.state == "waiting") | .call')
 exits 83 "call $number was made" call --again "$number" --timeout 1

@@ -8,6 +8,7 @@
  *   tell @0     calls the capability that came along, and answers what it said
  *   later       keeps the question         now     answers the one that was kept
  *   silent      ends its turn              trap    ends it so
+ *   fail WORDS  fails with these words     break   breaks the question, and goes on
  */
 #include "tests/agents/guests/guest.h"
 
@@ -101,7 +102,11 @@ static void talk(const struct serai_event *event, int32_t size)
     else if (begins("now", size, &rest, &rest_size)) {
         (void)serai_answer(kept, "at last", 7, 0);
         (void)serai_answer(event->reply, "done", 4, 0);
-    } else if (begins("trap", size, &rest, &rest_size))
+    } else if (begins("fail", size, &rest, &rest_size))
+        (void)self_fail(SERAI_SLOT_SELF, SERAI_FAIL_CODE_MIN + 7, rest, rest_size);
+    else if (begins("break", size, &rest, &rest_size))
+        (void)reply_break(event->reply, SERAI_FAIL_CODE_MIN + 8, "it\nbroke", 8);
+    else if (begins("trap", size, &rest, &rest_size))
         __builtin_trap();
 }
 
