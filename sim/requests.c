@@ -299,7 +299,7 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
 
     if (is_operator && settle_decide_some(site, client))
         return;
-    if (what < 10 && site->sim->options.seed % 4 == 1) {
+    if (what < 10 && site->sim->options.seed % 4 == 2) {
         /* In these seeds only: all others are as they were before. */
         if (rng_below(&site->sim->people, 3) == 0)
             ask_send(site, client);
