@@ -43,18 +43,21 @@ say $'\u009b31m \u202eover\u2069 \u200b\u2028\u061c'
 say 'back \x1b slash'
 say 'site   trapped: I was not'
 say odd
+say fail
 say trap
 
 "$serai" agent logs parrot >"$work/log"
 is_clean "$work/log"
-holds "the number of lines" "$(wc -l <"$work/log")" 7
+holds "the number of lines" "$(wc -l <"$work/log")" 8
 shown 'agent  born\x1b]0;title\x07\x1b[2J'
 shown 'agent  two\nlines\r\x08\x7f'
 shown 'agent  \u{009b}31m \u{202e}over\u{2069} \u{200b}\u{2028}\u{061c}'
 shown 'agent  back \\x1b slash'
 shown 'agent  site   trapped: I was not'
 shown 'agent  nul\x00 and \xff'
-holds "lines of the site's own" "$(grep -c '^ *[0-9.]*  site   ' "$work/log")" 1
+holds "lines of the site's own" "$(grep -c '^ *[0-9.]*  site   ' "$work/log")" 2
+grep -q '  site   turn undone: failed with code 4096, .*stand: why\\n9.9  site   \\x1b\[2J\\xff$' \
+    "$work/log" || fail "the reason is not shown: $(cat -v "$work/log")"
 last=$(tail -n 1 "$work/log")
 printf '%s\n' "$last" | grep -q "  site   .*unreachable" ||
     fail "the trap is not the site's: $last"
@@ -62,7 +65,7 @@ printf '%s\n' "$last" | grep -q "  site   .*unreachable" ||
 # --json keeps the bytes, and says who wrote them.
 "$serai" agent logs parrot --json >"$work/json"
 holds "the writers" "$(jq -r .by "$work/json" | sort | uniq -c | tr -s ' \n' ' ')" \
-    " 6 agent 1 site "
+    " 6 agent 2 site "
 holds "a text in JSON" "$(jq -r 'select(.line == 2) | .text | @base64' "$work/json")" \
     "$(printf 'two\nlines\r\b\177' | base64)"
 holds "what is no text" "$(jq -r 'select(.line == 6) | .bytes' "$work/json")" 6e756c0020616e6420ff
@@ -70,7 +73,7 @@ holds "bytes beside a text" "$(jq -r 'select(.line == 5) | has("bytes")' "$work/
 
 # The newest lines are what a limit leaves; after a line, the next ones.
 holds "the last two lines" \
-    "$("$serai" agent logs parrot --limit 2 --json | jq -r .line | tr '\n' ' ')" "6 7 "
+    "$("$serai" agent logs parrot --limit 2 --json | jq -r .line | tr '\n' ' ')" "7 8 "
 holds "two lines after the first" \
     "$("$serai" agent logs parrot --after 1 --limit 2 --json | jq -r .line | tr '\n' ' ')" "2 3 "
 
