@@ -184,6 +184,18 @@ int64_t facet_send(int32_t facet, const void *data, int32_t size, const int32_t 
     return 0;
 }
 
+int64_t reply_break(int32_t reply, int32_t code, const void *reason, int32_t size)
+{
+    ck_assert(size == 0 || reason != NULL);
+    if (fake.message_refusal != 0)
+        return fake.message_refusal;
+    fake.said_count++;
+    fake.said = (struct fake_message){.facet = reply};
+    fake.broken_code = code;
+    fake.broken_size = size;
+    return 0;
+}
+
 int64_t cap_drop(int32_t slot)
 {
     fake.dropped = slot;

@@ -56,6 +56,8 @@ struct fake {
     int32_t deaths;
     struct fake_message said;
     int32_t said_count;
+    int32_t broken_code; /* of the last reply that was broken */
+    int32_t broken_size;
     int32_t dropped; /* slot of the last drop; SERAI_SLOT_SELF: none */
     char log[4096];
     int32_t log_size;

@@ -561,6 +561,28 @@ START_TEST(an_answer_that_is_refused_frees_its_slot_and_none_is_given_to_who_did
 }
 END_TEST
 
+START_TEST(a_question_is_broken_with_a_reason_that_fits)
+{
+    char words[2 * SERAI_REASON_BYTES_MAX];
+
+    ck_assert_int_eq(serai_break(31, 5000, "sorry"), 0);
+    ck_assert_int_eq(fake.said.facet, 31);
+    ck_assert_int_eq(fake.broken_code, 5000);
+    ck_assert_int_eq(fake.broken_size, 5);
+    ck_assert_int_eq(fake.dropped, SERAI_SLOT_SELF); /* nothing: it is used up */
+    memset(words, 'x', sizeof words);
+    words[sizeof words - 1] = '\0';
+    ck_assert_int_eq(serai_break(31, 5000, words), 0);
+    ck_assert_int_eq(fake.broken_size, SERAI_REASON_BYTES_MAX);
+    fake.message_refusal = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_break(31, 5000, "sorry"), SERAI_E_SHORT);
+    ck_assert_int_eq(fake.dropped, 31);
+    fake_reset();
+    ck_assert_int_eq(serai_break(SERAI_SLOT_NONE, 5000, "sorry"), 0);
+    ck_assert_int_eq(fake.said_count, 0);
+}
+END_TEST
+
 START_TEST(a_message_pays_what_the_facet_asks_up_to_the_most)
 {
     fake.postage_answer = 100;
@@ -629,6 +651,7 @@ int main(void)
     tcase_add_test(messages, an_answer_brings_no_postage_whatever_the_facet_asks);
     tcase_add_test(messages,
                    an_answer_that_is_refused_frees_its_slot_and_none_is_given_to_who_did_not_ask);
+    tcase_add_test(messages, a_question_is_broken_with_a_reason_that_fits);
     tcase_add_test(messages, a_message_pays_what_the_facet_asks_up_to_the_most);
     suite_add_tcase(suite, messages);
     return check_main(suite);
