@@ -99,7 +99,7 @@ static void settle_open_account(struct sim_site *house, const struct sim_site *o
     account = request_now(house, 0, "customer.add", &args, "customer");
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, account);
-    cbor_put_uint(&args, rng_below(&house->sim->people, 400000000)); /* not always enough */
+    cbor_put_uint(&args, rng_below(&house->sim->people, 50000000)); /* not always enough */
     (void)request_now(house, 0, "money.in", &args, NULL);
 }
 

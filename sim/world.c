@@ -126,7 +126,8 @@ static void world_join(struct sim *sim, uint32_t a, uint32_t b)
 /* Whether the first site is the house of two others.  Not drawn, as who settles by hand is not. */
 static bool world_wants_house(const struct sim *sim)
 {
-    return sim->options.seed % 8 == 1 && sim->options.profile->lie == 0;
+    return sim->options.seed % (sim->options.profile->power != 0 ? 3 : 8) == 1 &&
+           sim->options.profile->lie == 0;
 }
 
 static bool world_has_house(const struct sim *sim)

@@ -280,6 +280,7 @@ int main(void)
     TCase *tcase = tcase_create("caps");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60); /* the largest tables take seconds on a busy machine */
     tcase_add_test(tcase, the_inborn_slots_hold_what_the_abi_says);
     tcase_add_test(tcase, a_cap_takes_the_first_free_slot_held_already_or_not);
     tcase_add_test(tcase, the_empty_origin_slot_is_nobodys_to_fill);
