@@ -20,6 +20,7 @@ uint64_t agent_bytes_held(const struct agent *agent)
     held += agent->owns.facets * HELD_FACET;
     held += agent->owns.timers * HELD_TIMER;
     held += agent->inbox.bytes;
+    held += agent->sent.bytes;
     held += agent->log.bytes;
     return held;
 }

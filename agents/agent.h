@@ -14,6 +14,7 @@
 #include "agents/low_balance.h"
 #include "agents/objects.h"
 #include "agents/program.h"
+#include "agents/promise_queue.h"
 #include "agents/ready.h"
 #include "agents/upgrade.h"
 
@@ -54,6 +55,7 @@ struct agent {
     struct cap_table caps;
     struct inbox inbox;
     struct belongings owns;
+    struct sent_waiting sent;
     struct agent_log log;
 
     struct low_balance low;

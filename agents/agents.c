@@ -122,6 +122,8 @@ void agents_free(struct agents *agents)
         code_free(code);
     }
     table_fini(&agents->modules.by_id);
+    facet_index_fini(&agents->facets);
+    follow_ups_fini(&agents->follow_ups);
     cap_heap_fini(&agents->heap);
     bytes_fini(&agents->changes.agents);
     bytes_fini(&agents->changes.objects);

@@ -6,13 +6,20 @@
 #include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
+#include "agents/holders.h"
 #include "agents/set.h"
 
 void agent_cap_set(struct agents *agents, struct agent *agent, uint64_t slot, const struct cap *cap)
 {
     uint32_t large = agent->caps.large;
+    const struct cap *before;
 
     rent_accrue(agents, agent); /* by what it holds until now */
+    /* The new place first: what is put where it was keeps a holder all the time. */
+    holders_gain(agents, cap, agent->id);
+    before = cap_table_at(&agent->caps, slot);
+    if (before != NULL)
+        holders_lose(agents, before, agent->id);
     cap_table_set(&agent->caps, agents->undo, agents->heap.key, slot, cap);
     if (agent->caps.large > large)
         quota_take(agents, agent->use, CUSTOMER_MEMORY_BYTES, CAPS_CHUNK_BYTES);

@@ -7,7 +7,9 @@
 #include <inttypes.h>
 
 #include "agents/agent.h"
+#include "agents/check_holders.h"
 #include "agents/customers.h"
+#include "agents/facets.h"
 #include "agents/lineage.h"
 #include "agents/objects.h"
 #include "agents/quotas.h"
@@ -29,7 +31,7 @@ struct agents_checking {
 /* The contents of one agent's list. */
 struct holding {
     uint64_t facets;
-    uint64_t replies; /* of the facets */
+    uint64_t events; /* that have a place reserved with a facet */
     uint64_t timers;
     uint64_t leashes; /* of the facets */
     uint64_t buffer_bytes;
@@ -41,7 +43,10 @@ static void check_count_object(struct holding *holding, const struct object *obj
     switch (object->kind) {
     case OBJECT_FACET:
         holding->facets++;
-        holding->replies += object->one_shot;
+        holding->events += facet_has_event(object);
+        break;
+    case OBJECT_PROMISE:
+        holding->facets++;
         break;
     case OBJECT_BUFFER:
         holding->buffer_bytes += object->u.buffer.size;
@@ -88,6 +93,7 @@ static void check_count_agent(struct agents_checking *checking, const struct age
     struct customer_use *use = check_use_of(checking, agent->customer);
     uint64_t *used = use->used;
 
+    use->waiting += agent->sent.messages;
     used[CUSTOMER_AGENTS]++;
     lineage_in(&checking->lineages, agent->customer)->holds++;
     used[CUSTOMER_MEMORY_BYTES] += (uint64_t)agent->program.memory_pages * ENGINE_WASM_PAGE_BYTES +
@@ -95,7 +101,7 @@ static void check_count_agent(struct agents_checking *checking, const struct age
     used[CUSTOMER_BUFFER_BYTES] += holding->buffer_bytes;
     used[CUSTOMER_FACETS] += holding->facets;
     used[CUSTOMER_TIMERS] += holding->timers;
-    used[CUSTOMER_EVENTS] += holding->replies + holding->timers + agent->low.armed;
+    used[CUSTOMER_EVENTS] += holding->events + holding->timers + agent->low.armed;
     customer_adds_code(use, agent->program.code.code);
     if (upgrade_is_under_way(agent)) {
         used[CUSTOMER_EVENTS]++; /* KEPT */
@@ -160,11 +166,11 @@ static bool check_one_agent(void *context, const struct agent *agent)
                                      agent->id);
         return false;
     }
-    if (agent->state == AGENT_DESK && holding.facets != holding.replies + 1) {
+    if (agent->state == AGENT_DESK && holding.facets != holding.events + 1) {
         checking->status = fault_set(checking->fault, ST_CORRUPT,
                                      "agent %" PRIu64 ": a desk asks with one facet, and it has "
                                      "%" PRIu64,
-                                     agent->id, holding.facets - holding.replies);
+                                     agent->id, holding.facets - holding.events);
         return false;
     }
     if (holding.facets == agent->owns.facets && holding.timers == agent->owns.timers &&
@@ -220,6 +226,11 @@ static void check_customer(void *context, uint64_t owner, void *value)
                                          " %d is counted as %" PRIu64 ", but is %" PRIu64,
                                          owner, i, said->used[i], found->used[i]);
     }
+    if (checking->status == ST_OK && said->waiting != found->waiting)
+        checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                     "customer %" PRIu64 ": %" PRIu64
+                                     " messages on promises are counted, but there are %" PRIu64,
+                                     owner, said->waiting, found->waiting);
 }
 
 /* A customer that holds something must have a count at all. */
@@ -263,9 +274,10 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
 
     agents_each(agents, 0, check_one_agent, &checking);
     if (checking.status == ST_OK && checking.objects != table_count(&agents->objects.by_id))
-        checking.status = fault_set(fault, ST_CORRUPT,
-                                    "%zu facets, buffers and timers are in no list of an agent's",
-                                    table_count(&agents->objects.by_id) - checking.objects);
+        checking.status =
+            fault_set(fault, ST_CORRUPT,
+                      "%zu facets, buffers, timers and others are in no list of an agent's",
+                      table_count(&agents->objects.by_id) - checking.objects);
     if (checking.status == ST_OK && checking.leashes != checking.leashed)
         checking.status =
             fault_set(fault, ST_CORRUPT,
@@ -281,5 +293,7 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
     table_each(&checking.lineages, check_lineage, &checking);
     customers_free(&checking.customers);
     lineages_free(&checking.lineages);
+    if (checking.status == ST_OK)
+        checking.status = agents_check_holders(agents, fault);
     return checking.status;
 }

@@ -10,6 +10,7 @@ struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
     uint32_t share;     /* of the site's time; not stored, agents_set_share() */
+    uint64_t waiting;   /* messages of its agents that wait on promises; not stored */
     /* The order of turns (ready.c); none of it is stored. */
     struct agent *ready_first; /* of its agents that have something to do */
     struct agent *ready_last;

@@ -6,12 +6,16 @@
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/follow_up.h"
 #include "agents/funds.h"
+#include "agents/holders.h"
 #include "agents/inbox.h"
 #include "agents/leash.h"
 #include "agents/objects.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_drop.h"
+#include "agents/promises.h"
 #include "agents/quotas.h"
 #include "agents/ready.h"
 #include "agents/rent.h"
@@ -29,8 +33,9 @@ static void death_drop_object(struct agents *agents, struct agent *agent, struct
     switch (object->kind) {
     case OBJECT_FACET:
         quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
-        if (object->one_shot)
+        if (facet_has_event(object))
             quota_give(agents, agent->use, CUSTOMER_EVENTS, 1);
+        facet_unname(agents, object);
         ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, object->u.facet.reserve,
                     TRANSFER_RESERVE, object->id);
         break;
@@ -46,6 +51,11 @@ static void death_drop_object(struct agents *agents, struct agent *agent, struct
     case OBJECT_LEASH:
         leash_let_go(agents, object); /* the child goes on, as its customer's */
         quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
+        break;
+    case OBJECT_PROMISE:
+        quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
+        promise_abandon(agents, object);
+        holders_lose(agents, &object->u.promise.target, HOLDER_NO_AGENT);
         break;
     }
     object_remove(agents, object);
@@ -99,6 +109,17 @@ static void death_drop_log_rows(struct agents *agents, const struct agent *agent
     }
 }
 
+/* Its slots hold nothing any more. */
+static void death_drop_caps(struct agents *agents, struct agent *agent)
+{
+    for (uint32_t slot = 0; slot < agent->caps.highest; slot++) {
+        const struct cap *cap = cap_table_at(&agent->caps, slot);
+
+        if (cap != NULL)
+            holders_lose(agents, cap, agent->id);
+    }
+}
+
 /* Everything that holds money of the agent pays it into its account: the estate is one sum. */
 static void death_collect(struct agents *agents, struct agent *agent)
 {
@@ -106,6 +127,8 @@ static void death_collect(struct agents *agents, struct agent *agent)
     agent_fail_replies(agents, agent, failure_of(SERAI_E_CLOSED));
     death_drop_inbox(agents, agent);
     upgrade_drop(agents, agent);
+    promises_return_sent(agents, agent);
+    death_drop_caps(agents, agent);
     death_drop_objects(agents, agent);
     ledger_move(agents->ledger, ACCOUNT_HELD_RESERVE, agent->id, agent->low.reserve,
                 TRANSFER_RESERVE, agent->id);
@@ -171,4 +194,5 @@ void agent_die(struct agents *agents, struct agent *agent)
     death_collect(agents, agent);
     death_drop_bytes(agents, agent);
     death_close(agents, agent);
+    agents_follow_up(agents);
 }

@@ -11,6 +11,7 @@
 #include "agents/agent.h"
 #include "agents/changes.h"
 #include "agents/freeze.h"
+#include "agents/holders.h"
 #include "agents/inbox.h"
 #include "agents/message.h"
 #include "agents/ready.h"
@@ -36,8 +37,7 @@ static void deliver_undo(void *context, void *argument)
     inbox_message_free(message);
 }
 
-/* A message of an inbox, with a number of its own and its own copy of the data. */
-static struct inbox_message *deliver_copy(struct agents *agents, const struct message *message)
+struct inbox_message *message_copy(struct agents *agents, const struct message *message)
 {
     /* One a turn: malloc() finds it in the thread's own cache, where calloc() does not look. */
     struct inbox_message *copy = malloc(sizeof *copy);
@@ -58,11 +58,12 @@ static struct inbox_message *deliver_copy(struct agents *agents, const struct me
 
 void agents_deliver(struct agents *agents, struct agent *to, const struct message *message)
 {
-    struct inbox_message *copy = deliver_copy(agents, message);
+    struct inbox_message *copy = message_copy(agents, message);
 
     agents_work_message(agents, message->size);
     /* The receiver pays rent for what waits in its inbox from now on. */
     rent_accrue(agents, to);
+    message_gains(agents, &copy->m);
     inbox_append(&to->inbox, copy);
     inbox_event_waits(agents, to, &copy->m);
     agent_dirty(&agents->changes, to);
@@ -78,28 +79,21 @@ void agents_deliver(struct agents *agents, struct agent *to, const struct messag
 }
 
 /*
- * Put a message before all that wait, with the same counts as inbox_append() and
- * inbox_event_waits().
+ * Put a message before all that wait, with the counts of any that is delivered.
  */
 static void deliver_push_first(struct agents *agents, struct agent *agent,
                                struct inbox_message *message)
 {
     rent_accrue(agents, agent);
-    message->previous = NULL;
-    message->next = agent->inbox.first;
-    if (agent->inbox.first != NULL)
-        agent->inbox.first->previous = message;
-    else
-        agent->inbox.last = message;
-    agent->inbox.first = message;
-    inbox_count_in(&agent->inbox, &message->m);
+    message_gains(agents, &message->m);
+    inbox_insert(&agent->inbox, NULL, message);
     inbox_event_waits(agents, agent, &message->m);
     agent_dirty(&agents->changes, agent);
 }
 
 void agents_deliver_first(struct agents *agents, struct agent *to, const struct message *message)
 {
-    struct inbox_message *copy = deliver_copy(agents, message);
+    struct inbox_message *copy = message_copy(agents, message);
 
     INVARIANT(agents->turn == NULL);
     copy->front = true;

@@ -4,6 +4,12 @@
 
 #include "agents/inbox.h"
 
+/*
+ * A copy of the message with a number of its own, to be put into an inbox or a queue; freed with
+ * inbox_message_free().
+ */
+struct inbox_message *message_copy(struct agents *agents, const struct message *message);
+
 /* Let the head that was taken wait again, in its place. */
 void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_message *message);
 

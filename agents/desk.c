@@ -10,10 +10,13 @@
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
+#include "agents/follow_up.h"
 #include "agents/funds.h"
+#include "agents/holders.h"
 #include "agents/inbox.h"
 #include "agents/modules.h"
 #include "agents/objects.h"
+#include "agents/promises.h"
 #include "agents/ready.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -203,19 +206,26 @@ static bool desk_target_is_reply(const struct desk_target *target)
 static int64_t desk_find_target(const struct agents *agents, const struct desk_question *question,
                                 struct desk_target *target)
 {
-    const struct cap *cap;
+    const struct cap *held;
+    struct object *object;
+    struct cap cap;
 
     *target = (struct desk_target){.to = question->to, .postage = agents_reserve(agents)};
     if (question->to != NULL)
         return 0;
-    cap = cap_table_at(&question->desk->caps, question->slot);
-    if (cap == NULL || cap->kind == SERAI_KIND_EMPTY)
+    held = cap_table_at(&question->desk->caps, question->slot);
+    if (held == NULL || held->kind == SERAI_KIND_EMPTY)
         return SERAI_E_SLOT;
-    if (cap->kind != SERAI_KIND_FACET)
+    cap = *held;
+    INVARIANT(promise_look_through((struct agents *)agents, &cap)); /* outside of turns */
+    if (cap.kind != SERAI_KIND_FACET)
         return SERAI_E_KIND;
-    target->facet = object_find(&agents->objects, cap->object, OBJECT_FACET);
-    if (target->facet == NULL)
+    object = cap_object(agents, &cap);
+    if (object == NULL)
         return SERAI_E_CLOSED;
+    if (object->kind == OBJECT_PROMISE) /* a person asks again when it is known what it is */
+        return promise_refusal(object) == 0 ? SERAI_E_PENDING : promise_refusal(object);
+    target->facet = object;
     /* Who asked has paid for the answer already, as facet_send has it. */
     if (desk_target_is_reply(target))
         target->postage = money_zero();
@@ -306,7 +316,20 @@ static void desk_use_up(struct agents *agents, const struct desk_question *quest
     message->reserve = reply->u.facet.reserve;
     message->sender_customer = 0;
     agent_cap_set(agents, question->desk, question->slot, &empty);
+    reply_resolves_promise(agents, reply, message);
     facet_remove(agents, reply);
+}
+
+/* An answer that nobody hears: its money is the asking agent's, its replies are answered by none.
+ */
+static void desk_answer_unheard(struct agents *agents, const struct desk_question *question,
+                                struct desk_target *target, struct message *message)
+{
+    ledger_move(agents->ledger, question->customer, target->to->id, message->money, TRANSFER_FUND,
+                target->facet->id);
+    desk_hand_over(agents, question, message);
+    desk_use_up(agents, question, target->facet, message);
+    message_fail_replies(agents, message, failure_of(SERAI_E_SILENT));
 }
 
 /*
@@ -315,7 +338,7 @@ static void desk_use_up(struct agents *agents, const struct desk_question *quest
  */
 static struct cap desk_make_reply(struct agents *agents, struct agent *desk, uint64_t call)
 {
-    struct object *reply = reply_new(agents, desk, desk_facet(desk), money_zero());
+    struct object *reply = reply_new(agents, desk, desk_facet(desk), NULL, money_zero());
 
     reply->u.facet.badge = call;
     return (struct cap){.kind = SERAI_KIND_FACET, .object = reply->id};
@@ -337,6 +360,12 @@ uint64_t agents_desk_ask(struct agents *agents, const struct desk_question *ques
     INVARIANT(desk_find_target(agents, question, &target) == 0);
     message.postage = target.postage;
     message.badge = target.facet == NULL ? question->badge : target.facet->u.facet.badge;
+    if (desk_target_is_reply(&target) && target.facet->u.facet.asked == 0) {
+        desk_answer_unheard(agents, question, &target, &message);
+        agents_topped_up(agents, target.to);
+        agents_follow_up(agents);
+        return 0;
+    }
     ledger_move(agents->ledger, question->customer, ACCOUNT_HELD_MESSAGE, message.postage,
                 TRANSFER_POSTAGE_HOLD, call);
     ledger_move(agents->ledger, question->customer, ACCOUNT_HELD_MESSAGE, message.money,
@@ -351,6 +380,7 @@ uint64_t agents_desk_ask(struct agents *agents, const struct desk_question *ques
     agents_deliver(agents, target.to, &message);
     /* The postage pays for the turn: one that ran dry can take it. */
     agents_topped_up(agents, target.to);
+    agents_follow_up(agents);
     return call;
 }
 
@@ -393,6 +423,7 @@ void agents_desk_take(struct agents *agents, struct agent *desk, uint64_t call, 
     else
         message_fail_replies(agents, m, failure_of(SERAI_E_SILENT));
     inbox_message_free(answer);
+    agents_follow_up(agents);
 }
 
 void agents_desk_forget(struct agents *agents, struct agent *desk, uint64_t call)
@@ -413,4 +444,5 @@ void agents_desk_drop(struct agents *agents, struct agent *desk, uint64_t slot)
     held = *cap;
     agent_cap_set(agents, desk, slot, &empty);
     facet_fail(agents, &held, failure_of(SERAI_E_SILENT));
+    agents_follow_up(agents);
 }

@@ -52,8 +52,9 @@ struct desk_question {
 
 /*
  * Whether the question can be asked, its cost aside: 0, or a refusal of sdk/abi.h: SLOT, KIND,
- * CLOSED, INVALID (a reply that is named twice), QUOTA, FULL (the receiver's inbox, or
- * DESK_CALLS_MAX is reached).  *postage is what it costs besides its money.
+ * CLOSED, PENDING (an open promise), BROKEN, INVALID (a reply that is named twice), QUOTA, FULL
+ * (the receiver's inbox, or DESK_CALLS_MAX is reached).  *postage is what it costs besides its
+ * money.
  */
 MUST_CHECK int64_t agents_desk_check(const struct agents *agents,
                                      const struct desk_question *question, struct money *postage);

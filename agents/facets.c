@@ -11,8 +11,12 @@
 #include "agents/cap.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
+#include "agents/facet_index.h"
+#include "agents/holders.h"
+#include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 
 void facet_count_in(struct agents *agents, struct agent *owner)
 {
@@ -49,6 +53,109 @@ struct object *facet_new(struct agents *agents, struct agent *owner, uint64_t ba
     return facet_make(agents, owner, (struct facet){.badge = badge, .postage = postage});
 }
 
+/* ---- facets by their badge ---- */
+
+static void facet_undo_insert(void *context, void *argument)
+{
+    facet_index_remove(context, argument);
+}
+
+static void facet_undo_remove(void *context, void *argument)
+{
+    facet_index_insert(context, argument);
+}
+
+struct object *facet_new_named(struct agents *agents, struct agent *owner, uint64_t badge,
+                               struct money postage)
+{
+    struct object *facet = facet_new(agents, owner, badge, postage);
+
+    facet->named = FACET_NAMED;
+    facet_index_insert(agents, facet);
+    undo_on_rollback(agents->undo, facet_undo_insert, agents, facet);
+    return facet;
+}
+
+void facet_unname(struct agents *agents, struct object *facet)
+{
+    if (facet->named == FACET_UNNAMED)
+        return;
+    facet_index_remove(agents, facet);
+    undo_on_rollback(agents->undo, facet_undo_remove, agents, facet);
+}
+
+void facet_set_postage(struct agents *agents, struct object *facet, struct money postage)
+{
+    undo_save(agents->undo, &facet->u.facet.postage, sizeof facet->u.facet.postage);
+    facet->u.facet.postage = postage;
+    object_dirty(&agents->changes, facet);
+}
+
+void facet_watch(struct agents *agents, struct object *facet, struct money reserve)
+{
+    struct agent *owner = agents_find(agents, facet->owner);
+
+    quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
+    agents_work_message(agents, 0); /* UNHELD */
+    undo_save(agents->undo, &facet->named, sizeof facet->named);
+    undo_save(agents->undo, &facet->u.facet.reserve, sizeof facet->u.facet.reserve);
+    facet->named = FACET_WATCHED;
+    facet->u.facet.reserve = reserve;
+    object_dirty(&agents->changes, facet);
+}
+
+/*
+ * The facet stays until UNHELD is handled: its agent may export it again before that, and then
+ * hears nothing (next_run()).
+ */
+void facet_tell_unheld(struct agents *agents, struct object *facet)
+{
+    struct agent *owner = agents_find(agents, facet->owner);
+    struct message unheld = {.kind = SERAI_EVENT_UNHELD,
+                             .badge = facet->u.facet.badge,
+                             .end = facet->id,
+                             .reserve = facet->u.facet.reserve};
+
+    INVARIANT(agents->turn == NULL && owner != NULL && owner->state != AGENT_DEAD);
+    quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* the event counts itself */
+    facet->named = FACET_TOLD;
+    facet->u.facet.reserve = money_zero();
+    object_dirty(&agents->changes, facet);
+    agents_deliver(agents, owner, &unheld);
+}
+
+void facet_watch_again(struct agents *agents, struct object *facet, struct money reserve)
+{
+    struct agent *owner = agents_find(agents, facet->owner);
+
+    INVARIANT(agents->turn == NULL && facet->named == FACET_TOLD);
+    quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
+    facet->named = FACET_WATCHED;
+    facet->u.facet.reserve = reserve;
+    object_dirty(&agents->changes, facet);
+}
+
+bool facet_has_event(const struct object *facet)
+{
+    return facet->named == FACET_WATCHED || (facet->one_shot && facet->u.facet.asked != 0);
+}
+
+/* ---- postage ---- */
+
+struct money facet_event_price(const struct agents *agents, const struct object *facet)
+{
+    struct money floor = agents_reserve(agents);
+
+    return money_compare(facet->u.facet.postage, floor) > 0 ? facet->u.facet.postage : floor;
+}
+
+struct money facet_postage_floor(const struct agents *agents, const struct object *facet)
+{
+    return facet->one_shot ? money_zero() : facet_event_price(agents, facet);
+}
+
+/* ---- replies ---- */
+
 /* Replies that were made of one facet are a list from it, so that revoking it ends them all. */
 void reply_link(struct object *asked, struct object *reply)
 {
@@ -72,6 +179,7 @@ static void facet_save_links(struct agents *agents, struct object *facet)
 
 static void reply_unlink(struct agents *agents, struct object *reply)
 {
+    const struct cap asked = {.kind = SERAI_KIND_FACET, .object = reply->u.facet.asked};
     struct object *before = reply->u.facet.previous;
     struct object *after = reply->u.facet.next;
 
@@ -80,21 +188,31 @@ static void reply_unlink(struct agents *agents, struct object *reply)
     before->u.facet.next = after;
     if (after != NULL)
         after->u.facet.previous = before;
+    holders_lose(agents, &asked, HOLDER_NO_AGENT);
 }
 
 struct object *reply_new(struct agents *agents, struct agent *owner, struct object *asked,
-                         struct money reserve)
+                         struct object *promise, struct money reserve)
 {
-    struct object *reply = facet_make(
-        agents, owner,
-        (struct facet){.badge = asked->u.facet.badge, .reserve = reserve, .asked = asked->id});
+    struct object *reply = facet_make(agents, owner, (struct facet){.reserve = reserve});
 
+    reply->one_shot = true;
+    if (promise != NULL) {
+        reply->u.facet.promise = promise->id;
+        promise->u.promise.reply = reply->id;
+    }
+    if (asked == NULL)
+        return reply;
+    reply->u.facet.badge = asked->u.facet.badge;
+    reply->u.facet.asked = asked->id;
     /* The answer, or FAILED, has its place in the inbox from now on. */
     quota_take(agents, owner->use, CUSTOMER_EVENTS, 1);
-    reply->one_shot = true;
     facet_save_links(agents, asked);
     facet_save_links(agents, asked->u.facet.next);
     reply_link(asked, reply);
+    /* The question waits on that facet, as if whoever answers held it. */
+    holders_gain(agents, &(struct cap){.kind = SERAI_KIND_FACET, .object = asked->id},
+                 HOLDER_NO_AGENT);
     return reply;
 }
 
@@ -104,10 +222,11 @@ void facet_remove(struct agents *agents, struct object *facet)
 
     INVARIANT(owner != NULL); /* an agent's facets die with it */
     facet_count_out(agents, owner);
-    if (facet->one_shot) {
-        quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* its answer counts itself */
+    if (facet_has_event(facet))
+        quota_give(agents, owner->use, CUSTOMER_EVENTS, 1); /* the event counts itself */
+    if (facet->one_shot && facet->u.facet.asked != 0)
         reply_unlink(agents, facet);
-    }
+    facet_unname(agents, facet);
     object_remove(agents, facet);
 }
 

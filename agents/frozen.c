@@ -3,6 +3,7 @@
 
 #include "agents/agent.h"
 #include "agents/changes.h"
+#include "agents/follow_up.h"
 #include "agents/freeze.h"
 #include "agents/inbox.h"
 #include "agents/return.h"
@@ -36,5 +37,6 @@ void frozen_send_back(struct agents *agents, struct agent *agent)
     agent_dirty(&agents->changes, agent);
     frozen_send_inbox_back(agents, agent);
     agent_fail_replies(agents, agent, failure_of(SERAI_E_FROZEN));
+    agents_follow_up(agents);
     agents_try_thaw(agents, agent); /* another event may be at the head now */
 }

@@ -10,17 +10,12 @@
 #include "agents/agent.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
+#include "agents/holders.h"
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/ready.h"
 #include "agents/set.h"
 #include "base/array.h"
-
-/* The bytes that a message counts for, in the inbox and for rent: its own and a fixed overhead. */
-static uint64_t message_weight(const struct message *message)
-{
-    return message->size + INBOX_MESSAGE_OVERHEAD;
-}
 
 static struct inbox_share *inbox_share_of(const struct inbox *inbox, uint64_t customer)
 {
@@ -29,6 +24,13 @@ static struct inbox_share *inbox_share_of(const struct inbox *inbox, uint64_t cu
             return &inbox->shares[i];
     }
     return NULL;
+}
+
+struct inbox_share inbox_share_get(const struct inbox *inbox, uint64_t customer)
+{
+    const struct inbox_share *share = inbox_share_of(inbox, customer);
+
+    return share != NULL ? *share : (struct inbox_share){.customer = customer};
 }
 
 static void inbox_share_add(struct inbox *inbox, uint64_t customer, uint64_t bytes)
@@ -112,6 +114,7 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
 
     /* Its bytes cost rent until now. */
     rent_accrue(agents, agent);
+    message_loses(agents, &message->m);
     inbox_event_came(agents, agent, &message->m);
     if (message == agent->inbox.first)
         agent->needs = money_zero(); /* which was for this one */
@@ -133,22 +136,30 @@ void inbox_message_free(struct inbox_message *message)
     free(message);
 }
 
+void inbox_insert(struct inbox *inbox, struct inbox_message *before, struct inbox_message *message)
+{
+    struct inbox_message **next = before == NULL ? &inbox->first : &before->next;
+
+    message->previous = before;
+    message->next = *next;
+    if (*next != NULL)
+        (*next)->previous = message;
+    else
+        inbox->last = message;
+    *next = message;
+    inbox_count_in(inbox, &message->m);
+}
+
 void inbox_append(struct inbox *inbox, struct inbox_message *message)
 {
-    message->previous = inbox->last;
-    message->next = NULL;
-    if (inbox->last != NULL)
-        inbox->last->next = message;
-    else
-        inbox->first = message;
-    inbox->last = message;
-    inbox_count_in(inbox, &message->m);
+    inbox_insert(inbox, inbox->last, message);
 }
 
 void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_message *message)
 {
     inbox_append(&agent->inbox, message);
     inbox_event_waits(agents, agent, &message->m);
+    message_gains(agents, &message->m);
     agent_make_ready(agents, agent);
 }
 

@@ -2,6 +2,7 @@
 #ifndef SERAI_AGENTS_INBOX_H
 #define SERAI_AGENTS_INBOX_H
 
+#include "agents/limits.h"
 #include "agents/message.h"
 
 struct inbox_message {
@@ -12,6 +13,10 @@ struct inbox_message {
     bool front;   /* delivered before all that waited */
     struct inbox_message *next;
     struct inbox_message *previous;
+    /* of one that waits on a promise, and in the list of those of its sender (promise_queue.h) */
+    struct object *promise;
+    struct inbox_message *older_sent;
+    struct inbox_message *newer_sent;
 };
 
 /* How many messages of the bounded part are one customer's. */
@@ -41,6 +46,15 @@ static inline bool message_is_answer(const struct message *message)
     return message->kind == SERAI_EVENT_MESSAGE && message->sender_customer == 0;
 }
 
+/* The bytes that a message counts for, in the inbox and for rent: its own and a fixed overhead. */
+static inline uint64_t message_weight(const struct message *message)
+{
+    return message->size + INBOX_MESSAGE_OVERHEAD;
+}
+
+/* What one customer's messages fill of the bounded part. */
+struct inbox_share inbox_share_get(const struct inbox *inbox, uint64_t customer);
+
 /* Take a message out of the inbox, and out of its counts; not undone. */
 void inbox_unlink(struct inbox *inbox, struct inbox_message *message);
 
@@ -58,6 +72,9 @@ void inbox_push_loaded(struct agents *agents, struct agent *agent, struct inbox_
  * inbox_push_loaded() and agents_deliver() do that.
  */
 void inbox_append(struct inbox *inbox, struct inbox_message *message);
+
+/* The same behind the message `before`; NULL: before all. */
+void inbox_insert(struct inbox *inbox, struct inbox_message *before, struct inbox_message *message);
 
 /* Count a message that was linked by hand; one with sender_customer 0 fills no bounded part. */
 void inbox_count_in(struct inbox *inbox, const struct message *message);

@@ -30,12 +30,19 @@ enum {
     TURN_CHECK_BYTES_MAX = 1048576, /* of modules that one turn may put: one of the largest */
     TURN_INTERFACES_MAX = 16,       /* interfaces, by class of priority, for packets of one turn */
     TURN_RANDOM_BYTES_MAX = 4096,
-    LEASH_ACTIONS_MAX = 16,       /* stops and ends of children in one turn, at most one an end */
-    INBOX_MESSAGE_OVERHEAD = 128, /* bytes counted besides a message's data */
-    TIMERS_FIRED_MAX = 65536,     /* in a frame; more that are due wait for the next */
-    BILL_US_MIN = 1000000,        /* no agent is billed more often, even when it runs dry */
-    BILL_US = 60000000,           /* rent is billed once in this much site time */
-    BILL_AGENTS = 16384,          /* agents billed in each BILL_US; more take turns */
+    LEASH_ACTIONS_MAX = 16,         /* stops and ends of children in one turn, at most one an end */
+    INBOX_MESSAGE_OVERHEAD = 128,   /* bytes counted besides a message's data */
+    PROMISE_MESSAGES_MAX = 64,      /* that wait on one promise, besides those of who asked */
+    PROMISE_BYTES_MAX = 262144,     /* theirs; the agent that asked has as much again */
+    PROMISE_CUSTOMER_MESSAGES = 8,  /* of these, one customer's */
+    PROMISE_CUSTOMER_BYTES = 16384, /* theirs */
+    PROMISES_WAITING_MAX = 524288,  /* on all promises of the site: one event may end them all */
+    CUSTOMER_WAITING_MAX = 32768,   /* of these, one customer's */
+    AGENT_WAITING_MAX = 64,   /* messages of one agent that wait on promises: they end with it */
+    TIMERS_FIRED_MAX = 65536, /* in a frame; more that are due wait for the next */
+    BILL_US_MIN = 1000000,    /* no agent is billed more often, even when it runs dry */
+    BILL_US = 60000000,       /* rent is billed once in this much site time */
+    BILL_AGENTS = 16384,      /* agents billed in each BILL_US; more take turns */
 };
 
 /* Fuel for what an order does besides its own entry (docs/fuel.md). */
@@ -61,6 +68,8 @@ enum {
     WORK_RANDOM = 2500,  /* the system is asked for random bytes */
     WORK_TRANSFER = 600, /* a line of the journal, and the receiver may be activated */
     WORK_MESSAGE = 4000, /* a message or other event: its row, and the turn that it begins */
+    WORK_WAITING =
+        1500, /* a message that waits on a promise: its sender and receiver are activated */
     WORK_OBJECT = 2500,  /* a facet, buffer, timer or heap entry: its row, and its end */
     WORK_WAKE = 1000,    /* a packed agent that gets money, and no event that would pay for it */
     WORK_LAY_OUT = 4096, /* each 64 KiB of memory, when a turn begins: it may have to be laid out */

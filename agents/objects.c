@@ -1,4 +1,4 @@
-/* Facets, buffers, timers and leashes: things with a number of our own and a row each. */
+/* Facets, buffers, timers, leashes and promises: things with a number of our own and a row each. */
 #include "agents/objects.h"
 
 #include <stddef.h>
@@ -10,11 +10,12 @@
 #include "agents/limits.h"
 #include "agents/pages/page_drop.h"
 #include "agents/pages/paged.h"
+#include "agents/promise_queue.h"
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "base/table.h"
 
-/* A facet, a timer or a leash has no room for the table of pages that a buffer has. */
+/* Only a buffer has room for a table of pages. */
 static size_t object_bytes(enum object_kind kind)
 {
     switch (kind) {
@@ -24,6 +25,8 @@ static size_t object_bytes(enum object_kind kind)
         return offsetof(struct object, u) + sizeof(struct timer);
     case OBJECT_LEASH:
         return offsetof(struct object, u) + sizeof(struct leash);
+    case OBJECT_PROMISE:
+        return offsetof(struct object, u) + sizeof(struct promise);
     case OBJECT_BUFFER:
         break;
     }
@@ -43,6 +46,8 @@ void object_free(struct slab *memory, struct object *object)
 {
     if (object->kind == OBJECT_BUFFER)
         paged_fini(&object->u.buffer.pages);
+    if (object->kind == OBJECT_PROMISE)
+        promise_free_parts(object);
     slab_give(memory, object, object_bytes(object->kind));
 }
 

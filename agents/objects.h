@@ -1,7 +1,11 @@
-/* Facets, buffers, timers and leashes: things with a number of our own.  Private to this part. */
+/*
+ * Facets, buffers, timers, leashes and promises: things with a number of our own.  Private to this
+ * part.
+ */
 #ifndef SERAI_AGENTS_OBJECTS_H
 #define SERAI_AGENTS_OBJECTS_H
 
+#include "agents/cap.h"
 #include "agents/pages/paged.h"
 #include "base/heapq.h"
 #include "base/money.h"
@@ -10,11 +14,27 @@
 
 struct agent;
 struct agents;
+struct inbox;
+struct inbox_message;
 
 /* Object numbers begin far above account numbers: agents and buffers both name paged objects. */
 #define AGENTS_FIRST_OBJECT (UINT64_C(1) << 40)
 
-enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3, OBJECT_LEASH = 4 };
+enum object_kind {
+    OBJECT_FACET = 1,
+    OBJECT_BUFFER = 2,
+    OBJECT_TIMER = 3,
+    OBJECT_LEASH = 4,
+    OBJECT_PROMISE = 5,
+};
+
+/* Whether a facet is the one of its badge (self_facet_of()).  As in its row. */
+enum facet_naming {
+    FACET_UNNAMED = 0,
+    FACET_NAMED = 1,   /* it is found by its badge */
+    FACET_WATCHED = 2, /* and its agent hears UNHELD when nobody else holds it any more */
+    FACET_TOLD = 3,    /* UNHELD waits in the inbox; the facet ends when that is handled */
+};
 
 /*
  * A reply facet (`one_shot` of the object) answers one question.  It is held in one place, a slot
@@ -22,11 +42,15 @@ enum object_kind { OBJECT_FACET = 1, OBJECT_BUFFER = 2, OBJECT_TIMER = 3, OBJECT
  */
 struct facet {
     uint64_t badge;
-    struct money postage;    /* what it asks; zero: the floor; a reply asks nothing */
-    struct money reserve;    /* held:reserve, of a reply: pays for the answer, or FAILED */
-    uint64_t asked;          /* of a reply: the facet that the question was asked with */
-    struct object *next;     /* in the list of the replies that were asked with one facet, */
-    struct object *previous; /* which begins with that facet itself; not stored */
+    struct money postage;       /* what it asks; zero: the floor; a reply asks nothing */
+    struct money reserve;       /* held:reserve, of a reply: pays for the answer, or FAILED; of a
+                                   watched facet: for UNHELD */
+    uint64_t asked;             /* of a reply: the facet that the question was asked with, which
+                                   hears; 0: nobody hears */
+    uint64_t promise;           /* of a reply: the promise that the answer resolves; 0: none */
+    struct object *next;        /* in the list of the replies that were asked with one facet, */
+    struct object *previous;    /* which begins with that facet itself; not stored */
+    struct object *same_bucket; /* of the index by badge; not stored */
 };
 
 struct buffer {
@@ -52,6 +76,33 @@ struct leash {
     struct money taken;
 };
 
+/* As in its row. */
+enum promise_state {
+    PROMISE_OPEN = 0,
+    PROMISE_RESOLVED = 1, /* to a capability, through which it is looked */
+    PROMISE_DATA = 2,     /* the answer brought data and no capability */
+    PROMISE_BROKEN = 3,
+};
+
+/*
+ * A promise stands for the first capability of an answer that has not come yet.  What is sent to it
+ * waits in its queue.  If it is resolved to a promise that is open, its queue stays as it is, and
+ * one entry in the queue of the other stands for all of it, in its place in the order.
+ */
+struct promise {
+    enum promise_state state;
+    int32_t status;  /* of a broken one: why, */
+    uint8_t *reason; /* and the bytes that came with that; NULL: none */
+    uint32_t reason_size;
+    uint32_t unread;   /* while rows are read: messages of the queue that are still to come */
+    struct cap target; /* of a resolved one */
+    uint64_t reply;    /* of an open one: the reply whose answer it waits for; not stored */
+    uint64_t waits_in; /* of a resolved one: the promise in whose queue its own has an entry; 0 */
+    uint64_t waits_at; /* the number of that entry */
+    struct inbox_message *entry; /* it; not stored */
+    struct inbox *queue;         /* not stored: its messages are rows; NULL: empty */
+};
+
 struct object {
     uint64_t id;
     uint64_t owner;             /* an agent */
@@ -59,13 +110,16 @@ struct object {
     struct object *newer_owned; /* newest; not stored */
     enum object_kind kind;
     bool dirty;
-    bool one_shot; /* of a facet: a reply; here, where it costs no room */
-    bool held;     /* of a reply, while rows are read: its place was seen */
+    bool one_shot;    /* of a facet: a reply; here, where it costs no room */
+    bool held;        /* of a reply, while rows are read: its place was seen */
+    uint8_t named;    /* of a facet: enum facet_naming */
+    uint32_t holders; /* of a facet or promise: places that hold it (holders.h); not stored */
     union {
         struct facet facet;
         struct buffer buffer;
         struct timer timer;
         struct leash leash;
+        struct promise promise;
     } u;
 };
 
@@ -79,7 +133,7 @@ struct object_set {
 /* The objects that an agent owns. */
 struct belongings {
     struct object *newest; /* the list of all; not stored */
-    uint64_t facets;
+    uint64_t facets;       /* and promises */
     uint64_t timers;
     uint64_t buffer_bytes;
 };

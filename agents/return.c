@@ -4,21 +4,52 @@
  */
 #include "agents/return.h"
 
+#include <string.h>
+
 #include "agents/agent.h"
 #include "agents/agents.h"
 #include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
+#include "agents/follow_up.h"
 #include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/turn.h"
+
+void reply_breaks_promise(struct agents *agents, const struct object *reply, struct failure failure)
+{
+    struct promise_end end = {.promise = reply->u.facet.promise,
+                              .kind = PROMISE_END_BROKEN,
+                              .status = failure.status,
+                              .reason_size = failure.reason_size};
+
+    if (end.promise == 0)
+        return;
+    if (failure.reason_size > 0)
+        memcpy(end.reason, failure.reason, failure.reason_size);
+    follow_up_end(agents, &end);
+}
+
+/* A reply cannot be what a promise is resolved to: it is held in one place, and used by one. */
+void reply_resolves_promise(struct agents *agents, const struct object *reply,
+                            const struct message *answer)
+{
+    struct promise_end end = {.promise = reply->u.facet.promise, .kind = PROMISE_END_ANSWERED};
+
+    if (end.promise == 0)
+        return;
+    if (answer->cap_count > 0 && cap_reply(agents, &answer->caps[0]) == NULL)
+        end.cap = answer->caps[0];
+    follow_up_end(agents, &end);
+}
 
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure)
 {
     struct object *reply = cap_reply(agents, cap);
     struct message failed = {.kind = SERAI_EVENT_FAILED, .status = failure.status};
     struct agent *owner;
+    bool heard;
 
     if (reply == NULL)
         return;
@@ -29,13 +60,16 @@ void facet_fail(struct agents *agents, const struct cap *cap, struct failure fai
     /* FAILED takes the place of the answer: the same badge, paid by the same reserve. */
     failed.badge = reply->u.facet.badge;
     failed.reserve = reply->u.facet.reserve;
+    heard = reply->u.facet.asked != 0;
+    reply_breaks_promise(agents, reply, failure);
     /* Whoever fails must not be stopped by the asker's quota, nor take more of it than there is. */
     if (quota_allows(agents, owner->use, CUSTOMER_EVENT_BYTES, failure.reason_size)) {
         failed.data = failure.reason;
         failed.size = failure.reason_size;
     }
     facet_remove(agents, reply);
-    agents_deliver(agents, owner, &failed);
+    if (heard)
+        agents_deliver(agents, owner, &failed);
 }
 
 void facet_answer_nothing(struct agents *agents, const struct agent *by, const struct cap *cap)

@@ -17,10 +17,21 @@ static inline struct failure failure_of(int32_t status)
     return (struct failure){.status = status};
 }
 
+/* Note that the promise of a reply, if it has one, is broken, as no answer to it can come. */
+void reply_breaks_promise(struct agents *agents, const struct object *reply,
+                          struct failure failure);
+
 /*
- * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, paid by
- * its reserve.  The reason counts as bytes of events of the owner's customer; FAILED comes without
- * it when that has no room.  Undone by rollback.
+ * Note that the promise of a reply, if it has one, is resolved by this answer: by its first
+ * capability, or if that is none, or a reply, by data alone.
+ */
+void reply_resolves_promise(struct agents *agents, const struct object *reply,
+                            const struct message *answer);
+
+/*
+ * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, if that
+ * hears, paid by its reserve; and its promise is broken.  The reason counts as bytes of events of
+ * the owner's customer; FAILED comes without it when that has no room.  Undone by rollback.
  */
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
 

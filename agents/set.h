@@ -8,6 +8,8 @@
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/facet_index.h"
+#include "agents/follow_up.h"
 #include "agents/lineage.h"
 #include "agents/objects.h"
 #include "agents/pages/pages.h"
@@ -32,6 +34,9 @@ struct agents {
     struct table customers; /* account -> struct customer_use */
     struct table lineages;  /* account -> struct lineage */
     struct object_set objects;
+    struct facet_index facets; /* those that were made by their badge */
+    struct follow_ups follow_ups;
+    uint64_t waiting; /* messages on all promises; not stored */
     struct modules modules;
     struct cap_heap heap;
     struct slab small; /* memory of objects, and of records of packed agents */

@@ -88,7 +88,7 @@ enum flag {
     FLAG_REASON = 4,
     FLAG_PAGES = 8, /* some page is not as in the initial image */
     FLAG_FROZEN = 16,
-    FLAG_NEEDS = 32, /* while rows are read: otherwise its inbox is empty */
+    FLAG_MORE = 32, /* what few agents have: needs, while rows are read; messages on promises */
     FLAG_BEGUN = 64,
     FLAG_OWNED = 128,
 };
@@ -367,13 +367,34 @@ static const uint8_t *record_get_pages(const uint8_t *from, struct agent *agent)
                           used * sizeof *agent->program.memory.pages);
 }
 
+/* ---- what few agents have ---- */
+
+static uint8_t *record_put_more(uint8_t *to, const struct agent *agent)
+{
+    to = record_put_number(to, money_nanos(agent->needs));
+    to = record_put_number(to, agent->sent.messages);
+    to = record_put_number(to, agent->sent.bytes);
+    return record_put_raw(to, &agent->sent.newest, sizeof agent->sent.newest);
+}
+
+static const uint8_t *record_get_more(const uint8_t *from, struct agent *agent)
+{
+    uint64_t nanos;
+
+    from = record_get_u64(from, &nanos);
+    INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
+    from = record_get_u64(from, &agent->sent.messages);
+    from = record_get_u64(from, &agent->sent.bytes);
+    return record_get_raw(from, &agent->sent.newest, sizeof agent->sent.newest);
+}
+
 /* ---- records ---- */
 
 /* Each number at its longest, each text at its full size: more than any record takes. */
 size_t sleep_record_bound(const struct agent *agent)
 {
-    return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 2) * VARINT_BYTES_MAX +
-           sizeof agent->name + sizeof agent->reason + 3 * sizeof(void *) +
+    return RECORD_HEAD_BYTES + 1 + sizeof(uint32_t) + (NUMBERS + 4) * VARINT_BYTES_MAX +
+           sizeof agent->name + sizeof agent->reason + 4 * sizeof(void *) +
            (size_t)(agent->program.kept_count + 1) * (sizeof(void *) + VARINT_BYTES_MAX) +
            (size_t)engine_code_globals(agent->program.code.code->engine) * VARINT_BYTES_MAX +
            (size_t)(agent->caps.used + 1) * (2 + 2 * VARINT_BYTES_MAX) + VARINT_BYTES_MAX +
@@ -394,8 +415,8 @@ static uint8_t record_flags(const struct agent *agent)
         flags |= FLAG_PAGES;
     if (agent_is_frozen(agent))
         flags |= FLAG_FROZEN;
-    if (!money_is_zero(agent->needs))
-        flags |= FLAG_NEEDS;
+    if (!money_is_zero(agent->needs) || agent->sent.newest != NULL)
+        flags |= FLAG_MORE;
     if (agent->program.begun)
         flags |= FLAG_BEGUN;
     if (agent->owns.newest != NULL)
@@ -418,8 +439,8 @@ const uint8_t *sleep_record_pack(uint8_t *to, const struct agent *agent)
         to = record_put_text(to, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
         to = record_put_number(to, agent->frozen_us);
-    if ((flags & FLAG_NEEDS) != 0)
-        to = record_put_number(to, money_nanos(agent->needs));
+    if ((flags & FLAG_MORE) != 0)
+        to = record_put_more(to, agent);
     if ((flags & FLAG_OWNED) != 0)
         to = record_put_raw(to, &agent->owns.newest, sizeof agent->owns.newest);
     to = record_put_program(to, agent, flags);
@@ -447,12 +468,8 @@ void sleep_record_unpack(struct agent *agent, const uint8_t *from)
         from = record_get_text(from, agent->reason);
     if ((flags & FLAG_FROZEN) != 0)
         from = record_get_u64(from, &agent->frozen_us);
-    if ((flags & FLAG_NEEDS) != 0) {
-        uint64_t nanos;
-
-        from = record_get_u64(from, &nanos);
-        INVARIANT(money_from_nanos(&agent->needs, nanos) == ST_OK);
-    }
+    if ((flags & FLAG_MORE) != 0)
+        from = record_get_more(from, agent);
     if ((flags & FLAG_OWNED) != 0)
         from = record_get_raw(from, &agent->owns.newest, sizeof agent->owns.newest);
     from = record_get_program(from, agent, flags);

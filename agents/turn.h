@@ -19,9 +19,10 @@ struct agent *turn_agent(const struct turn *turn);
 
 /*
  * The cap in a slot, if it is of `kind` (SERAI_KIND_ANY: of any); else NULL, and *refusal says why.
- * Valid until the slot changes.
+ * A promise in it that is resolved is replaced by what it is resolved to.  Valid until the slot
+ * changes.
  */
-const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
+const struct cap *turn_cap(struct turn *turn, uint64_t slot, enum serai_kind kind,
                            int64_t *refusal);
 
 /* Whether turn_give_cap() will find a slot. */

@@ -19,8 +19,8 @@ enum store_table {
     STORE_AGENT = 6,    /* agent u64 -> row */
     STORE_CAPS = 7,     /* agent u64, slot group u32 -> caps */
     STORE_PAGE = 8,     /* paged object u64, page u32 -> what it has of its own, as of a frame */
-    STORE_INBOX = 9,    /* agent u64, message u64 -> row */
-    STORE_OBJECT = 10,  /* object u64 -> row: facets, buffers, timers */
+    STORE_INBOX = 9,    /* agent or promise u64, message u64 -> row */
+    STORE_OBJECT = 10,  /* object u64 -> row: facets, buffers, timers, promises */
     STORE_HEAP = 11,    /* number[12] -> row */
     STORE_LOG = 12,     /* agent u64, line u64 -> text */
     STORE_LINK = 13,    /* interface u32, ... -> links, their messages, channel ends */

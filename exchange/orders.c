@@ -49,8 +49,8 @@ static int64_t order_refusal(enum channel_result result)
 }
 
 /* The end that the cap in a slot leads to; NULL: *refusal says why it cannot be used. */
-static struct channel_end *order_end(struct exchange *exchange, const struct turn *turn,
-                                     uint64_t slot, int64_t *refusal)
+static struct channel_end *order_end(struct exchange *exchange, struct turn *turn, uint64_t slot,
+                                     int64_t *refusal)
 {
     const struct cap *cap = turn_cap(turn, slot, SERAI_KIND_CHANNEL, refusal);
     struct channel_end *end;

@@ -71,6 +71,7 @@ enum serai_refusal {
     SERAI_E_POSTAGE = -14, /* less than the facet asks */
     SERAI_E_LIMIT = -15,   /* the peer lets this site owe no more: later, or less */
     SERAI_E_SILENT = -16,  /* FAILED: who was to answer neither did nor kept the reply */
+    SERAI_E_BROKEN = -17,  /* a promise that is broken; FAILED: one that would wait for itself */
     SERAI_E_FROZEN = -18,  /* FAILED: who was to answer is frozen, for longer than the site waits */
 };
 
@@ -95,6 +96,7 @@ enum serai_event_kind {
     SERAI_EVENT_KEPT = 14,    /* the trial of self_upgrade was undone: status says how */
     SERAI_EVENT_UPGRADE = 15, /* its customer asks it to become another program: data: the code id;
                                  status: flags for self_upgrade; a reply */
+    SERAI_EVENT_UNHELD = 16,  /* nobody else holds the facet of `badge` any more; it is gone */
 };
 
 /* The event as order event_info writes it: little-endian, 88 bytes. */
@@ -182,6 +184,9 @@ enum {
 
 /* Flags of self_upgrade. */
 enum { SERAI_UPGRADE_TRY = 1 }; /* with a way back: the event KEPT */
+
+/* Flags of self_facet_of: tell its agent, once, when nobody else holds the facet any more. */
+enum { SERAI_FACET_WATCH = 1 };
 
 /* Rights of a buffer cap, for buffer_share. */
 enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
@@ -289,13 +294,22 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     X(59, channel_peer, "iii", CHANNEL_POOL, (int32_t pool, int32_t interface, void *key))         \
     /* self_become with flags (SERAI_UPGRADE_...) */                                               \
     X(60, self_upgrade, "iiiii", SELF,                                                             \
-      (int32_t self, const void *code_id, const void *args, int32_t args_size, int32_t flags))
+      (int32_t self, const void *code_id, const void *args, int32_t args_size, int32_t flags))     \
+    /* the facet of a badge, made if there is none */                                              \
+    X(61, self_facet_of, "illi", SELF,                                                             \
+      (int32_t self, uint64_t badge, int64_t postage, int32_t flags)) /* slot */                   \
+    /* promises: what an answer will bring */                                                      \
+    X(62, facet_ask, "iiiiilli", FACET,                                                            \
+      (int32_t facet, const void *data, int32_t size, const int32_t *caps, int32_t cap_count,      \
+       int64_t money, int64_t postage, int32_t reply))             /* slot of the promise */       \
+    X(63, facet_when, "ii", FACET, (int32_t facet, int32_t reply)) /* one MESSAGE or FAILED */     \
+    X(64, facet_state, "i", FACET, (int32_t facet)) /* 0 unless it is a promise, or closed */
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 61
+        SERAI_ORDER_COUNT = 65
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "agents/facets.h"
 #include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/promise_queue.h"
 #include "agents/sleep.h"
 #include "sim/calls.h"
 #include "sim/grants_state.h"
@@ -53,6 +54,7 @@ static void grants_empty(struct grants *grants)
     table_fini(&grants->messages);
     table_fini(&grants->heap);
     table_fini(&grants->makers);
+    table_fini(&grants->open);
     memset(grants, 0, sizeof *grants);
 }
 
@@ -143,7 +145,8 @@ static void grants_see_table(struct grants_view *look, const struct agent *agent
     for (uint64_t slot = 0; slot < agent->caps.highest; slot++) {
         const struct cap *cap = cap_table_at(&agent->caps, slot);
 
-        if (cap_is_empty(cap) || cap_equal(cap, grants_kept(holding, slot)))
+        if (cap_is_empty(cap) || cap_equal(cap, grants_kept(holding, slot)) ||
+            grants_replaces(look, cap, grants_kept(holding, slot)))
             continue;
         /* An undone turn leaves the table as it was. */
         if (look->undone)
@@ -179,12 +182,22 @@ static void grants_see_desk(struct grants_view *look, const struct agent *desk)
 /* ---- messages ---- */
 
 /* A copy of the capabilities that a message carries. */
-static struct note *grants_note_of(const struct agent *to, const struct message *m)
+static struct note *grants_note_in(const struct agent *to, const struct message *m)
+{
+    struct note *note = grants_note_of(m, 0);
+
+    note->to = to->id;
+    return note;
+}
+
+struct note *grants_note_of(const struct message *m, uint64_t promise)
 {
     struct note *note = calloc(1, sizeof *note);
 
     INVARIANT(note != NULL);
-    note->to = to->id;
+    note->promise = promise;
+    note->sender = m->sender;
+    note->listens = m->kind == (enum serai_event_kind)WAITING_LISTENER;
     note->count = m->cap_count;
     memcpy(note->caps, m->caps, sizeof note->caps);
     note->reply = m->reply;
@@ -198,7 +211,7 @@ static void grants_see_message(struct grants_view *look, const struct agent *to,
 {
     grants_check_message(look, to, m);
     if (m->cap_count > 0 || !cap_is_empty(&m->reply))
-        (void)!table_put(&look->grants->messages, m->id, grants_note_of(to, m)); /* a new number */
+        (void)!table_put(&look->grants->messages, m->id, grants_note_in(to, m)); /* a new number */
 }
 
 /*
@@ -227,12 +240,15 @@ static void grants_keep_maker(struct grants *grants, const struct object *object
     struct maker *maker = calloc(1, sizeof *maker);
 
     INVARIANT(maker != NULL);
-    maker->is_facet = object->kind == OBJECT_FACET;
+    maker->is_facet = object->kind == OBJECT_FACET || object->kind == OBJECT_PROMISE;
     maker->is_leash = object->kind == OBJECT_LEASH;
+    maker->is_promise = object->kind == OBJECT_PROMISE;
     maker->owner = object->owner;
-    maker->badge = maker->is_facet ? object->u.facet.badge : 0;
-    maker->one_shot = maker->is_facet && object->one_shot;
+    maker->badge = object->kind == OBJECT_FACET ? object->u.facet.badge : 0;
+    maker->one_shot = object->kind == OBJECT_FACET && object->one_shot;
     (void)!table_put(&grants->makers, object->id, maker); /* a new number */
+    if (maker->is_promise)
+        (void)!table_put(&grants->open, object->id, maker); /* the same */
 }
 
 static void grants_keep_entry(struct grants *grants, const struct heap_entry *entry)
@@ -353,6 +369,7 @@ static void grants_see_all(struct grants_view *look)
 
     if (agents->objects.next != look->first_object)
         grants_see_objects(look);
+    grants_see_promises(look);
     if (messages) /* each newborn has one: BORN */
         grants_see_awake(look);
     grants_see_heap(look);
@@ -430,7 +447,7 @@ static bool grants_keep_agent(void *context, const struct agent *agent)
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
             (void)!table_put(&grants->messages, at->m.id,
-                             grants_note_of(agent, &at->m)); /* a new number */
+                             grants_note_in(agent, &at->m)); /* a new number */
     }
     return true;
 }
@@ -442,6 +459,8 @@ static void grants_keep_object(void *context, uint64_t id, void *value)
     (void)id;
     if (object->kind != OBJECT_TIMER)
         grants_keep_maker(context, object);
+    if (object->kind == OBJECT_PROMISE)
+        grants_keep_promise(context, object);
 }
 
 void grants_begin(struct sim_site *site)

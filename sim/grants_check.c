@@ -10,6 +10,7 @@
 #include "agents/agents.h"
 #include "agents/facets.h"
 #include "agents/objects.h"
+#include "agents/promise_queue.h"
 #include "agents/set.h"
 
 /*
@@ -25,20 +26,30 @@ static uint64_t grants_mix(uint64_t holder, uint64_t place, const struct cap *ca
     return x ^ x >> 32;
 }
 
-enum { IN_MESSAGE = 2048, IN_HEAP = 4096, REPLY = 16 }; /* places that are no slots */
+enum {
+    IN_MESSAGE = 2048,
+    IN_HEAP = 4096,
+    IN_WAITING = 8192,
+    REPLY = 16
+}; /* places that are no slots */
+
+enum { NO_AGENT = 0 };
 
 /*
  * Count the places of a facet or a leash: a reply is held by one, as whoever else had it could
- * answer it too, and a leash by the agent that spawned with it.
+ * answer it too, and a leash by the agent that spawned with it.  A facet's own agent is no holder
+ * of it.
  */
-static void grants_count_place(struct grants_view *look, const struct cap *cap)
+static void grants_count_place(struct grants_view *look, const struct cap *cap, uint64_t agent)
 {
     struct maker *maker = cap->kind == SERAI_KIND_FACET || cap->kind == SERAI_KIND_LEASH
                               ? table_get(&look->grants->makers, cap->object)
                               : NULL;
 
-    if (maker != NULL)
-        maker->places++;
+    if (maker == NULL)
+        return;
+    maker->places++;
+    maker->holders += maker->is_promise || maker->owner != agent;
 }
 
 /* What a message or heap entry holds is what it held when it was new. */
@@ -52,13 +63,13 @@ static void grants_check_note(struct grants_view *look, const char *what, struct
         if (note == NULL || i >= note->count || !cap_equal(&caps[i], &note->caps[i]))
             grants_forged(look, what, id, &caps[i]);
         look->digest += grants_mix(id, in + i, &caps[i]);
-        grants_count_place(look, &caps[i]);
+        grants_count_place(look, &caps[i], NO_AGENT);
     }
     if (!cap_is_empty(reply) && (note == NULL || !cap_equal(reply, &note->reply)))
         grants_forged(look, what, id, reply);
     if (!cap_is_empty(reply)) {
         look->digest += grants_mix(id, in + REPLY, reply);
-        grants_count_place(look, reply);
+        grants_count_place(look, reply, NO_AGENT);
     }
     if (note != NULL)
         note->live = true;
@@ -83,7 +94,7 @@ static bool grants_check_agent(void *context, const struct agent *agent)
         if (!cap_equal(cap, grants_kept(holding, slot)))
             grants_forged(look, "agent", id, cap);
         look->digest += grants_mix(id, slot, cap);
-        grants_count_place(look, cap);
+        grants_count_place(look, cap, id);
     }
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
         if (at->m.cap_count > 0 || !cap_is_empty(&at->m.reply))
@@ -108,18 +119,48 @@ static void grants_check_heap(struct grants_view *look)
 }
 
 /* The reply that watches a leash is held by it, and a leash by one agent, its maker. */
-static void grants_count_leash(void *context, uint64_t id, void *value)
+static void grants_count_leash(struct grants_view *look, const struct leash *leash)
+{
+    struct maker *watch = table_get(&look->grants->makers, leash->watch);
+
+    if (watch != NULL)
+        watch->places++; /* but no capability to it is there, so it is no holder */
+}
+
+/*
+ * What waits on promises, what they are resolved to, facets that questions were asked with, and
+ * what leashes hold.
+ */
+static void grants_check_held(void *context, uint64_t id, void *value)
 {
     struct grants_view *look = context;
     const struct object *object = value;
-    const struct cap watch = {.kind = SERAI_KIND_FACET, .object = object->u.leash.watch};
+    struct cap asked = {.kind = SERAI_KIND_FACET};
+    const struct inbox *queue;
 
     (void)id;
+    if (object->kind == OBJECT_FACET && object->one_shot) {
+        asked.object = object->u.facet.asked;
+        grants_count_place(look, &asked, NO_AGENT);
+    }
     if (object->kind == OBJECT_LEASH)
-        grants_count_place(look, &watch);
+        grants_count_leash(look, &object->u.leash);
+    if (object->kind != OBJECT_PROMISE)
+        return;
+    grants_count_place(look, &object->u.promise.target, NO_AGENT);
+    queue = object->u.promise.queue;
+    for (const struct inbox_message *at = queue == NULL ? NULL : queue->first; at != NULL;
+         at = at->next) {
+        if (at->m.kind != (enum serai_event_kind)WAITING_QUEUE)
+            grants_check_note(look, "waiting message", &look->grants->messages, at->m.id,
+                              at->m.caps, at->m.cap_count, &at->m.reply, IN_WAITING);
+    }
 }
 
-/* Who made an object, and its badge, never change; a reply, and a leash, is in one place. */
+/*
+ * Who made an object, and its badge, never change; a reply, and a leash, is in one place; and the
+ * holders of a facet are those that were seen.
+ */
 static void grants_check_object(void *context, uint64_t id, void *value)
 {
     struct grants_view *look = context;
@@ -128,16 +169,22 @@ static void grants_check_object(void *context, uint64_t id, void *value)
 
     if (object->kind == OBJECT_TIMER)
         return;
-    if (maker == NULL || maker->is_facet != (object->kind == OBJECT_FACET) ||
-        maker->is_leash != (object->kind == OBJECT_LEASH) || maker->owner != object->owner ||
-        (maker->is_facet && maker->badge != object->u.facet.badge))
+    if (maker == NULL || maker->is_leash != (object->kind == OBJECT_LEASH) ||
+        maker->is_promise != (object->kind == OBJECT_PROMISE) ||
+        maker->is_facet != (object->kind == OBJECT_FACET || maker->is_promise) ||
+        maker->owner != object->owner ||
+        (object->kind == OBJECT_FACET && maker->badge != object->u.facet.badge))
         sim_fail(look->site->sim, "site %s: object %llu is not what it was when it was made",
                  look->site->name, U(id));
     INVARIANT(maker != NULL); /* cppcheck does not see that sim_fail() never returns */
     if ((maker->one_shot || maker->is_leash) && maker->places != 1)
         sim_fail(look->site->sim, "site %s: %s %llu is held in %llu places", look->site->name,
                  maker->is_leash ? "leash" : "reply", U(id), U(maker->places));
+    if (maker->is_facet && maker->holders != object->holders)
+        sim_fail(look->site->sim, "site %s: object %llu counts %u holders, and %llu were seen",
+                 look->site->name, U(id), object->holders, U(maker->holders));
     maker->places = 0;
+    maker->holders = 0;
 }
 
 /* What is there no more: notes that were not seen, agents that ended, objects that are gone. */
@@ -202,7 +249,7 @@ uint64_t grants_check(struct sim_site *site)
     look = grants_view_of(site);
     agents_each(look.agents, 0, grants_check_agent, &look);
     grants_check_heap(&look);
-    table_each(&look.agents->objects.by_id, grants_count_leash, &look);
+    table_each(&look.agents->objects.by_id, grants_check_held, &look);
     table_each(&look.agents->objects.by_id, grants_check_object, &look);
     grants_sweep(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}},
                  grants_free_plain);

@@ -26,13 +26,29 @@ static bool cap_is_part_of(const struct cap *cap, const struct cap *held)
             (cap->rights & SERAI_RIGHT_OWNER) == 0);
 }
 
+static bool cap_is_part(const void *held, const struct cap *cap)
+{
+    return cap_is_part_of(held, cap);
+}
+
+/* The same through promises: who held one has what it is resolved to. */
+static bool paths_had(const struct grants_view *look, const struct cap *cap, const struct cap *held)
+{
+    return grants_leads_to(look, held, cap_is_part, cap);
+}
+
+bool grants_replaces(const struct grants_view *look, const struct cap *cap, const struct cap *was)
+{
+    return paths_had(look, cap, was) && !cap_is_part_of(cap, was);
+}
+
 /* Whether a message or heap entry gave the capability, or more rights to the same object. */
-static bool note_has(const struct note *note, const struct cap *cap)
+static bool note_has(const struct grants_view *look, const struct note *note, const struct cap *cap)
 {
     if (note == NULL)
         return false;
     for (uint8_t i = 0; i < note->count; i++) {
-        if (cap_is_part_of(cap, &note->caps[i]))
+        if (paths_had(look, cap, &note->caps[i]))
             return true;
     }
     return cap_is_part_of(cap, &note->reply);
@@ -45,6 +61,7 @@ static bool paths_ordered(const struct grants_view *look, enum serai_order order
 }
 
 struct in_heap {
+    const struct grants_view *look;
     const struct cap *cap;
     bool found;
 };
@@ -54,7 +71,7 @@ static void paths_look_in_heap(void *context, uint64_t serial, void *value)
     struct in_heap *in_heap = context;
 
     (void)serial;
-    in_heap->found = in_heap->found || note_has(value, in_heap->cap);
+    in_heap->found = in_heap->found || note_has(in_heap->look, value, in_heap->cap);
 }
 
 /* An entry comes out of the heap by these two orders only. */
@@ -66,7 +83,7 @@ static bool paths_used_heap(const struct grants_view *look)
 /* Any entry will do: its number, which the agent must have known, is not checked here. */
 static bool paths_from_heap(const struct grants_view *look, const struct cap *cap)
 {
-    struct in_heap in_heap = {cap, false};
+    struct in_heap in_heap = {look, cap, false};
 
     if (!paths_used_heap(look))
         return false;
@@ -89,12 +106,21 @@ static bool paths_made(const struct grants_view *look, const struct cap *cap)
         return (end == NULL || end->owner == look->by) && cap->object >= look->first_end &&
                paths_ordered(look, SERAI_ORDER_channel_buy);
     }
-    maker = cap->object < look->first_object ? NULL : table_get(&look->grants->makers, cap->object);
+    maker = table_get(&look->grants->makers, cap->object);
     if (maker == NULL)
+        return false;
+    /* The facet of a badge is found again, though it may be in no slot. */
+    if (cap->kind == SERAI_KIND_FACET && maker->owner == look->by && maker->is_facet &&
+        !maker->is_promise && !maker->one_shot && paths_ordered(look, SERAI_ORDER_self_facet_of))
+        return true;
+    if (cap->object < look->first_object)
         return false;
     if (cap->kind == SERAI_KIND_LEASH)
         return maker->is_leash && maker->owner == look->by &&
                paths_ordered(look, SERAI_ORDER_spawn);
+    if (maker->is_promise)
+        return cap->kind == SERAI_KIND_FACET && maker->owner == look->by &&
+               paths_ordered(look, SERAI_ORDER_facet_ask);
     if (cap->kind == SERAI_KIND_BUFFER)
         return !maker->is_facet && !maker->is_leash && maker->owner == look->by &&
                paths_ordered(look, SERAI_ORDER_buffer_buy);
@@ -119,7 +145,7 @@ static bool paths_in_table(const struct grants_view *look, uint64_t agent, const
     const struct grants_table *holding = table_get(&look->grants->holdings, agent);
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++) {
-        if (cap_is_part_of(cap, &holding->caps[i]))
+        if (paths_had(look, cap, &holding->caps[i]))
             return true;
     }
     return false;
@@ -144,7 +170,8 @@ static void paths_look_on_desk(void *context, uint64_t message, void *value)
     const struct agent *desk = agents_find(on_desk->look->agents, note->to);
     const struct inbox_message *at;
 
-    if (on_desk->found || note->to != on_desk->look->desk || !note_has(note, on_desk->cap))
+    if (on_desk->found || note->to != on_desk->look->desk ||
+        !note_has(on_desk->look, note, on_desk->cap))
         return;
     for (at = desk->inbox.first; at != NULL && at->m.id != message;)
         at = at->next;
@@ -161,7 +188,7 @@ bool grants_came_to_desk(const struct grants_view *look, const struct cap *cap)
 
 bool grants_could_have(const struct grants_view *look, const struct cap *cap)
 {
-    return paths_held(look, cap) || note_has(look->event, cap) || paths_made(look, cap) ||
+    return paths_held(look, cap) || note_has(look, look->event, cap) || paths_made(look, cap) ||
            paths_from_heap(look, cap) || paths_new_and_gone(look, cap);
 }
 
@@ -182,7 +209,7 @@ static bool paths_copied(const struct grants_view *look, const struct cap *cap)
 /* What came with BORN is no loan: it stays without an order to keep it. */
 static bool paths_born_with(const struct grants_view *look, const struct cap *cap)
 {
-    return look->event != NULL && look->event->for_good && note_has(look->event, cap);
+    return look->event != NULL && look->event->for_good && note_has(look, look->event, cap);
 }
 
 bool grants_is_its_own(const struct grants_view *look, const struct cap *cap)
@@ -193,7 +220,7 @@ bool grants_is_its_own(const struct grants_view *look, const struct cap *cap)
 
 bool grants_was_lent(const struct grants_view *look, const struct cap *cap)
 {
-    return note_has(look->event, cap);
+    return note_has(look, look->event, cap);
 }
 
 _Noreturn void grants_forged(const struct grants_view *look, const char *where, uint64_t id,
@@ -259,14 +286,20 @@ struct addressed {
 };
 
 /* Whether a capability is a facet of the receiver, with the badge that came. */
-static bool paths_lead_there(const struct addressed *addressed, const struct cap *cap)
+static bool cap_leads_there(const void *context, const struct cap *cap)
 {
+    const struct addressed *addressed = context;
     const struct maker *maker = cap->kind != SERAI_KIND_FACET
                                     ? NULL
                                     : table_get(&addressed->look->grants->makers, cap->object);
 
     return maker != NULL && maker->is_facet && maker->owner == addressed->to->id &&
            maker->badge == addressed->message->badge;
+}
+
+static bool paths_lead_there(const struct addressed *addressed, const struct cap *cap)
+{
+    return grants_leads_to(addressed->look, cap, cap_leads_there, addressed);
 }
 
 static bool paths_note_leads_there(const struct addressed *addressed, const struct note *note)
@@ -300,7 +333,8 @@ static bool paths_could_send(const struct grants_view *look, const struct agent 
     if (paths_note_leads_there(&addressed, look->event))
         return true;
     if (to->id == look->by || to->id >= look->first_agent)
-        return look->agents->objects.next > look->first_object; /* by a facet that is new */
+        return look->agents->objects.next > look->first_object || /* by a facet that is new */
+               paths_ordered(look, SERAI_ORDER_self_facet_of);
     if (paths_used_heap(look))
         table_each(&look->grants->heap, paths_heap_leads_there, &addressed);
     return addressed.found;
@@ -351,6 +385,20 @@ static void paths_check_call(const struct grants_view *look, const struct agent 
     }
 }
 
+/* What a message of this turn may carry. */
+static void paths_check_carried(const struct grants_view *look, const struct message *m,
+                                bool by_request)
+{
+    if (look->by == 0 ? !cap_is_empty(&m->reply) : !paths_reply_is_good(look, m))
+        grants_forged(look, "message", m->id, &m->reply);
+    for (uint8_t i = 0; i < m->cap_count; i++) {
+        if (by_request ? !cap_is_gift(&m->caps[i])
+                       : look->by == 0 || look->undone || !cap_may_travel(&m->caps[i]) ||
+                             !grants_could_have(look, &m->caps[i]))
+            grants_forged(look, "message", m->id, &m->caps[i]);
+    }
+}
+
 void grants_check_message(const struct grants_view *look, const struct agent *to,
                           const struct message *m)
 {
@@ -363,18 +411,26 @@ void grants_check_message(const struct grants_view *look, const struct agent *to
         paths_check_call(look, to, m);
         return;
     }
-    if (look->by == 0 ? !cap_is_empty(&m->reply) : !paths_reply_is_good(look, m))
-        grants_forged(look, "message", m->id, &m->reply);
-    for (uint8_t i = 0; i < m->cap_count; i++) {
-        if (by_request ? !cap_is_gift(&m->caps[i])
-                       : look->by == 0 || look->undone || !cap_may_travel(&m->caps[i]) ||
-                             !grants_could_have(look, &m->caps[i]))
-            grants_forged(look, "message", m->id, &m->caps[i]);
-    }
+    if (m->kind == SERAI_EVENT_MESSAGE && (look->by != 0 || look->desk != 0) && !look->undone &&
+        grants_had_waited(look, to, m))
+        return; /* it was checked when it began to wait */
+    paths_check_carried(look, m, by_request);
     if (look->by != 0 && m->kind == SERAI_EVENT_MESSAGE &&
-        (look->undone || !paths_could_send(look, to, m)))
+        (look->undone || m->sender != look->by || !paths_could_send(look, to, m)))
         sim_fail(look->site->sim,
                  "site %s: agent %llu sent a message to %llu, of whom it holds "
                  "no facet",
                  look->site->name, U(look->by), U(to->id));
+}
+
+void grants_check_waiting(const struct grants_view *look, const struct object *promise,
+                          const struct message *m)
+{
+    struct cap cap = {.kind = SERAI_KIND_FACET, .object = promise->id};
+
+    if (look->by == 0 || look->undone || m->sender != look->by || !grants_could_have(look, &cap))
+        sim_fail(look->site->sim,
+                 "site %s: agent %llu has a message on promise %llu, which it does not hold",
+                 look->site->name, U(m->sender), U(promise->id));
+    paths_check_carried(look, m, false);
 }

@@ -16,22 +16,30 @@ struct grants_table { /* of an agent: its table as it was after its last turn */
     struct cap *caps;
 };
 
-struct note {    /* a message that carries caps; a heap entry uses the first */
-    uint64_t to; /* the agent whose inbox it is in */
+struct note { /* a message that carries caps, or waits on a promise; a heap entry uses the first */
+    uint64_t to; /* the agent whose inbox it is in; 0: none */
     uint8_t count;
     struct cap caps[SERAI_MESSAGE_CAPS_MAX];
     struct cap reply;
-    bool for_good; /* it brings BORN: its caps are no loan */
-    bool live;     /* seen by the check that is going on */
+    bool for_good;    /* it brings BORN: its caps are no loan */
+    uint64_t promise; /* on which it waits; 0: it does not, or went on */
+    uint64_t sender;
+    bool listens; /* it waits to hear what the promise becomes */
+    bool live;    /* seen by the check that is going on */
 };
 
-struct maker { /* of a facet, buffer or leash */
+struct maker { /* of a facet, promise, buffer or leash */
     uint64_t owner;
     uint64_t badge;
-    bool is_facet;
+    bool is_facet; /* or a promise */
+    bool is_promise;
     bool is_leash;
-    bool one_shot;   /* a reply */
-    uint64_t places; /* where the check that is going on has seen it */
+    bool one_shot; /* a reply */
+    bool resolved; /* a promise, to `target` as that was first seen */
+    bool vanished; /* a promise that was open at one look and gone at the next */
+    struct cap target;
+    uint64_t places;  /* where the check that is going on has seen it, */
+    uint64_t holders; /* and of these all but slots of a facet's own agent */
 };
 
 struct grants {
@@ -39,6 +47,7 @@ struct grants {
     struct table messages; /* message -> struct note */
     struct table heap;     /* serial -> struct note */
     struct table makers;   /* object -> struct maker */
+    struct table open;     /* promise -> its struct maker, while it was open at the last look */
     uint64_t next_object, next_message, next_serial;
     uint64_t next_agent, next_end; /* past all that were seen */
     size_t heap_count;
@@ -75,6 +84,31 @@ const struct cap *grants_kept(const struct grants_table *holding, uint64_t slot)
 void grants_free_plain(void *context, uint64_t key, void *value);
 void grants_free_table(void *context, uint64_t key, void *value);
 
+/* A copy of the capabilities that a message carries; of one that waits, on which promise. */
+struct note *grants_note_of(const struct message *m, uint64_t promise);
+
+/* ---- grants_promises.c ---- */
+
+/*
+ * What a capability leads to, as far as it was seen: promises are looked through, one by one, until
+ * `is` says that it is the one.
+ */
+bool grants_leads_to(const struct grants_view *look, const struct cap *from,
+                     bool (*is)(const void *context, const struct cap *cap), const void *context);
+
+/* See what is new in the queues of promises, and which promises are resolved now. */
+void grants_see_promises(struct grants_view *look);
+
+/* Keep what waits on a promise of a site that has just started. */
+void grants_keep_promise(struct grants *grants, const struct object *promise);
+
+/*
+ * Whether a message that is new in an inbox waited on a promise, which leads to a facet of its
+ * receiver by now, or of which the receiver is told.  It counts once.
+ */
+bool grants_had_waited(const struct grants_view *look, const struct agent *to,
+                       const struct message *m);
+
 /* ---- grants_paths.c ---- */
 
 /* Whether the agent whose turn it was can have come by the cap. */
@@ -85,6 +119,8 @@ bool grants_is_its_own(const struct grants_view *look, const struct cap *cap);
 
 /* Whether an answer that is taken from the desk by this request brought the cap. */
 bool grants_came_to_desk(const struct grants_view *look, const struct cap *cap);
+/* Whether the cap is in the place of a promise that is resolved to it. */
+bool grants_replaces(const struct grants_view *look, const struct cap *cap, const struct cap *was);
 
 /* Whether the event of the turn lent the cap. */
 bool grants_was_lent(const struct grants_view *look, const struct cap *cap);
@@ -95,6 +131,10 @@ bool grants_is_inborn(const struct grants_view *look, const struct agent *agent,
 
 /* Check all of a message that is new: its caps, its reply, and that it could be sent at all. */
 void grants_check_message(const struct grants_view *look, const struct agent *to,
+                          const struct message *message);
+
+/* Check a message that is new in the queue of a promise. */
+void grants_check_waiting(const struct grants_view *look, const struct object *promise,
                           const struct message *message);
 
 /* Whether the cap may be in the heap. */

@@ -74,9 +74,9 @@ static void paint_caps(struct painter *painter, const struct agent *agent)
 }
 
 /* Messages in their order: it decides who is served. */
-static void paint_inbox(struct painter *painter, const struct agent *agent)
+static void paint_inbox(struct painter *painter, const struct inbox *inbox)
 {
-    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
+    for (const struct inbox_message *at = inbox->first; at != NULL; at = at->next) {
         const struct message *m = &at->m;
 
         (void)fprintf(
@@ -188,10 +188,30 @@ static void paint_agent(void *context, const struct agent *agent)
         U(money_nanos(agent->needs)), agent->program.begun, U(money_nanos(agent->upgrade.reserve)));
     paint_code(painter, agent);
     paint_caps(painter, agent);
-    paint_inbox(painter, agent);
+    paint_inbox(painter, &agent->inbox);
+    for (const struct inbox_message *at = agent->sent.newest; at != NULL; at = at->older_sent)
+        (void)fprintf(painter->out, "  sent %llu on promise %llu\n", U(at->m.id),
+                      U(at->promise->id));
     paint_pages(painter, agent, &agent->program.memory);
     paint_log(painter, agent);
     paint_rent(painter, agent);
+}
+
+/* With what waits on it, in its order. */
+static void paint_promise(struct painter *painter, const struct object *object)
+{
+    const struct promise *promise = &object->u.promise;
+
+    (void)fprintf(painter->out,
+                  "owner %llu state %d status %d target %d/%d/%llu reply %llu in %llu at %llu "
+                  "holders %u\n",
+                  U(object->owner), (int)promise->state, promise->status, promise->target.kind,
+                  promise->target.rights, U(promise->target.object), U(promise->reply),
+                  U(promise->waits_in), U(promise->waits_at), object->holders);
+    paint_hash(painter->out, promise->reason, promise->reason_size);
+    (void)fprintf(painter->out, "\n");
+    if (promise_has_queue(object))
+        paint_inbox(painter, promise->queue);
 }
 
 static void paint_object(struct painter *painter, const struct object *object)
@@ -201,10 +221,11 @@ static void paint_object(struct painter *painter, const struct object *object)
     case OBJECT_FACET:
         (void)fprintf(painter->out,
                       "owner %llu badge %llu postage %llu once %d reserve %llu "
-                      "asked %llu\n",
+                      "asked %llu promise %llu named %d holders %u\n",
                       U(object->owner), U(object->u.facet.badge),
                       U(money_nanos(object->u.facet.postage)), object->one_shot,
-                      U(money_nanos(object->u.facet.reserve)), U(object->u.facet.asked));
+                      U(money_nanos(object->u.facet.reserve)), U(object->u.facet.asked),
+                      U(object->u.facet.promise), object->named, object->holders);
         break;
     case OBJECT_BUFFER:
         (void)fprintf(painter->out, "owner %llu size %llu\n", U(object->owner),
@@ -220,6 +241,9 @@ static void paint_object(struct painter *painter, const struct object *object)
         (void)fprintf(painter->out, "owner %llu child %llu watch %llu estate %d\n",
                       U(object->owner), U(object->u.leash.child), U(object->u.leash.watch),
                       object->u.leash.estate);
+        break;
+    case OBJECT_PROMISE:
+        paint_promise(painter, object);
         break;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "agents/cap.h"
 #include "agents/caps.h"
+#include "agents/holders.h"
 #include "agents/leash.h"
 #include "agents/objects.h"
 #include "agents/return.h"
@@ -46,16 +47,29 @@ static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct ca
     return perform_cap_drop(turn, slot, cap);
 }
 
+/* Whether the cap names a promise that may still become anything. */
+static bool cap_is_open(const struct agents *agents, const struct cap *cap)
+{
+    const struct object *object = cap_object(agents, cap);
+
+    return object != NULL && object->kind == OBJECT_PROMISE &&
+           object->u.promise.state == PROMISE_OPEN;
+}
+
 /*
  * 1 when the other slot holds a cap to the same thing with the same rights, whoever gave it; else
- * 0.
+ * 0.  What a promise will be is not known before it ends.
  */
-static int64_t decode_cap_same(const struct turn *turn, const struct cap *cap, uint64_t slot)
+static int64_t decode_cap_same(struct turn *turn, const struct cap *cap, uint64_t slot)
 {
     int64_t refusal = 0;
     const struct cap *other = turn_cap(turn, slot, SERAI_KIND_ANY, &refusal);
 
-    return other == NULL ? refusal : cap_equal(cap, other);
+    if (other == NULL)
+        return refusal;
+    if (cap_equal(cap, other))
+        return 1;
+    return cap_is_open(turn->agents, cap) || cap_is_open(turn->agents, other) ? SERAI_E_PENDING : 0;
 }
 
 int64_t order_cap(struct turn *turn, enum serai_order order, const uint64_t *args)

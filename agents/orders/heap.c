@@ -13,6 +13,7 @@
 #include "agents/changes.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
+#include "agents/holders.h"
 #include "agents/limits.h"
 #include "agents/orders/random.h"
 #include "agents/quotas.h"
@@ -58,6 +59,7 @@ static void perform_heap_add(struct turn *turn, const uint8_t *number, const str
     entry->deposit = deposit;
     entry->cap = *cap;
     cap_heap_insert(&agents->heap, entry);
+    holders_gain(agents, cap, HOLDER_NO_AGENT);
     heap_dirty(&agents->changes, entry);
     undo_on_rollback(agents->undo, heap_undo_add, &agents->heap, entry);
 }
@@ -152,6 +154,7 @@ static void perform_heap_take(struct turn *turn, struct heap_entry *entry)
                 entry->serial);
     heap_dirty(&agents->changes, entry);
     cap_heap_remove(&agents->heap, entry);
+    holders_lose(agents, &entry->cap, HOLDER_NO_AGENT);
     quota_give(agents, customer_use(agents, entry->customer), CUSTOMER_HEAP_ENTRIES, 1);
     agents_lineage_give(agents, entry->customer);
     undo_on_rollback(agents->undo, heap_undo_take, &agents->heap, entry);

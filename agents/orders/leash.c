@@ -11,6 +11,7 @@
 #include "agents/facets.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
+#include "agents/holders.h"
 #include "agents/leash.h"
 #include "agents/life.h"
 #include "agents/limits.h"
@@ -123,7 +124,7 @@ static int64_t decode_leash_take(struct turn *turn, struct object *leash, const 
 static int64_t perform_leash_watch(struct turn *turn, struct object *leash, struct object *facet,
                                    struct money reserve)
 {
-    struct object *watch = reply_new(turn->agents, turn->agent, facet, reserve);
+    struct object *watch = reply_new(turn->agents, turn->agent, facet, NULL, reserve);
 
     INVARIANT(turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, watch->id));
     leash_set_watch(turn->agents, leash, watch);
@@ -140,10 +141,10 @@ static int64_t decode_leash_watch(struct turn *turn, struct object *leash, const
 
     if (cap == NULL)
         return refusal;
-    facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
+    facet = cap_object(turn->agents, cap);
     if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (facet->one_shot || facet->owner != turn->agent->id)
+    if (facet->kind == OBJECT_PROMISE || facet->one_shot || facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     if (leash_is_watched(turn->agents, leash))
         return SERAI_E_EXISTS;

@@ -8,7 +8,10 @@
 #include "agents/changes.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/facet_index.h"
 #include "agents/facets.h"
+#include "agents/follow_up.h"
+#include "agents/holders.h"
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/objects.h"
@@ -53,6 +56,63 @@ static int64_t decode_self_facet(struct turn *turn, const uint64_t *args)
     return perform_self_facet(turn, args[1], postage);
 }
 
+/* Whether the agent can make what self_facet_of() needs and is not there yet. */
+static int64_t facet_of_check(const struct turn *turn, const struct object *found, bool watches)
+{
+    const struct agent *agent = turn->agent;
+
+    if (!turn_has_slot(turn) || (found == NULL && agent->owns.facets >= AGENT_FACETS_MAX))
+        return SERAI_E_FULL;
+    if (found == NULL && !quota_allows(turn->agents, agent->use, CUSTOMER_FACETS, 1))
+        return SERAI_E_QUOTA;
+    return watches && !quota_allows(turn->agents, agent->use, CUSTOMER_EVENTS, 1) ? SERAI_E_QUOTA
+                                                                                  : 0;
+}
+
+/* A cap to the facet of this badge, which is made or changed as it has to be. */
+static int64_t perform_self_facet_of(struct turn *turn, struct object *facet, uint64_t badge,
+                                     struct money postage, const struct money *reserve)
+{
+    struct cap cap = {.kind = SERAI_KIND_FACET};
+    int64_t slot;
+
+    if (facet == NULL)
+        facet = facet_new_named(turn->agents, turn->agent, badge, postage);
+    if (money_compare(facet->u.facet.postage, postage) != 0)
+        facet_set_postage(turn->agents, facet, postage);
+    if (reserve != NULL)
+        facet_watch(turn->agents, facet, *reserve);
+    cap.object = facet->id;
+    slot = turn_give_cap(turn, &cap);
+    INVARIANT(slot >= 0); /* a slot was free */
+    return slot;
+}
+
+/* There is one facet of a badge; what it asks is what was said last. */
+static int64_t decode_self_facet_of(struct turn *turn, const uint64_t *args)
+{
+    struct agents *agents = turn->agents;
+    struct money reserve = agents_reserve(agents);
+    struct object *found;
+    struct money postage;
+    int64_t refusal;
+    bool watches;
+
+    if (!money_from_guest(&postage, args[2]) || args[3] > SERAI_FACET_WATCH)
+        return SERAI_E_INVALID;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    found = facet_index_find(agents, turn->agent->id, args[1]);
+    watches = args[3] == SERAI_FACET_WATCH && (found == NULL || found->named == FACET_NAMED);
+    refusal = facet_of_check(turn, found, watches);
+    if (refusal != 0)
+        return refusal;
+    if (watches && !turn_pay(turn, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD,
+                             found == NULL ? agents->objects.next : found->id))
+        return SERAI_E_SHORT;
+    return perform_self_facet_of(turn, found, args[1], postage, watches ? &reserve : NULL);
+}
+
 /*
  * Whether a slot holds a facet of the agent's own, by which it knows a thing again that it gave
  * away.  A reply is none: it has the badge of the facet that was asked with, and is another thing.
@@ -92,6 +152,7 @@ static void facet_end_waiting(struct turn *turn, struct object *facet)
         struct object *reply = facet->u.facet.next;
 
         money_accumulate(&back, reply->u.facet.reserve);
+        reply_breaks_promise(turn->agents, reply, failure_of(SERAI_E_CLOSED));
         facet_remove(turn->agents, reply);
     }
     agents_move(turn->agents, ACCOUNT_HELD_RESERVE, turn->agent->id, back, TRANSFER_RESERVE,
@@ -101,23 +162,50 @@ static void facet_end_waiting(struct turn *turn, struct object *facet)
 static int64_t perform_self_revoke(struct turn *turn, struct object *facet, uint64_t slot)
 {
     facet_end_waiting(turn, facet);
+    reply_breaks_promise(turn->agents, facet, failure_of(SERAI_E_CLOSED)); /* if it is one */
     facet_remove(turn->agents, facet);
+    turn_take_cap(turn, slot);
+    return 0;
+}
+
+/* A promise of the agent's own in the slot, in whatever state; else NULL. */
+static struct object *self_own_promise(const struct turn *turn, uint64_t slot)
+{
+    const struct cap *cap = cap_table_at(&turn->agent->caps, slot);
+    struct object *object = cap == NULL ? NULL : cap_object(turn->agents, cap);
+
+    return object != NULL && object->kind == OBJECT_PROMISE && object->owner == turn->agent->id
+               ? object
+               : NULL;
+}
+
+/* The wait ends with the turn, and what waits on the promise goes back then. */
+static int64_t perform_revoke_promise(struct turn *turn, const struct object *promise,
+                                      uint64_t slot)
+{
+    struct promise_end end = {.promise = promise->id, .kind = PROMISE_END_REVOKED};
+
+    follow_up_end(turn->agents, &end);
     turn_take_cap(turn, slot);
     return 0;
 }
 
 static int64_t decode_self_revoke(struct turn *turn, const uint64_t *args)
 {
+    const struct object *promise = self_own_promise(turn, args[1]);
     int64_t refusal = 0;
-    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
+    const struct cap *cap;
     struct object *facet;
 
+    if (promise != NULL)
+        return perform_revoke_promise(turn, promise, args[1]);
+    cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
     if (cap == NULL)
         return refusal;
-    facet = object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
+    facet = cap_object(turn->agents, cap);
     if (facet == NULL)
         return SERAI_E_CLOSED;
-    if (facet->owner != turn->agent->id)
+    if (facet->kind == OBJECT_PROMISE || facet->owner != turn->agent->id)
         return SERAI_E_RIGHT;
     return perform_self_revoke(turn, facet, args[1]);
 }
@@ -345,6 +433,8 @@ int64_t order_self(struct turn *turn, enum serai_order order, const uint64_t *ar
         return decode_self_balance(turn);
     if (order == SERAI_ORDER_self_facet)
         return decode_self_facet(turn, args);
+    if (order == SERAI_ORDER_self_facet_of)
+        return decode_self_facet_of(turn, args);
     if (order == SERAI_ORDER_self_revoke)
         return decode_self_revoke(turn, args);
     if (order == SERAI_ORDER_self_mark)

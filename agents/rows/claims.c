@@ -34,7 +34,7 @@ static void claim_message(struct ledger_claims *claims, const struct message *m)
     claim(claims, ACCOUNT_HELD_RESERVE, m->reserve);
 }
 
-/* Facets and timers hold a reserve for the event that they come to; a buffer holds no money. */
+/* Facets and timers hold a reserve for the event that they come to; the others hold no money. */
 static void claim_object(struct ledger_claims *claims, const struct object *object)
 {
     switch (object->kind) {
@@ -46,6 +46,7 @@ static void claim_object(struct ledger_claims *claims, const struct object *obje
         break;
     case OBJECT_BUFFER:
     case OBJECT_LEASH: /* the reply that watches it holds the reserve */
+    case OBJECT_PROMISE:
         break;
     }
 }
@@ -156,8 +157,14 @@ static bool claim_live_agent(void *context, const struct agent *agent)
 
 static void claim_live_object(void *context, uint64_t key, void *value)
 {
+    const struct object *object = value;
+
     (void)key;
-    claim_object(context, value);
+    claim_object(context, object);
+    if (object->kind != OBJECT_PROMISE || object->u.promise.queue == NULL)
+        return;
+    for (const struct inbox_message *at = object->u.promise.queue->first; at != NULL; at = at->next)
+        claim_message(context, &at->m);
 }
 
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims)

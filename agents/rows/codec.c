@@ -7,13 +7,15 @@
 #include "agents/code.h"
 #include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/promise_queue.h"
 #include "agents/set.h"
 #include "agents/views.h"
 #include "base/cbor.h"
 
 enum {
     MESSAGE_FIELDS = 16,
-    FACET_FIELDS = 8,
+    FACET_FIELDS = 10,
+    PROMISE_FIELDS = 10,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
     LEASH_FIELDS = 6,
@@ -113,6 +115,16 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message)
     cbor_put_bytes(out, m->data, m->size);
 }
 
+/* An event, or what waits on a promise and is none. */
+static enum serai_event_kind row_get_kind(struct cbor *in)
+{
+    uint64_t kind = cbor_get_uint(in, WAITING_LISTENER);
+
+    if (kind < SERAI_EVENT_BORN || (kind > SERAI_EVENT_UNHELD && kind != WAITING_LISTENER))
+        cbor_fail(in, "an event of no known kind");
+    return (enum serai_event_kind)kind;
+}
+
 enum status row_decode_message(struct inbox_message *message, const uint8_t *value, size_t size,
                                struct fault *fault)
 {
@@ -123,9 +135,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     cbor_get_array(&in, MESSAGE_FIELDS);
     row_get_version(&in);
     message->front = cbor_get_bool(&in);
-    m->kind = (enum serai_event_kind)cbor_get_uint(&in, SERAI_EVENT_UPGRADE);
-    if (m->kind < SERAI_EVENT_BORN)
-        cbor_fail(&in, "an event of no known kind");
+    m->kind = row_get_kind(&in);
     m->sender = cbor_get_uint(&in, UINT64_MAX);
     m->sender_customer = cbor_get_uint(&in, UINT64_MAX);
     m->end = cbor_get_uint(&in, UINT64_MAX);
@@ -144,7 +154,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     return cbor_done(&in, fault, "row");
 }
 
-/* ---- facets, buffers and timers ---- */
+/* ---- facets, buffers, timers and promises ---- */
 
 static void row_encode_facet(struct bytes *out, const struct object *object)
 {
@@ -159,6 +169,8 @@ static void row_encode_facet(struct bytes *out, const struct object *object)
     cbor_put_bool(out, object->one_shot);
     cbor_put_money(out, facet->reserve);
     cbor_put_uint(out, facet->asked);
+    cbor_put_uint(out, facet->promise);
+    cbor_put_uint(out, object->named);
 }
 
 static void row_encode_buffer(struct bytes *out, const struct object *object)
@@ -198,6 +210,24 @@ static void row_encode_leash(struct bytes *out, const struct object *object)
     cbor_put_bool(out, leash->estate);
 }
 
+/* What waits on it has rows of its own, which this one counts. */
+static void row_encode_promise(struct bytes *out, const struct object *object)
+{
+    const struct promise *promise = &object->u.promise;
+
+    cbor_put_array(out, PROMISE_FIELDS);
+    cbor_put_uint(out, ROW_VERSION);
+    cbor_put_uint(out, OBJECT_PROMISE);
+    cbor_put_uint(out, object->owner);
+    cbor_put_uint(out, (uint64_t)promise->state);
+    cbor_put_uint(out, (uint32_t)promise->status); /* two's complement */
+    cbor_put_bytes(out, promise->reason, promise->reason_size);
+    row_put_cap(out, &promise->target);
+    cbor_put_uint(out, promise->waits_in);
+    cbor_put_uint(out, promise->waits_at);
+    cbor_put_uint(out, promise_queue_rows(object));
+}
+
 void row_encode_object(struct bytes *out, const struct object *object)
 {
     switch (object->kind) {
@@ -213,6 +243,9 @@ void row_encode_object(struct bytes *out, const struct object *object)
     case OBJECT_LEASH:
         row_encode_leash(out, object);
         break;
+    case OBJECT_PROMISE:
+        row_encode_promise(out, object);
+        break;
     }
 }
 
@@ -226,9 +259,39 @@ static void row_decode_facet(struct cbor *in, struct object *object)
     object->one_shot = cbor_get_bool(in);
     facet->reserve = cbor_get_money(in);
     facet->asked = cbor_get_uint(in, UINT64_MAX);
-    /* Only a reply was made of another facet, and every reply was. */
-    if (object->one_shot != (facet->asked != 0))
-        cbor_fail(in, "a reply without its question, or the other way round");
+    facet->promise = cbor_get_uint(in, UINT64_MAX);
+    object->named = (uint8_t)cbor_get_uint(in, FACET_TOLD);
+    /* Only a reply was made of another facet, or of a promise. */
+    if (!object->one_shot && (facet->asked != 0 || facet->promise != 0))
+        cbor_fail(in, "a facet that is no reply, with a question");
+    if (object->one_shot && object->named != FACET_UNNAMED)
+        cbor_fail(in, "a reply that is found by its badge");
+}
+
+/* Only a promise that is resolved has a target, and only it can wait in another's queue. */
+static void row_decode_promise(struct cbor *in, struct object *object)
+{
+    struct promise *promise = &object->u.promise;
+    size_t reason_size = 0;
+
+    object->owner = cbor_get_uint(in, UINT64_MAX);
+    promise->state = (enum promise_state)cbor_get_uint(in, PROMISE_BROKEN);
+    promise->status = (int32_t)(uint32_t)cbor_get_uint(in, UINT32_MAX);
+    /* Borrowed; who keeps the object copies it. */
+    promise->reason = (uint8_t *)cbor_get_bytes(in, &reason_size, SERAI_REASON_BYTES_MAX);
+    promise->reason_size = (uint32_t)reason_size;
+    row_get_cap(in, &promise->target);
+    promise->waits_in = cbor_get_uint(in, UINT64_MAX);
+    promise->waits_at = cbor_get_uint(in, UINT64_MAX);
+    promise->unread = (uint32_t)cbor_get_uint(in, UINT32_MAX);
+    if ((promise->state == PROMISE_RESOLVED) != (promise->target.kind != SERAI_KIND_EMPTY))
+        cbor_fail(in, "a promise that is resolved to nothing, or the other way round");
+    if ((promise->state == PROMISE_BROKEN) != (promise->status != 0))
+        cbor_fail(in, "a promise that is broken without a reason, or the other way round");
+    if ((promise->waits_in != 0) != (promise->waits_at != 0) ||
+        (promise->waits_in != 0 && promise->state != PROMISE_RESOLVED) ||
+        (promise->unread > 0 && promise->state != PROMISE_OPEN && promise->waits_in == 0))
+        cbor_fail(in, "a promise that has ended, on which messages wait");
 }
 
 static void row_decode_buffer(struct cbor *in, struct object *object)
@@ -269,6 +332,7 @@ static const struct {
     [OBJECT_BUFFER] = {BUFFER_FIELDS, row_decode_buffer},
     [OBJECT_TIMER] = {TIMER_FIELDS, row_decode_timer},
     [OBJECT_LEASH] = {LEASH_FIELDS, row_decode_leash},
+    [OBJECT_PROMISE] = {PROMISE_FIELDS, row_decode_promise},
 };
 
 enum status row_decode_object(struct object *object, const uint8_t *value, size_t size,
@@ -281,7 +345,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
     /* The kind is inside and decides how many fields there must be. */
     fields = cbor_get_array_any(&in, FACET_FIELDS);
     row_get_version(&in);
-    object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_LEASH);
+    object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_PROMISE);
     if (fields != object_rows[object->kind].fields)
         cbor_fail(&in, "an object of no known kind, or with other fields");
     if (in.error == NULL)

@@ -18,7 +18,7 @@ struct inbox_message;
 struct agent_log_line;
 
 enum {
-    ROW_VERSION = 6, /* the first item of every CBOR row of this part */
+    ROW_VERSION = 7, /* the first item of every CBOR row of this part */
     ROW_CAP_BYTES = 10,
     ROW_CAPS_BYTES = AGENT_CAPS_CHUNK * ROW_CAP_BYTES,
 };
@@ -54,7 +54,10 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message);
 MUST_CHECK enum status row_decode_message(struct inbox_message *message, const uint8_t *value,
                                           size_t size, struct fault *fault);
 
-/* Append the row of a facet, a buffer or a timer; of a buffer without its pages. */
+/*
+ * Append the row of a facet, a buffer, a timer or a promise; of a buffer without its pages, and of
+ * a promise with the number of rows of what waits on it.
+ */
 void row_encode_object(struct bytes *out, const struct object *object);
 
 /* Decode an object; a buffer's pages are not made. */

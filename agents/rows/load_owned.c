@@ -14,18 +14,22 @@
 #include "agents/cap_heap.h"
 #include "agents/caps.h"
 #include "agents/customers.h"
+#include "agents/facet_index.h"
 #include "agents/facets.h"
+#include "agents/holders.h"
 #include "agents/inbox.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
 #include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/pages/paged.h"
+#include "agents/promise_queue.h"
 #include "agents/quotas.h"
 #include "agents/rows/agent_row.h"
 #include "agents/rows/codec.h"
 #include "agents/rows/found.h"
 #include "agents/rows/keys.h"
+#include "agents/rows/load_promises.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
 #include "base/heapq.h"
@@ -37,19 +41,20 @@
  */
 static const char *load_cap_error(const struct agents *agents, const struct cap *cap)
 {
-    const struct object *object;
     static const enum object_kind kinds[SERAI_KINDS] = {[SERAI_KIND_FACET] = OBJECT_FACET,
                                                         [SERAI_KIND_BUFFER] = OBJECT_BUFFER,
                                                         [SERAI_KIND_LEASH] = OBJECT_LEASH};
     enum object_kind kind = kinds[cap->kind];
+    const struct object *object;
 
     if (kind == 0) /* no cap to an object of this part */
         return NULL;
     if (cap->object >= agents->objects.next)
         return "a capability to an object whose number is above the counter";
     object = table_get(&agents->objects.by_id, cap->object);
-    return object == NULL || object->kind == kind ? NULL
-                                                  : "a capability to an object of another kind";
+    if (object == NULL || object->kind == kind)
+        return NULL;
+    return cap_object(agents, cap) != NULL ? NULL : "a capability to an object of another kind";
 }
 
 /*
@@ -75,20 +80,43 @@ static const char *load_place_error(const struct agents *agents, const struct ca
 /* ---- objects ---- */
 
 /*
- * Why this is no reply; NULL: it may be one, or is none.  The facet that was asked with must be
- * there and of the same owner: its replies end with it.  Its number is lower, so its row came
- * before.
+ * Why this is no facet; NULL: it may be one.  The facet that was asked with must be there and of
+ * the same owner: its replies end with it.  So must the promise that a reply resolves, and it has
+ * no other.  Their numbers are lower, so their rows came before.
  */
 static const char *load_facet_error(const struct agents *agents, const struct object *facet)
 {
-    const struct object *asked;
+    const struct object *asked = object_find(&agents->objects, facet->u.facet.asked, OBJECT_FACET);
+    const struct object *promise =
+        object_find(&agents->objects, facet->u.facet.promise, OBJECT_PROMISE);
 
-    if (!facet->one_shot)
-        return NULL;
-    asked = object_find(&agents->objects, facet->u.facet.asked, OBJECT_FACET);
-    if (asked == NULL || asked->one_shot || asked->owner != facet->owner)
+    if (facet->named != FACET_UNNAMED &&
+        facet_index_find(agents, facet->owner, facet->u.facet.badge) != NULL)
+        return "another facet that is found by the same badge";
+    if (facet->u.facet.asked != 0 &&
+        (asked == NULL || asked->one_shot || asked->owner != facet->owner))
         return "a reply to a question that was asked with no facet of its owner's";
+    if (facet->u.facet.promise != 0 &&
+        (promise == NULL || promise->owner != facet->owner ||
+         promise->u.promise.state != PROMISE_OPEN || promise->u.promise.reply != 0))
+        return "a reply that resolves no open promise of its owner's, or a second one";
     return NULL;
+}
+
+/* A facet's place in the lists and counts of what it belongs to. */
+static void load_admit_facet(struct agents *agents, struct object *facet)
+{
+    struct object *asked = object_find(&agents->objects, facet->u.facet.asked, OBJECT_FACET);
+    struct object *promise = object_find(&agents->objects, facet->u.facet.promise, OBJECT_PROMISE);
+
+    if (facet->named != FACET_UNNAMED)
+        facet_index_insert(agents, facet);
+    if (promise != NULL)
+        promise->u.promise.reply = facet->id;
+    if (asked == NULL)
+        return;
+    reply_link(asked, facet);
+    asked->holders++;
 }
 
 /* Add an object to its owner, with all that it counts for. */
@@ -102,9 +130,12 @@ static void load_admit_object(struct agents *agents, struct object *object)
     case OBJECT_FACET:
         row_found(agents, owner->id, PART_FACETS, 1);
         use->used[CUSTOMER_FACETS]++;
-        use->used[CUSTOMER_EVENTS] += object->one_shot;
-        if (object->one_shot)
-            reply_link(object_find(&agents->objects, object->u.facet.asked, OBJECT_FACET), object);
+        use->used[CUSTOMER_EVENTS] += facet_has_event(object);
+        load_admit_facet(agents, object);
+        break;
+    case OBJECT_PROMISE:
+        row_found(agents, owner->id, PART_FACETS, 1);
+        use->used[CUSTOMER_FACETS]++;
         break;
     case OBJECT_BUFFER:
         paged_init(&buffer->pages, object->id,
@@ -126,6 +157,20 @@ static void load_admit_object(struct agents *agents, struct object *object)
     }
     object_link(agents, owner, object);
     agent_let_sleep(agents, owner);
+}
+
+/* The reason of a broken promise lies in the row, which is borrowed. */
+static void load_promise(struct object *object, const struct promise *read)
+{
+    struct promise *promise = &object->u.promise;
+
+    *promise = *read;
+    promise->reason = NULL;
+    if (read->reason_size == 0)
+        return;
+    promise->reason = malloc(read->reason_size);
+    INVARIANT(promise->reason != NULL);
+    memcpy(promise->reason, read->reason, read->reason_size);
 }
 
 static enum status load_object(struct agents *agents, const struct store_row *stored,
@@ -154,6 +199,7 @@ static enum status load_object(struct agents *agents, const struct store_row *st
     object->id = read.id;
     object->owner = read.owner;
     object->one_shot = read.one_shot;
+    object->named = read.named;
     switch (read.kind) { /* no more than its kind has room for */
     case OBJECT_FACET:
         object->u.facet = read.u.facet;
@@ -166,6 +212,9 @@ static enum status load_object(struct agents *agents, const struct store_row *st
         break;
     case OBJECT_LEASH:
         object->u.leash = read.u.leash;
+        break;
+    case OBJECT_PROMISE:
+        load_promise(object, &read.u.promise);
         break;
     }
     load_admit_object(agents, object);
@@ -199,6 +248,7 @@ static enum status load_caps(struct agents *agents, const struct store_row *stor
         /* Groups come in order, so the last slot that is set is the highest. */
         if (read[i].kind == SERAI_KIND_EMPTY)
             continue;
+        holders_gain(agents, &read[i], agent->id);
         agent->caps.used++;
         row_found(agents, agent->id, PART_CAPS, 1);
         agent->caps.highest = chunk * AGENT_CAPS_CHUNK + i + 1;
@@ -245,9 +295,8 @@ static const char *load_message_error(const struct agents *agents, const struct 
     return error;
 }
 
-/* Add a copy of the message to the inbox; the row's bytes are borrowed. */
-static void load_admit_message(struct agents *agents, struct agent *agent,
-                               const struct inbox_message *read)
+/* A copy of the message, of which the row's bytes are borrowed. */
+static struct inbox_message *load_copy_message(const struct inbox_message *read)
 {
     struct inbox_message *message = malloc(sizeof *message);
 
@@ -260,9 +309,54 @@ static void load_admit_message(struct agents *agents, struct agent *agent,
         memcpy(message->bytes, read->m.data, read->m.size);
     }
     message->m.data = message->bytes;
+    return message;
+}
+
+static void load_admit_message(struct agents *agents, struct agent *agent,
+                               const struct inbox_message *read)
+{
+    struct inbox_message *message = load_copy_message(read);
+
+    row_found(agents, agent->id, PART_MESSAGES, 1);
     inbox_push_loaded(agents, agent, message);
     if (message->front)
         load_move_to_front(agent);
+}
+
+/* A message that waits on a promise, and counts for its sender. */
+static const char *load_admit_waiting(struct agents *agents, struct object *promise,
+                                      const struct inbox_message *read)
+{
+    struct agent *sender = agents_find(agents, read->m.sender);
+
+    if (sender == NULL)
+        return "its sender is missing, which would have taken it back";
+    if (promise->u.promise.unread == 0)
+        return "more messages wait on the promise than its row counts";
+    promise->u.promise.unread--;
+    promise_queue_add_loaded(agents, promise, sender, load_copy_message(read));
+    agent_let_sleep(agents, sender);
+    return NULL;
+}
+
+/* What a row of a message belongs to: an agent, or a promise, on which no other kinds wait. */
+static const char *load_admit_to(struct agents *agents, uint64_t holder,
+                                 const struct inbox_message *read)
+{
+    bool listens = read->m.kind == (enum serai_event_kind)WAITING_LISTENER;
+    struct object *promise = object_find(&agents->objects, holder, OBJECT_PROMISE);
+    struct agent *agent = agents_find(agents, holder);
+
+    if (promise != NULL)
+        return listens || read->m.kind == SERAI_EVENT_MESSAGE
+                   ? load_admit_waiting(agents, promise, read)
+                   : "an event of a kind that does not wait on a promise";
+    if (agent == NULL)
+        return "the agent is missing";
+    if (listens)
+        return "an agent's inbox has what only waits on a promise";
+    load_admit_message(agents, agent, read);
+    return NULL;
 }
 
 static enum status load_message(struct agents *agents, const struct store_row *stored,
@@ -270,23 +364,17 @@ static enum status load_message(struct agents *agents, const struct store_row *s
 {
     struct inbox_message read = {0};
     struct fault why = {0};
-    struct agent *agent;
     const char *error;
 
     if (stored->key_size != ROW_ITEM_KEY_BYTES)
         return row_wrong_key(fault, stored);
     read.m.id = be64_get(stored->key + 8);
-    agent = agents_find(agents, be64_get(stored->key));
-    if (agent == NULL)
-        return row_corrupt(fault, stored, "the agent is missing");
     if (row_decode_message(&read, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
     error = load_message_error(agents, &read.m);
-    if (error != NULL)
-        return row_corrupt(fault, stored, "%s", error);
-    row_found(agents, agent->id, PART_MESSAGES, 1);
-    load_admit_message(agents, agent, &read);
-    return ST_OK;
+    if (error == NULL)
+        error = load_admit_to(agents, be64_get(stored->key), &read);
+    return error == NULL ? ST_OK : row_corrupt(fault, stored, "%s", error);
 }
 
 /* ---- heap entries ---- */
@@ -315,6 +403,7 @@ static enum status load_heap(struct agents *agents, const struct store_row *stor
     INVARIANT(entry != NULL);
     *entry = read;
     cap_heap_insert(&agents->heap, entry);
+    holders_gain(agents, &entry->cap, HOLDER_NO_AGENT);
     customer_use(agents, entry->customer)->used[CUSTOMER_HEAP_ENTRIES]++;
     agents_lineage_take(agents, entry->customer);
     return ST_OK;
@@ -389,5 +478,7 @@ enum status rows_load_owned(struct agents *agents, const struct store_read *read
             status = owned[i].load(agents, &stored, fault);
         status = store_cursor_close(&cursor, status);
     }
+    if (status == ST_OK)
+        status = rows_load_promises(agents, fault);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/page_log.h"
+#include "agents/promise_queue.h"
 #include "agents/rows/agent_row.h"
 #include "agents/rows/codec.h"
 #include "agents/rows/keys.h"
@@ -48,6 +49,31 @@ static void save_tombstones(struct saver *saver)
     bytes_clear(list);
 }
 
+static void save_message(struct saver *saver, uint64_t holder, struct inbox_message *message)
+{
+    uint8_t key[ROW_ITEM_KEY_BYTES];
+
+    row_key_item(key, holder, message->m.id);
+    row_encode_message(&saver->row, message);
+    save_put(saver, STORE_INBOX, key, sizeof key);
+    message->saved = true;
+    message->changed = false;
+}
+
+/* What is new lies at the end, amid entries that have no row (`saved` from the beginning). */
+static void save_promise_queue(struct saver *saver, const struct object *promise)
+{
+    const struct inbox *queue = promise->u.promise.queue;
+
+    for (struct inbox_message *at = queue == NULL ? NULL : queue->last; at != NULL;
+         at = at->previous) {
+        if (!at->saved)
+            save_message(saver, promise->id, at);
+        else if (at->m.kind != (enum serai_event_kind)WAITING_QUEUE)
+            break;
+    }
+}
+
 static void save_objects(struct saver *saver)
 {
     struct bytes *list = &saver->agents->changes.objects;
@@ -68,6 +94,8 @@ static void save_objects(struct saver *saver)
         object->dirty = false;
         row_encode_object(&saver->row, object);
         save_put(saver, STORE_OBJECT, key, sizeof key);
+        if (object->kind == OBJECT_PROMISE)
+            save_promise_queue(saver, object);
     }
     bytes_clear(list);
 }
@@ -111,18 +139,6 @@ static void save_caps(struct saver *saver, struct agent *agent)
     cap_table_tidy(&agent->caps);
 }
 
-static void save_message(struct saver *saver, const struct agent *agent,
-                         struct inbox_message *message)
-{
-    uint8_t key[ROW_ITEM_KEY_BYTES];
-
-    row_key_item(key, agent->id, message->m.id);
-    row_encode_message(&saver->row, message);
-    save_put(saver, STORE_INBOX, key, sizeof key);
-    message->saved = true;
-    message->changed = false;
-}
-
 /*
  * What is new lies at the end, or at the front if it was delivered there, so these runs alone are
  * visited; all only when a message amid the others is said to have changed.
@@ -134,14 +150,14 @@ static void save_inbox(struct saver *saver, struct agent *agent)
     for (message = agent->inbox.first; agent->inbox.changed && message != NULL;
          message = message->next) {
         if (!message->saved || message->changed)
-            save_message(saver, agent, message);
+            save_message(saver, agent->id, message);
     }
     agent->inbox.changed = false;
     for (message = agent->inbox.first; message != NULL && !message->saved; message = message->next)
-        save_message(saver, agent, message);
+        save_message(saver, agent->id, message);
     for (message = agent->inbox.last; message != NULL && !message->saved;
          message = message->previous)
-        save_message(saver, agent, message);
+        save_message(saver, agent->id, message);
 }
 
 static void save_log(struct saver *saver, struct agent *agent)
@@ -296,7 +312,8 @@ void agents_write_rows(struct agents *agents, struct store_batch *batch)
     struct saver saver = {.agents = agents, .batch = batch};
     bool changed;
 
-    INVARIANT(agents->turn == NULL);
+    INVARIANT(agents->turn == NULL && agents->follow_ups.ends.size == 0);
+    agents_follow_up(agents);  /* of what happened outside of turns; it moves no money */
     undo_commit(agents->undo); /* what was done outside of a turn is final by now */
     changed = save_is_needed(agents);
     save_tombstones(&saver);

@@ -10,6 +10,7 @@
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
 #include "agents/pages/paged.h"
+#include "agents/promises.h"
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
@@ -19,13 +20,28 @@ struct agent *turn_agent(const struct turn *turn)
     return turn->agent;
 }
 
-const struct cap *turn_cap(const struct turn *turn, uint64_t slot, enum serai_kind kind,
-                           int64_t *refusal)
+/* Put what a promise is resolved to in its place.  False: there is not the fuel for it. */
+static bool turn_look_through(struct turn *turn, uint64_t slot, const struct cap *held)
+{
+    struct cap cap = *held;
+
+    if (!promise_look_through(turn->agents, &cap))
+        return false;
+    if (cap.object != held->object)
+        agent_cap_set(turn->agents, turn->agent, slot, &cap);
+    return true;
+}
+
+const struct cap *turn_cap(struct turn *turn, uint64_t slot, enum serai_kind kind, int64_t *refusal)
 {
     const struct cap *cap = cap_table_at(&turn->agent->caps, slot);
 
     if (cap == NULL || cap->kind == SERAI_KIND_EMPTY) {
         *refusal = SERAI_E_SLOT;
+        return NULL;
+    }
+    if (cap->kind == SERAI_KIND_FACET && !turn_look_through(turn, slot, cap)) {
+        *refusal = SERAI_E_SHORT;
         return NULL;
     }
     if (kind != SERAI_KIND_ANY && cap->kind != (uint8_t)kind) {

@@ -12,6 +12,7 @@
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/follow_up.h"
 #include "agents/funds.h"
 #include "agents/limits.h"
 #include "agents/message.h"
@@ -192,6 +193,7 @@ void turn_begin(struct turn *turn, struct agents *agents, struct agent *agent,
     turn->budget = turn->instance.fuel;
     /* From here on everything that changes is saved in the undo log first. */
     agents->turn = turn;
+    follow_up_turn_begins(agents);
     if (!turn_work(turn, turn_beginning_work(agent)))
         return; /* so nothing was done for it */
     turn_lay_out(turn);

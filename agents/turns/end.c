@@ -11,6 +11,7 @@
 #include "agents/agents.h"
 #include "agents/code.h"
 #include "agents/code_native.h"
+#include "agents/follow_up.h"
 #include "agents/limits.h"
 #include "agents/low_balance.h"
 #include "agents/message.h"
@@ -198,6 +199,7 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
      * Fees and fuel alone are booked, out of `free` and the hold.
      */
     undo_rollback(agents->undo);
+    follow_up_turn_undone(agents);
     if (turn->slot != NULL)
         arena_rollback(turn->slot, turn->agent, turn->instance.memory_pages);
     agents->turn = NULL;

@@ -8,16 +8,20 @@
 #include "agents/caps.h"
 #include "agents/changes.h"
 #include "agents/customers.h"
+#include "agents/facets.h"
+#include "agents/follow_up.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
 #include "agents/inbox.h"
 #include "agents/limits.h"
 #include "agents/low_balance.h"
 #include "agents/message.h"
+#include "agents/objects.h"
 #include "agents/ready.h"
 #include "agents/rent.h"
 #include "agents/return.h"
 #include "agents/set.h"
+#include "agents/turn.h"
 #include "agents/turns/run.h"
 #include "agents/upgrade.h"
 
@@ -99,7 +103,46 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
     /* The postage goes back too: its turn never began. */
     inbox_return(agents, agent, head, failure_of(SERAI_E_FULL), true);
     inbox_message_free(head);
+    agents_follow_up(agents);
     next_end_tick(agents, agent);
+}
+
+/*
+ * UNHELD is about a facet that nobody held when it was queued.  Whoever holds it now will be told
+ * of in time, and of one that is gone there is nothing to tell: then no turn runs.
+ */
+static bool next_is_still_unheld(const struct agents *agents, const struct message *m)
+{
+    const struct object *facet = object_find(&agents->objects, m->end, OBJECT_FACET);
+
+    return m->kind != SERAI_EVENT_UNHELD || m->end == 0 || (facet != NULL && facet->holders == 0);
+}
+
+/* The reserve of an UNHELD that is not told goes back to its facet, or to the agent. */
+static void next_forget_unheld(struct agents *agents, struct agent *agent,
+                               struct inbox_message *head)
+{
+    struct object *facet = object_find(&agents->objects, head->m.end, OBJECT_FACET);
+
+    ledger_event_begin(agents->ledger);
+    inbox_take(agents, agent, head);
+    if (facet != NULL)
+        facet_watch_again(agents, facet, head->m.reserve);
+    else
+        agents_move(agents, ACCOUNT_HELD_RESERVE, agent->id, head->m.reserve, TRANSFER_RESERVE,
+                    head->m.id);
+    inbox_message_free(head);
+    next_end_tick(agents, agent);
+}
+
+/* The facet ends when its agent is told, for good, whatever becomes of that turn. */
+static void next_take_facet_away(struct agents *agents, struct message *m)
+{
+    if (m->kind != SERAI_EVENT_UNHELD || m->end == 0)
+        return;
+    facet_remove(agents, object_find(&agents->objects, m->end, OBJECT_FACET));
+    undo_commit(agents->undo);
+    m->end = 0; /* should the turn run dry, it is told again */
 }
 
 bool agents_ready(const struct agents *agents)
@@ -130,12 +173,18 @@ static void next_run(struct agents *agents, struct agent *agent)
     if (agent->state != AGENT_RUNNING)
         return;
     head = agent->inbox.first;
+    if (!next_is_still_unheld(agents, &head->m)) {
+        next_forget_unheld(agents, agent, head);
+        agent_make_ready(agents, agent);
+        return;
+    }
     next_take_postage(agents, agent);
     if (!next_can_pay(agents, agent)) {
         agent_freeze_dry(agents, agent, DRY_BEFORE_EVENT);
         undo_commit(agents->undo);
         return;
     }
+    next_take_facet_away(agents, &head->m);
     /*
      * Caps are placed by the index, so it is made before the turn: its cost is part of the turn's
      * fuel, by the number of slots (turn_beginning_work()).

@@ -17,6 +17,7 @@
 #include "agents/code.h"
 #include "agents/death.h"
 #include "agents/deliver.h"
+#include "agents/follow_up.h"
 #include "agents/freeze.h"
 #include "agents/funds.h"
 #include "agents/leash.h"
@@ -285,6 +286,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     agent->usage.turns++;
     agents->counters.turns++;
     turn_conclude(turn, outcome, waits);
+    agents_follow_up(agents);
     /* The balance has changed: the alert may be due, and rent runs out at another time. */
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);

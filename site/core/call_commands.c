@@ -74,6 +74,15 @@ static void call_refused(const struct customer *by, const struct call *call, int
         outcome_set(outcome, CONTROL_REFUSED, "%s is no facet, and nothing else can be called",
                     call->target);
         return;
+    case SERAI_E_PENDING:
+        outcome_set(outcome, CONTROL_TRY_AGAIN,
+                    "%s is a promise, and what it stands for is not known yet: try again later",
+                    call->target);
+        return;
+    case SERAI_E_BROKEN:
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "%s is a broken promise: what it was to stand for never came", call->target);
+        return;
     case SERAI_E_CLOSED:
         outcome_set(outcome, CONTROL_REFUSED,
                     "%s is dead: it was revoked or used up, or its agent has ended", call->target);

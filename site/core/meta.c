@@ -21,14 +21,15 @@ static const uint8_t META_PRICES = 3;
  * message that waits, the reserves of facets and timers, and for each channel end what that end
  * holds and what its far end at this site had granted.  Its own last turn comes before it, and may
  * have ended a child (leash_end), whose customer is the same: what one customer may have waiting
- * holds for both.
+ * holds for both.  With their promises all that waits on promises may go back, money and postage.
  */
 enum {
     END_LINES = 8,
     DEATHS_IN_EVENT = 2,
     DEATH_LINES =
         3 * INBOX_MESSAGES_MAX + AGENT_FACETS_MAX + AGENT_TIMERS_MAX + SERAI_SLOTS_MAX * END_LINES,
-    DEATHS_LINES = 3 * CUSTOMER_EVENTS_MAX + DEATHS_IN_EVENT * DEATH_LINES + 3 * TURN_TRANSFERS_MAX
+    DEATHS_LINES = 3 * CUSTOMER_EVENTS_MAX + DEATHS_IN_EVENT * DEATH_LINES +
+                   3 * TURN_TRANSFERS_MAX + 2 * PROMISES_WAITING_MAX
 };
 static_assert((int)DEATHS_LINES <= (int)LEDGER_EVENT_LINES_MAX,
               "a frame that is not full holds any death");

@@ -17,6 +17,7 @@
 #include "agents/customers.h"
 #include "agents/deliver.h"
 #include "agents/facets.h"
+#include "agents/holders.h"
 #include "agents/leash.h"
 #include "agents/life.h"
 #include "agents/logs.h"
@@ -204,7 +205,7 @@ struct object *world_add_reply(struct world *world, struct agent *owner, struct 
     struct object *reply;
 
     ledger_event_begin(world->ledger);
-    reply = reply_new(world->agents, owner, world_add_facet(world, owner), nanos(1000));
+    reply = reply_new(world->agents, owner, world_add_facet(world, owner), NULL, nanos(1000));
     cap.object = reply->id;
     ck_assert_int_ge(agent_cap_give(world->agents, holder, &cap), 0);
     move(world, owner->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
@@ -222,7 +223,7 @@ struct object *world_add_leash(struct world *world, struct agent *holder, struct
     leash = leash_new(world->agents, holder, child, true);
     cap.object = leash->id;
     ck_assert_int_ge(agent_cap_give(world->agents, holder, &cap), 0);
-    watch = reply_new(world->agents, holder, world_add_facet(world, holder), nanos(1000));
+    watch = reply_new(world->agents, holder, world_add_facet(world, holder), NULL, nanos(1000));
     leash_set_watch(world->agents, leash, watch);
     move(world, holder->id, ACCOUNT_HELD_RESERVE, 1000, TRANSFER_RESERVE_HOLD);
     world_event_end(world);
@@ -274,6 +275,7 @@ void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t fac
     entry->deposit = nanos(2000000);
     entry->cap = (struct cap){.kind = SERAI_KIND_FACET, .object = facet};
     cap_heap_insert(&world->agents->heap, entry);
+    holders_gain(world->agents, &entry->cap, HOLDER_NO_AGENT);
     heap_dirty(&world->agents->changes, entry);
     ledger_event_begin(world->ledger);
     move(world, payer->id, ACCOUNT_DEPOSIT_HEAP, 2000000, TRANSFER_HEAP_DEPOSIT);
@@ -522,14 +524,36 @@ static void say_agent(void *context, const struct agent *agent)
     say_money_state(out, agent);
 }
 
+static void say_promise(struct bytes *out, const struct object *object)
+{
+    const struct promise *promise = &object->u.promise;
+
+    say(out,
+        "promise %" PRIu64 " %d %" PRIi32 " %d/%d/%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+        " %" PRIu32 "\n",
+        object->owner, (int)promise->state, promise->status, promise->target.kind,
+        promise->target.rights, promise->target.object, promise->reply, promise->waits_in,
+        promise->waits_at, object->holders);
+    if (promise->reason_size > 0)
+        say(out, "  because %.*s\n", (int)promise->reason_size, promise->reason);
+    if (!promise_has_queue(object))
+        return;
+    for (const struct inbox_message *at = promise->queue->first; at != NULL; at = at->next)
+        say(out, "  waits %" PRIu64 " kind %d of %" PRIu64 " size %zu\n", at->m.id, (int)at->m.kind,
+            at->m.sender, at->m.size);
+}
+
 static void say_object(struct bytes *out, const struct object *object)
 {
     say(out, "object %" PRIu64 " ", object->id);
     switch (object->kind) {
     case OBJECT_FACET:
-        say(out, "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " %" PRIu64 "\n",
+        say(out,
+            "facet %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " %" PRIu64 " %" PRIu64
+            " %d %" PRIu32 "\n",
             object->owner, object->u.facet.badge, object->u.facet.postage.nanos, object->one_shot,
-            object->u.facet.reserve.nanos, object->u.facet.asked);
+            object->u.facet.reserve.nanos, object->u.facet.asked, object->u.facet.promise,
+            object->named, object->holders);
         break;
     case OBJECT_BUFFER:
         say(out, "buffer %" PRIu64 " %" PRIu64 "\n", object->owner, object->u.buffer.size);
@@ -542,6 +566,9 @@ static void say_object(struct bytes *out, const struct object *object)
     case OBJECT_LEASH:
         say(out, "leash %" PRIu64 " %" PRIu64 " %" PRIu64 " %d\n", object->owner,
             object->u.leash.child, object->u.leash.watch, object->u.leash.estate);
+        break;
+    case OBJECT_PROMISE:
+        say_promise(out, object);
         break;
     }
 }

@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 61, TOLL = 62, MIX = 63, POKE = 64, PEEK = 65;
+const STOP = 65, TOLL = 66, MIX = 67, POKE = 68, PEEK = 69;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

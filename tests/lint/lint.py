@@ -83,7 +83,8 @@ FACES = {
 PEEKS = {
     "sim": "agents/agent.h agents/caps.h agents/code.h agents/customers.h agents/facets.h"
     " agents/objects.h agents/pages/arena.h agents/pages/page_cache.h agents/pages/page_owner.h"
-    " agents/pages/paged.h agents/set.h agents/sleep.h agents/turns/turn.h exchange/ends.h"
+    " agents/pages/paged.h agents/promise_queue.h agents/set.h agents/sleep.h"
+    " agents/turns/turn.h exchange/ends.h"
     " links/parcel.h"
     " site/core/state.h",
     "tests/agents/guests": "sdk/serai.h",

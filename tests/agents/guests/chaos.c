@@ -234,7 +234,7 @@ static void become_again(void)
 /* The code of this agent, read in pieces, is put into the store under its name. */
 static void put_code(void)
 {
-    static uint8_t module[32768];
+    static uint8_t module[65536];
     int64_t size = self_code(SERAI_SLOT_SELF, module, sizeof module, 0);
 
     if (chance(3) || size <= 0) {
@@ -267,6 +267,51 @@ static void talk(void)
         postage = some_money();
     (void)facet_send(facet, place(), amount_of_bytes(), caps, count, some_money(), postage,
                      chance(2) ? of(SERAI_KIND_FACET) : SERAI_SLOT_NONE);
+}
+
+/* A question for a promise; now and then more is sent to that at once, and it is let go. */
+static void ask(void)
+{
+    int32_t facet = of(SERAI_KIND_FACET);
+    int64_t postage = facet_postage(facet);
+    int32_t count;
+    const int32_t *caps = some_caps(&count);
+    int64_t promise = facet_ask(facet, place(), amount_of_bytes(), caps, count, some_money(),
+                                chance(8) ? some_money() : postage,
+                                chance(3) ? of(SERAI_KIND_FACET) : SERAI_SLOT_NONE);
+
+    learn(promise);
+    if (promise < 0 || chance(2))
+        return;
+    for (uint32_t more = below(12); more > 0; more--)
+        (void)facet_send((int32_t)promise, scratch, 5, NULL, 0, (int64_t)below(50),
+                         facet_postage((int32_t)promise),
+                         chance(3) ? known[SERAI_KIND_FACET][0] : SERAI_SLOT_NONE);
+    if (chance(4))
+        learn(facet_ask((int32_t)promise, scratch, 6, NULL, 0, 0, facet_postage((int32_t)promise),
+                        SERAI_SLOT_NONE));
+    if (chance(4))
+        (void)cap_drop((int32_t)promise);
+}
+
+static void promise_orders(void)
+{
+    switch (below(5)) {
+    case 0:
+        (void)facet_when(of(SERAI_KIND_FACET),
+                         chance(3) ? of(SERAI_KIND_FACET) : known[SERAI_KIND_FACET][0]);
+        break;
+    case 1:
+        stir(facet_state(of(SERAI_KIND_FACET)));
+        break;
+    case 2:
+        learn(self_facet_of(of(SERAI_KIND_SELF), below(4), chance(4) ? some_money() : 0,
+                            chance(12) ? (int32_t)edgy() : (int32_t)below(2)));
+        break;
+    default:
+        ask();
+        break;
+    }
 }
 
 __attribute__((noinline)) static int32_t divide(int32_t a, volatile int32_t *b)
@@ -535,9 +580,12 @@ static void leash_orders(uint32_t which)
 
 static void one_order(void)
 {
-    switch (below(6)) {
+    switch (below(7)) {
     case 4:
         leash_orders(below(5));
+        break;
+    case 5:
+        promise_orders();
         break;
     case 0:
         self_orders(below(15));
@@ -579,7 +627,7 @@ static void take_question(int32_t reply)
 {
     int32_t to = of(SERAI_KIND_FACET);
 
-    switch (below(13)) {
+    switch (below(14)) {
     case 0:
         (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
         break;
@@ -607,6 +655,11 @@ static void take_question(int32_t reply)
         (void)cap_keep(reply);
         break;
     case 7:
+        break;
+    case 9:
+    case 10: /* with a capability, which may be a promise: what asked for one goes on to that */
+        (void)facet_send(reply, scratch, 3, &to, 1, (int64_t)below(100), facet_postage(reply),
+                         SERAI_SLOT_NONE);
         break;
     default:
         (void)facet_send(reply, scratch, 3, NULL, 0, (int64_t)below(100), facet_postage(reply),

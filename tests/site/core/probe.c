@@ -7,7 +7,7 @@
 #include "agents/message.h"
 #include "agents/orders/dispatch.h"
 
-enum { PARTS_MAX = 128, SCRATCH = 1024 };
+enum { PARTS_MAX = 160, SCRATCH = 1024 };
 
 uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
 uint64_t probe_failed[PROBE_FAILURES];
@@ -28,7 +28,7 @@ const char *probe_refusal_name(int refusal)
     static const char *const names[PROBE_ANSWERS] = {
         "done",     "E_SLOT",    "E_KIND",    "E_RIGHT",  "E_MEMORY", "E_SHORT",
         "E_FULL",   "E_INVALID", "E_MISSING", "E_CLOSED", "E_CREDIT", "E_PENDING",
-        "E_EXISTS", "E_QUOTA",   "E_POSTAGE", "E_LIMIT"};
+        "E_EXISTS", "E_QUOTA",   "E_POSTAGE", "E_LIMIT",  "E_SILENT", "E_BROKEN"};
 
     return names[-refusal];
 }
@@ -54,7 +54,7 @@ void probe_play_none(void)
 struct footprint {
     struct money paid;
     struct money income;
-    uint64_t counts[10];
+    uint64_t counts[11];
 };
 
 static void footprint_take(struct footprint *print, const struct turn *turn)
@@ -67,7 +67,7 @@ static void footprint_take(struct footprint *print, const struct turn *turn)
         .counts = {turn->transfer_count, agent->caps.used, agent->owns.facets, agent->owns.timers,
                    agent->owns.buffer_bytes, agent->program.kept_count, turn->agents->next_message,
                    turn->agents->heap.next_serial, turn->agents->heap.count,
-                   turn->agents->counters.births},
+                   turn->agents->counters.births, agent->sent.messages},
     };
 }
 

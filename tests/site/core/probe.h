@@ -8,7 +8,7 @@
 
 #include "agents/turns/turn.h"
 
-enum { PROBE_ANSWERS = 16 }; /* 0: success; n: the refusal -n */
+enum { PROBE_ANSWERS = 18 }; /* 0: success; n: the refusal -n */
 
 extern uint64_t probe_count[SERAI_ORDER_COUNT][PROBE_ANSWERS];
 /* How often a turn heard FAILED with the refusal -n. */

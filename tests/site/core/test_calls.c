@@ -512,6 +512,94 @@ START_TEST(a_reply_is_kept_moved_answered_or_dropped)
 }
 END_TEST
 
+static int64_t promised; /* slot of a promise that the agent has of a person's answer */
+
+/* Answers a person with a question of its own, whose answer it wants as a promise, and uses it. */
+static enum engine_outcome wants_a_promise(void *context, struct part *part)
+{
+    struct serai_event event;
+    int64_t own;
+
+    (void)context;
+    if (kept != SERAI_SLOT_NONE)
+        return puppet_hears(&heard, part);
+    kept = 0;
+    part_event(part, &event);
+    promised =
+        part_order(part, facet_ask, event.reply, AT_DATA, 3, AT_CAPS, 0, 0, 0, SERAI_SLOT_NONE);
+    ck_assert_int_ge(promised, 0);
+    own = part_order(part, self_facet, SERAI_SLOT_SELF, BADGE + 5, 0);
+    ck_assert_int_eq(part_order(part, facet_send, promised, AT_DATA, 1, AT_CAPS, 0, 0,
+                                part_order(part, facet_postage, promised), own),
+                     0);
+    return ENGINE_DONE;
+}
+
+/* A person answers a promise as an agent does: nobody hears it, and what waited goes on. */
+START_TEST(a_promise_of_a_persons_answer_is_resolved_or_broken)
+{
+    static struct heard of_other;
+    uint64_t had;
+
+    has_cap("car"); /* of the agent, which hears what is sent to it */
+    probe_play(agent, wants_a_promise, NULL);
+    ck_assert_int_eq(take(1, call_agent(1, agent), "q"), CONTROL_DONE);
+    had = site_balance(&site, agent);
+    ck_assert_uint_eq(site_agent(&site, agent)->sent.messages, 1);
+    ck_assert_int_eq(
+        try_call(1, &(struct wish){.target = "q", .caps = {"car"}, .cap_count = 1, .money = 50}),
+        CONTROL_DONE);
+    ck_assert(shows("state", "sent"));
+    site_settle(&site);
+    ck_assert_uint_ge(site_balance(&site, agent), had + 50 - site_reserve(&site));
+    ck_assert_uint_eq(heard_last(&heard, SERAI_EVENT_MESSAGE)->badge, BADGE);
+    ck_assert_uint_eq(site_agent(&site, agent)->sent.messages, 0);
+
+    /* And one that a person drops is broken. */
+    memset(&of_other, 0, sizeof of_other);
+    kept = SERAI_SLOT_NONE;
+    ck_assert_int_eq(take(1, call_agent(1, agent), "q"), CONTROL_DONE);
+    ck_assert_int_eq(on_cap(1, "cap.drop", "q", NULL), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, SERAI_E_SILENT);
+    nothing_held();
+}
+END_TEST
+
+static enum engine_outcome gives_its_promise(void *context, struct part *part)
+{
+    struct serai_event event;
+    int32_t slot;
+
+    (void)context;
+    part_event(part, &event);
+    promised = part_order(part, facet_ask, part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0),
+                          AT_DATA, 1, AT_CAPS, 0, 0, (int64_t)site_reserve(&site), SERAI_SLOT_NONE);
+    ck_assert_int_ge(promised, 0);
+    slot = (int32_t)promised;
+    memcpy(part_memory(part, AT_CAPS, 4), &slot, 4);
+    ck_assert_int_eq(
+        part_order(part, facet_send, event.reply, AT_DATA, 1, AT_CAPS, 1, 0, 0, SERAI_SLOT_NONE),
+        0);
+    probe_play(agent, answers_later, NULL); /* its own question is kept */
+    return ENGINE_DONE;
+}
+
+/* A person who holds a promise calls it when it is known what it is. */
+START_TEST(a_promise_on_a_desk_is_called_when_it_is_resolved)
+{
+    probe_play(agent, gives_its_promise, NULL);
+    ck_assert_int_eq(take(1, call_agent(1, agent), "later"), CONTROL_DONE);
+    ck_assert_int_eq(try_call(1, &(struct wish){.target = "later"}), CONTROL_TRY_AGAIN);
+    site_reload_same(&site);
+    probe_play(agent, dies, NULL);
+    ck_assert_int_eq(site_send(&site, 1, agent, "go", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(try_call(1, &(struct wish){.target = "later"}), CONTROL_REFUSED);
+    nothing_held();
+}
+END_TEST
+
 START_TEST(a_dead_capability_is_no_target)
 {
     has_cap("car");
@@ -699,6 +787,8 @@ int main(void)
     tcase_add_test(tcase, calls_and_capabilities_are_bounded);
     tcase_add_test(tcase, a_call_that_is_given_up_gets_no_answer);
     tcase_add_test(tcase, a_reply_is_kept_moved_answered_or_dropped);
+    tcase_add_test(tcase, a_promise_of_a_persons_answer_is_resolved_or_broken);
+    tcase_add_test(tcase, a_promise_on_a_desk_is_called_when_it_is_resolved);
     tcase_add_test(tcase, a_dead_capability_is_no_target);
     tcase_add_test(tcase, a_customer_pays_the_rent_of_its_desk);
     tcase_add_test(tcase, a_desk_takes_no_turns_and_ends_with_all_it_holds);

@@ -1,0 +1,181 @@
+/*
+ * Promises, as the simulator sees them: what waits on each, and what each was resolved to when that
+ * was seen first.  The core makes the way from a promise to its end shorter as it is used; here it
+ * stays as it was, so that whoever held a promise is known to have what any step of it led to.
+ */
+#include "sim/grants_state.h"
+
+#include <string.h>
+
+#include "agents/cap.h"
+#include "agents/message.h"
+#include "agents/objects.h"
+#include "agents/promise_queue.h"
+
+static struct maker *promise_of(const struct grants *grants, const struct cap *cap)
+{
+    struct maker *maker =
+        cap->kind == SERAI_KIND_FACET ? table_get(&grants->makers, cap->object) : NULL;
+
+    return maker != NULL && maker->is_promise ? maker : NULL;
+}
+
+bool grants_leads_to(const struct grants_view *look, const struct cap *from,
+                     bool (*is)(const void *context, const struct cap *cap), const void *context)
+{
+    struct cap cap = *from;
+    const struct maker *promise;
+
+    for (;;) {
+        if (is(context, &cap))
+            return true;
+        promise = promise_of(look->grants, &cap);
+        if (promise == NULL || !promise->resolved)
+            return false;
+        cap = promise->target;
+    }
+}
+
+/* New entries are at the end of the queue; what stands for another queue is none. */
+static void promises_see_queue(struct grants_view *look, const struct object *promise)
+{
+    const struct inbox *queue = promise->u.promise.queue;
+
+    for (const struct inbox_message *at = queue == NULL ? NULL : queue->last;
+         at != NULL && at->m.id >= look->first_message; at = at->previous) {
+        if (at->m.kind == (enum serai_event_kind)WAITING_QUEUE)
+            continue;
+        grants_check_waiting(look, promise, &at->m);
+        (void)!table_put(&look->grants->messages, at->m.id,
+                         grants_note_of(&at->m, promise->id)); /* a new number */
+    }
+}
+
+struct promises_seeing {
+    struct grants_view *look;
+    struct bytes ended; /* of u64: that are not open any more */
+};
+
+static void promises_see_one(void *context, uint64_t id, void *value)
+{
+    struct promises_seeing *seeing = context;
+    struct maker *maker = value;
+    const struct object *promise = table_get(&seeing->look->agents->objects.by_id, id);
+
+    if (promise != NULL)
+        promises_see_queue(seeing->look, promise);
+    if (promise != NULL && promise->u.promise.state == PROMISE_OPEN)
+        return;
+    maker->vanished = promise == NULL;
+    maker->resolved = promise != NULL && promise->u.promise.state == PROMISE_RESOLVED;
+    if (maker->resolved)
+        maker->target = promise->u.promise.target;
+    bytes_append(&seeing->ended, &id, sizeof id);
+}
+
+void grants_see_promises(struct grants_view *look)
+{
+    struct promises_seeing seeing = {look, {0}};
+
+    table_each(&look->grants->open, promises_see_one, &seeing);
+    INVARIANT(!seeing.ended.failed);
+    for (size_t at = 0; at < seeing.ended.size; at += sizeof(uint64_t)) {
+        uint64_t id;
+
+        memcpy(&id, seeing.ended.data + at, sizeof id);
+        (void)table_remove(&look->grants->open, id);
+    }
+    bytes_fini(&seeing.ended);
+}
+
+void grants_keep_promise(struct grants *grants, const struct object *promise)
+{
+    const struct inbox *queue = promise->u.promise.queue;
+    struct maker *maker = table_get(&grants->makers, promise->id);
+
+    maker->resolved = promise->u.promise.state == PROMISE_RESOLVED;
+    maker->target = promise->u.promise.target;
+    if (promise->u.promise.state != PROMISE_OPEN)
+        (void)table_remove(&grants->open, promise->id);
+    for (const struct inbox_message *at = queue == NULL ? NULL : queue->first; at != NULL;
+         at = at->next) {
+        if (at->m.kind != (enum serai_event_kind)WAITING_QUEUE)
+            (void)!table_put(&grants->messages, at->m.id,
+                             grants_note_of(&at->m, promise->id)); /* a new number */
+    }
+}
+
+/* ---- what waited and went on ---- */
+
+struct went_on {
+    const struct grants_view *look;
+    const struct agent *to;
+    const struct message *message;
+    struct note *found;
+};
+
+static bool cap_is_facet_of(const void *context, const struct cap *cap)
+{
+    const struct went_on *went = context;
+    const struct maker *maker =
+        cap->kind == SERAI_KIND_FACET ? table_get(&went->look->grants->makers, cap->object) : NULL;
+
+    return maker != NULL && maker->is_facet && !maker->is_promise && maker->owner == went->to->id &&
+           maker->badge == went->message->badge;
+}
+
+/* The way ends where nobody sees: the promise ended and was let go of in one turn. */
+static bool cap_is_vanished(const void *context, const struct cap *cap)
+{
+    const struct went_on *went = context;
+    const struct maker *promise = promise_of(went->look->grants, cap);
+
+    return promise != NULL && promise->vanished;
+}
+
+static bool cap_is_told(const void *context, const struct cap *cap)
+{
+    const struct went_on *went = context;
+
+    return cap_equal(cap, &went->message->caps[0]);
+}
+
+/* Whether the note is of a message that is the same, but in its inbox now. */
+static bool note_went_on(const struct went_on *went, const struct note *note)
+{
+    const struct message *m = went->message;
+    struct cap promise = {.kind = SERAI_KIND_FACET, .object = note->promise};
+    bool vanished;
+
+    if (note->promise == 0 || note->sender != m->sender)
+        return false;
+    vanished = grants_leads_to(went->look, &promise, cap_is_vanished, went);
+    if (note->listens)
+        return m->sender == went->to->id && m->cap_count == 1 && cap_is_empty(&m->reply) &&
+               (vanished || grants_leads_to(went->look, &promise, cap_is_told, went));
+    return note->count == m->cap_count &&
+           memcmp(note->caps, m->caps, m->cap_count * sizeof *m->caps) == 0 &&
+           cap_equal(&note->reply, &m->reply) &&
+           (vanished || grants_leads_to(went->look, &promise, cap_is_facet_of, went));
+}
+
+static void promises_look_for_note(void *context, uint64_t id, void *value)
+{
+    struct went_on *went = context;
+
+    (void)id;
+    if (went->found == NULL && note_went_on(went, value))
+        went->found = value;
+}
+
+bool grants_had_waited(const struct grants_view *look, const struct agent *to,
+                       const struct message *m)
+{
+    struct went_on went = {look, to, m, NULL};
+
+    table_each(&look->grants->messages, promises_look_for_note, &went);
+    if (went.found == NULL)
+        return false;
+    went.found->promise = 0;
+    return true;
+}
