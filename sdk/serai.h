@@ -277,6 +277,20 @@ static inline int64_t serai_send(int32_t facet, const void *data, int32_t size, 
 }
 
 /*
+ * Ask somebody else's facet, or a promise, for what its answer will bring, with the postage as
+ * serai_send().  Returns the slot of the promise, or a refusal.
+ */
+static inline int64_t serai_ask(int32_t facet, const void *data, int32_t size, int64_t money,
+                                int64_t postage_max, int32_t reply)
+{
+    int64_t postage = facet_postage(facet);
+
+    if (postage > postage_max)
+        return SERAI_E_POSTAGE;
+    return postage < 0 ? postage : facet_ask(facet, data, size, NULL, 0, money, postage, reply);
+}
+
+/*
  * Write a log line of `words` and then `size` bytes from elsewhere.  Returns what log_append()
  * returns.
  */
