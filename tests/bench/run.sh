@@ -67,14 +67,15 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpu
 for name in "${@:-all}"; do
     case $name in
     all)
-        "$0" "$build" engine fuel hostile orders agents pages ledger books control links priority \
-            density
+        "$0" "$build" engine fuel hostile orders promises agents pages ledger books control links \
+            priority density
         ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     hostile) "$bench/bench_hostile" ;;
     orders) "$bench/bench_orders" ;;
     agents) "$bench/bench_agents" "$agents" ;;
+    promises) "$bench/bench_promises" ;;
     pages) "$bench/bench_pages" 1000 200000 ;;
     ledger)
         "$bench/bench_ledger" 10000

@@ -89,6 +89,11 @@ static void ask(int32_t to, const void *data, int32_t size, int32_t caps, int32_
     (void)facet_send(to, data, size, slots, caps, 0, 100, reply);
 }
 
+static int64_t promise(int32_t of)
+{
+    return facet_ask(of, NULL, 0, NULL, 0, 0, 100, SERAI_SLOT_NONE);
+}
+
 #define LOOP(what, most, ...)                                                                      \
     case __COUNTER__ - FIRST:                                                                      \
         for (int32_t i = 0; i < count; i++) {                                                      \

@@ -47,6 +47,15 @@ enum { ORDERS_FILL = 999, FILL_TURNS = 64 }; /* in place of a loop: fills the sl
     X("questions, then self_revoke", 60, if (i == 0) slot = self_facet(SERAI_SLOT_SELF, 2, 0);     \
       ask(facet, NULL, 0, 0, (int32_t)slot);                                                       \
       if (i == count - 1)(void) self_revoke(SERAI_SLOT_SELF, (int32_t)slot))                       \
+    X("facet_ask, a break, cap_drop", 60, slot = promise(facet), (void)cap_drop((int32_t)slot))    \
+    X("facet_send to a promise that breaks", 40, slot = promise(facet);                            \
+      ask((int32_t)slot, NULL, 0, 0, SERAI_SLOT_NONE); (void)cap_drop((int32_t)slot))              \
+    X("facet_ask of a promise that breaks", 40, slot = promise(facet);                             \
+      (void)cap_drop((int32_t)promise((int32_t)slot)); (void)cap_drop((int32_t)slot))              \
+    X("facet_when, and the turn", 60, (void)facet_when(child, facet))                              \
+    X("facet_state", 500, (void)facet_state(facet))                                                \
+    X("self_facet_of, cap_drop", 500,                                                              \
+      (void)cap_drop((int32_t)self_facet_of(SERAI_SLOT_SELF, 1, 0, 0)))                            \
     X("facet_send, too little postage", 500,                                                       \
       (void)facet_send(facet, NULL, 0, NULL, 0, 0, 0, SERAI_SLOT_NONE))                            \
     X("facet_send, 64 KiB, too little postage", 500,                                               \
