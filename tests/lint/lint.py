@@ -50,6 +50,7 @@ ARROWS = {
     "sdk": "",
     "sdk/examples": "",
     "sdk/loader": "",
+    "sdk/vat": "",
     "sim": "agents base exchange links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
@@ -76,6 +77,7 @@ FACES = {
     "site/cli": "cli.h",
     "sdk": "abi.h",
     "sdk/loader": "loader_wasm.h",
+    "sdk/vat": "",
     "sim": "",
 }
 # Who looks behind a face all the same: the simulator, which compares what a site has before and
@@ -93,7 +95,7 @@ PEEKS = {
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
     "tests/e2e": "agents/turns/turn.h links/parcel.h site/daemon/curve.h",
     "tests/fuzz": "engine/code.h exchange/ends.h links/link_set.h links/parcel.h ledger/record.h"
-    " site/config/toml.h site/core/state.h",
+    " sdk/vat/syrup.h site/config/toml.h site/core/state.h",
     "tests/hostile": "agents/accrual.h engine/code.h exchange/limits.h",
     "tests/store": "ledger/record.h",
     "tests/site/core": "agents/accrual.h agents/agent.h agents/code.h agents/customers.h"
