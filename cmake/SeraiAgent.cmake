@@ -8,11 +8,11 @@ set(SERAI_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/../sdk" CACHE PATH "Where serai.h i
 find_program(SERAI_CC serai-cc HINTS "${SERAI_SDK_DIR}" "${CMAKE_CURRENT_LIST_DIR}/../../../bin"
     NO_DEFAULT_PATH REQUIRED)
 
-# serai_agent(NAME source.c ... [MAX_MEMORY bytes] [FLAGS ...] [DEPENDS header.h ...])
+# serai_agent(NAME source.c ... [VAT] [MAX_MEMORY bytes] [FLAGS ...] [DEPENDS header.h ...])
 # Builds NAME.wasm in the current binary folder, as target NAME_wasm, whose property WASM_FILE
-# tells the path.
+# tells the path.  VAT: with the library of objects (vat/vat.h).
 function(serai_agent name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "MAX_MEMORY" "FLAGS;DEPENDS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "VAT" "MAX_MEMORY" "FLAGS;DEPENDS")
     if(NOT arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "serai_agent(${name}): which sources?")
     endif()
@@ -25,6 +25,11 @@ function(serai_agent name)
         list(APPEND sources "${source}")
     endforeach()
     file(GLOB headers CONFIGURE_DEPENDS "${SERAI_SDK_DIR}/*.h")
+    if(arg_VAT)
+        file(GLOB vat CONFIGURE_DEPENDS "${SERAI_SDK_DIR}/vat/*.[ch]")
+        list(APPEND headers ${vat})
+        list(APPEND arg_FLAGS --vat)
+    endif()
     set(output "${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm")
     add_custom_command(OUTPUT "${output}"
         COMMAND "${SERAI_CC}" -o "${output}" --max-memory ${arg_MAX_MEMORY} ${arg_FLAGS} ${sources}

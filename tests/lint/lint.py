@@ -49,8 +49,9 @@ ARROWS = {
     "site": "site/cli",
     "sdk": "",
     "sdk/examples": "",
+    "sdk/examples/spritely": "",
     "sdk/loader": "",
-    "sdk/vat": "",
+    "sdk/vat": "sdk",
     "sim": "agents base exchange links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
@@ -75,7 +76,7 @@ FACES = {
     "site/compiler": "settings.h tier1.h",
     "site/daemon": "daemon.h offline.h signals.h",
     "site/cli": "cli.h",
-    "sdk": "abi.h",
+    "sdk": "abi.h serai.h",
     "sdk/loader": "loader_wasm.h",
     "sdk/vat": "",
     "sim": "",
@@ -89,7 +90,6 @@ PEEKS = {
     " agents/turns/turn.h exchange/ends.h"
     " links/parcel.h"
     " site/core/state.h",
-    "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
@@ -102,6 +102,7 @@ PEEKS = {
     " agents/death.h agents/objects.h agents/orders/dispatch.h agents/imports.h"
     " agents/rent.h agents/set.h agents/turns/turn.h links/parcel.h channels/set.h"
     " exchange/limits.h sim/portrait.h",
+    "tests/sdk/spritely": "agents/agent.h",
     "tests/site/daemon": "site/cli/client.h",
 }
 

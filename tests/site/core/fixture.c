@@ -340,12 +340,13 @@ enum control_status site_try_deploy(struct site *site, int person, const struct 
     struct bytes args = {0};
     size_t size;
     const uint8_t *bytes = module_bytes(deploy->module, &size);
+    const char *slash = strrchr(deploy->module, '/');
     size_t text_size = deploy->args == NULL     ? 0
                        : deploy->args_size != 0 ? deploy->args_size
                                                 : strlen(deploy->args);
 
     cbor_put_array(&args, 6);
-    cbor_put_text(&args, deploy->module);
+    cbor_put_text(&args, slash == NULL ? deploy->module : slash + 1);
     cbor_put_bytes(&args, bytes, size);
     cbor_put_bytes(&args, deploy->args, text_size);
     cbor_put_uint(&args, deploy->nanos);

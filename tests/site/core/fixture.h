@@ -86,7 +86,7 @@ enum control_status site_on_agent(struct site *site, int person, const char *com
                                   uint64_t agent);
 
 struct deploy {
-    const char *module; /* name of a module of tests/agents/guests or sdk/examples */
+    const char *module; /* a module of tests/agents/guests or sdk/examples, with its folder there */
     const char *args;
     size_t args_size; /* 0: strlen */
     uint64_t nanos;

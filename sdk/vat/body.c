@@ -1,0 +1,364 @@
+/* Values: arguments, texts, and the bodies of messages. */
+#include "sdk/vat/inner.h"
+
+/* ---- arguments and results ---- */
+
+bool vat_is(const struct vat_call *call, const char *method)
+{
+    return call->method_size == (int32_t)strlen(method) &&
+           memcmp(call->method, method, (size_t)call->method_size) == 0;
+}
+
+struct vat_value vat_arg(const struct vat_call *call, int32_t index)
+{
+    if (index < 0 || index >= call->count)
+        vat_fail(VAT_NO_ARGUMENT, "argument %d is missing", index + 1);
+    return call->args[index];
+}
+
+static _Noreturn void vat_fail_kind(const char *wanted)
+{
+    vat_fail(VAT_NO_ARGUMENT, "a value is no %s", wanted);
+}
+
+int64_t vat_int(struct vat_value value)
+{
+    if (value.kind != VAT_INT && value.kind != VAT_BOOL && value.kind != VAT_MONEY)
+        vat_fail_kind("number");
+    return value.number;
+}
+
+struct vat_ref vat_ref_of(struct vat_value value)
+{
+    if (value.kind != VAT_REF)
+        vat_fail_kind("reference");
+    return value.ref;
+}
+
+int64_t vat_arg_int(const struct vat_call *call, int32_t index)
+{
+    return vat_int(vat_arg(call, index));
+}
+
+struct vat_ref vat_arg_ref(const struct vat_call *call, int32_t index)
+{
+    return vat_ref_of(vat_arg(call, index));
+}
+
+const char *vat_arg_text(const struct vat_call *call, int32_t index)
+{
+    struct vat_value value = vat_arg(call, index);
+
+    if (value.kind != VAT_TEXT && value.kind != VAT_SYMBOL)
+        vat_fail_kind("text");
+    return vat_text("%s", value);
+}
+
+void vat_copy(char *to, size_t room, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    if (size > room)
+        vat_fail(VAT_TOO_MUCH, "a text has %d bytes, and there is room for %d", size - 1, room - 1);
+    memcpy(to, text, size);
+}
+
+/* ---- texts of the turn ---- */
+
+char *vat_room(int32_t bytes)
+{
+    char *room = vat_here.texts + vat_here.texts_size;
+
+    if (bytes > VAT_TEXT_BYTES_MAX - vat_here.texts_size)
+        vat_fail_with(VAT_TOO_MUCH, "the texts of one turn are too large");
+    vat_here.texts_size += bytes;
+    return room;
+}
+
+static void vat_add_bytes(const char *bytes, int32_t size)
+{
+    memcpy(vat_room(size), bytes, (size_t)size);
+}
+
+static void vat_add_number(int64_t number, bool as_money)
+{
+    struct serai_text digits;
+
+    digits.size = 0;
+    if (as_money)
+        serai_text_add_money(&digits, number);
+    else
+        serai_text_add_int(&digits, number);
+    vat_add_bytes(digits.bytes, digits.size);
+}
+
+static void vat_add_value(struct vat_value value, bool as_money)
+{
+    switch (value.kind) {
+    case VAT_NOTHING:
+        break;
+    case VAT_BOOL:
+        vat_add_bytes(value.number != 0 ? "yes" : "no", value.number != 0 ? 3 : 2);
+        break;
+    case VAT_INT:
+    case VAT_MONEY:
+        vat_add_number(value.number, as_money || value.kind == VAT_MONEY);
+        break;
+    case VAT_REF:
+        vat_add_bytes("an object", 9);
+        break;
+    case VAT_TEXT:
+    case VAT_SYMBOL:
+    case VAT_BYTES:
+    case VAT_SYRUP:
+        vat_add_bytes(value.bytes, value.size);
+        break;
+    }
+}
+
+const char *vat_text_list(const struct vat_value *list, int32_t count)
+{
+    const char *begin = vat_here.texts + vat_here.texts_size;
+    const char *format = list[0].bytes;
+    int32_t next = 1;
+
+    for (; *format != 0; format++) {
+        if (*format != '%' || format[1] == 0 || format[1] == '%') {
+            vat_add_bytes(format, 1);
+            format += *format == '%' && format[1] == '%';
+        } else {
+            format++;
+            if (next < count)
+                vat_add_value(list[next++], *format == 'm');
+        }
+    }
+    *vat_room(1) = 0;
+    return begin;
+}
+
+/* ---- bodies that come ---- */
+
+static _Noreturn void vat_fail_body(void)
+{
+    vat_fail_with(VAT_MALFORMED, "the message is not one between objects");
+}
+
+/* <cap n> or <money n>, whose label was read last: *value is what it means. */
+static bool vat_read_mark(struct vat_message *message, struct syrup_in *in, struct vat_value *value)
+{
+    struct syrup_token label;
+    struct syrup_token number;
+    struct syrup_token close;
+
+    if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &number) != SYRUP_INT ||
+        syrup_next(in, &close) != SYRUP_CLOSE)
+        return false;
+    if (label.size == 5 && memcmp(label.bytes, "money", 5) == 0) {
+        *value = vat_money(number.number);
+        return true;
+    }
+    if (label.size != 3 || memcmp(label.bytes, "cap", 3) != 0)
+        return false;
+    if (number.number < 0 || number.number >= message->event.cap_count)
+        vat_fail_body(); /* it speaks of a capability that did not come */
+    if (vat_is_nothing(message->arrived[number.number]))
+        message->arrived[number.number] = vat_arrive(message->event.caps[number.number]);
+    *value = vat_of_ref(message->arrived[number.number]);
+    return true;
+}
+
+/* The next value of a body that is Syrup throughout. */
+static struct vat_value vat_read_value(struct vat_message *message, struct syrup_in *in)
+{
+    struct syrup_in begin = *in;
+    struct syrup_token token;
+    enum syrup_kind kind = syrup_next(in, &token);
+    struct vat_value value = {.bytes = (const char *)token.bytes, .size = token.size};
+
+    if (kind == SYRUP_FALSE || kind == SYRUP_TRUE)
+        return vat_of_bool(kind == SYRUP_TRUE);
+    if (kind == SYRUP_INT)
+        return vat_of_int(token.number);
+    if (kind == SYRUP_RECORD && vat_read_mark(message, in, &value))
+        return value;
+    if (kind == SYRUP_TEXT || kind == SYRUP_SYMBOL || kind == SYRUP_BYTES) {
+        value.kind = kind == SYRUP_TEXT ? VAT_TEXT : kind == SYRUP_SYMBOL ? VAT_SYMBOL : VAT_BYTES;
+        return value;
+    }
+    *in = begin;
+    (void)syrup_skip(in); /* it is a value: all of the body is */
+    value.bytes = (const char *)begin.bytes + begin.at;
+    value.size = in->at - begin.at;
+    value.kind =
+        value.size == 8 && memcmp(value.bytes, "<4'none>", 8) == 0 ? VAT_NOTHING : VAT_SYRUP;
+    return value;
+}
+
+/* What a person wrote: words between blanks, digits being numbers; then what came with it. */
+static void vat_read_words(struct vat_message *message)
+{
+    const char *text = (const char *)message->body;
+
+    for (int32_t at = 0; at < message->size;) {
+        int32_t end = at;
+        int32_t used;
+        int64_t number;
+
+        while (end < message->size && text[end] != ' ')
+            end++;
+        if (end > at && message->count > VAT_ARGS_MAX)
+            vat_fail_with(VAT_TOO_MUCH, "a message has at most 8 arguments");
+        number = serai_digits(text + at, end - at, &used);
+        if (end > at)
+            message->list[message->count++] =
+                used == end - at && message->count > 0
+                    ? vat_of_int(number)
+                    : (struct vat_value){.kind = VAT_TEXT, .bytes = text + at, .size = end - at};
+        at = end + 1;
+    }
+    for (int32_t i = 0; i < message->event.cap_count && message->count <= VAT_ARGS_MAX; i++)
+        message->list[message->count++] = vat_of_ref(vat_arrive(message->event.caps[i]));
+    if (message->count == 0)
+        message->list[message->count++] = vat_of_text("");
+}
+
+/* [method args...], or the one value of an answer.  Money that it speaks of has to be there. */
+static void vat_read_values(struct vat_message *message, bool is_answer)
+{
+    struct syrup_in in = {.bytes = message->body, .size = message->size};
+    struct syrup_token token;
+    int64_t money = 0;
+
+    if (!syrup_is_value(message->body, message->size))
+        vat_fail_body();
+    if (!is_answer && syrup_next(&in, &token) != SYRUP_LIST)
+        vat_fail_body();
+    while (in.at < in.size - !is_answer) {
+        struct vat_value *value = &message->list[message->count];
+
+        if (message->count++ > VAT_ARGS_MAX)
+            vat_fail_body();
+        *value = vat_read_value(message, &in);
+        if (value->kind == VAT_MONEY) {
+            if (value->number < 0 || value->number > message->event.money - money)
+                vat_fail_body();
+            money += value->number;
+        }
+    }
+    if (!is_answer && (message->count == 0 || message->list[0].kind != VAT_SYMBOL))
+        vat_fail_body();
+}
+
+void vat_read_message(struct vat_message *message, bool is_answer)
+{
+    int64_t size = event_read(message->body, VAT_BODY_BYTES_MAX, 0);
+
+    message->size = (int32_t)size;
+    message->count = 0;
+    memset(message->arrived, 0, sizeof message->arrived);
+    if (message->event.size > VAT_BODY_BYTES_MAX)
+        vat_fail(VAT_TOO_MUCH, "a message has at most %d bytes", VAT_BODY_BYTES_MAX);
+    if (!is_answer && message->event.badge == 0 && (size == 0 || message->body[0] != '['))
+        vat_read_words(message);
+    else
+        vat_read_values(message, is_answer);
+}
+
+/* ---- bodies that go ---- */
+
+/* Room for one more message of the turn. */
+static struct vat_sent *vat_sent_new(struct syrup_out *out)
+{
+    struct vat_sent *sent = &vat_here.sent[vat_here.sent_count];
+
+    if (vat_here.sent_count == VAT_SENT_MAX)
+        vat_fail(VAT_TOO_MUCH, "a turn sends at most %d messages", VAT_SENT_MAX);
+    vat_here.sent_count++;
+    *sent = (struct vat_sent){.begin = vat_here.bodies_size, .wait = -1, .reply = SERAI_SLOT_NONE};
+    *out = (struct syrup_out){.bytes = vat_here.bodies + vat_here.bodies_size,
+                              .room = VAT_SENT_BYTES_MAX - vat_here.bodies_size};
+    return sent;
+}
+
+static struct vat_sent *vat_sent_end(struct vat_sent *sent, const struct syrup_out *out)
+{
+    if (!syrup_fits(out) || out->size > VAT_BODY_BYTES_MAX)
+        vat_fail_with(VAT_TOO_MUCH, "the messages of one turn are too large");
+    sent->size = out->size;
+    vat_here.bodies_size += out->size;
+    return sent;
+}
+
+static void vat_write_mark(struct syrup_out *out, const char *label, int64_t number)
+{
+    syrup_open(out, SYRUP_RECORD);
+    syrup_put_symbol(out, label);
+    syrup_put_int(out, number);
+    syrup_close(out, SYRUP_RECORD);
+}
+
+static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct vat_value value)
+{
+    switch (value.kind) {
+    case VAT_NOTHING:
+        syrup_put_raw(out, "<4'none>", 8);
+        break;
+    case VAT_BOOL:
+        syrup_put_bool(out, value.number != 0);
+        break;
+    case VAT_INT:
+        syrup_put_int(out, value.number);
+        break;
+    case VAT_MONEY:
+        vat_write_mark(out, "money", value.number);
+        sent->money += value.number;
+        break;
+    case VAT_REF:
+        (void)vat_entry_of(value.ref);
+        vat_write_mark(out, "cap", sent->ref_count);
+        sent->refs[sent->ref_count++] = value.ref;
+        break;
+    case VAT_TEXT:
+        syrup_put_string(out, SYRUP_TEXT, value.bytes, value.size);
+        break;
+    case VAT_SYMBOL:
+        syrup_put_string(out, SYRUP_SYMBOL, value.bytes, value.size);
+        break;
+    case VAT_BYTES:
+        syrup_put_string(out, SYRUP_BYTES, value.bytes, value.size);
+        break;
+    case VAT_SYRUP:
+        syrup_put_raw(out, value.bytes, value.size);
+        break;
+    }
+}
+
+struct vat_sent *vat_write_message(const struct vat_value *list, int32_t count, bool is_answer)
+{
+    struct syrup_out out;
+    struct vat_sent *sent = vat_sent_new(&out);
+
+    if (!is_answer) {
+        syrup_open(&out, SYRUP_LIST);
+        syrup_put_string(&out, SYRUP_SYMBOL, list[0].bytes, list[0].size);
+    }
+    for (int32_t i = !is_answer; i < count; i++)
+        vat_write_value(sent, &out, list[i]);
+    if (!is_answer)
+        syrup_close(&out, SYRUP_LIST);
+    return vat_sent_end(sent, &out);
+}
+
+struct vat_sent *vat_write_text(struct vat_value value)
+{
+    const char *text = vat_text("%s", value);
+    struct syrup_out out;
+    struct vat_sent *sent = vat_sent_new(&out);
+
+    if (value.kind == VAT_REF)
+        sent->refs[sent->ref_count++] = value.ref;
+    if (value.kind == VAT_MONEY)
+        sent->money = value.number;
+    syrup_put_raw(&out, text, (int32_t)strlen(text));
+    return vat_sent_end(sent, &out);
+}

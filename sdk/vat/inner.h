@@ -1,0 +1,136 @@
+/* What the files of the vat share.  Private to them. */
+#ifndef SERAI_SDK_VAT_INNER_H
+#define SERAI_SDK_VAT_INNER_H
+
+#include "sdk/vat/syrup.h"
+#include "sdk/vat/vat.h"
+
+enum vat_entry_kind {
+    VAT_ENTRY_NEAR = 1,
+    VAT_ENTRY_FAR = 2,     /* another agent's, or a promise whose answer is under way */
+    VAT_ENTRY_LATER = 3,   /* a reply that is owed */
+    VAT_ENTRY_PROMISE = 4, /* of a message that did not leave yet */
+    VAT_ENTRY_ENDED = 5,   /* vat_end(): its row is free when the turn ends */
+};
+
+/* What a reference leads to. */
+struct vat_entry {
+    enum vat_entry_kind kind;
+    int32_t slot;   /* FAR, LATER: where it is; NEAR: of its facet; else SERAI_SLOT_NONE */
+    uint32_t holds; /* places that hold it: states, records, vat_keep() */
+    bool kept;      /* FAR, LATER: the slot is ours when the turn is over */
+    bool touched;   /* it is in the list of those that the end of the turn looks at */
+    uint32_t next;  /* of that list: index + 1 */
+    const struct vat_type *type;
+    _Alignas(8) uint8_t state[VAT_STATE_BYTES];
+};
+
+/* Somebody who waits for an answer. */
+struct vat_wait {
+    const struct vat_then *then; /* NULL: nobody */
+    struct vat_ref self;         /* who asked */
+    struct vat_ref promise;      /* held until the answer is there */
+    int32_t facet;               /* on which it comes; kept for the next one who waits here */
+    bool has_facet;
+    _Alignas(8) uint8_t record[VAT_RECORD_BYTES];
+};
+
+/* A message that leaves when the turn ends. */
+struct vat_sent {
+    struct vat_ref target;
+    struct vat_ref promise; /* of its answer; nothing: nobody can ask for it */
+    struct vat_ref refs[VAT_ARGS_MAX];
+    int32_t ref_count;
+    int32_t begin; /* of the body */
+    int32_t size;
+    int64_t money;
+    int32_t wait;  /* index of who waits for its answer, or -1 */
+    int32_t reply; /* slot of one that is handed on with it, or SERAI_SLOT_NONE */
+};
+
+struct vat {
+    const struct vat_program *program;
+    struct refs refs; /* of the entries */
+    struct refs_row rows[VAT_OBJECTS_MAX];
+    struct vat_entry entries[VAT_OBJECTS_MAX];
+    struct vat_wait waits[VAT_WAITS_MAX];
+    struct vat_ref front;
+    /* Of this turn. */
+    uint32_t touched; /* index + 1 of the first */
+    int32_t depth;
+    struct vat_ref self; /* the object that acts */
+    struct vat_sent sent[VAT_SENT_MAX];
+    int32_t sent_count;
+    int32_t sent_done;
+    uint8_t bodies[VAT_SENT_BYTES_MAX];
+    int32_t bodies_size;
+    char texts[VAT_TEXT_BYTES_MAX];
+    int32_t texts_size;
+};
+
+extern struct vat vat_here;
+
+/* A message that came. */
+struct vat_message {
+    struct serai_event event;
+    uint8_t body[VAT_BODY_BYTES_MAX];
+    int32_t size;
+    struct vat_value list[VAT_ARGS_MAX + 1]; /* the method, then the arguments */
+    int32_t count;
+    struct vat_ref arrived[SERAI_MESSAGE_CAPS_MAX];
+};
+
+/* ---- objects.c ---- */
+
+/* The entry, or NULL; vat_entry_of() fails instead. */
+struct vat_entry *vat_entry_at(struct vat_ref ref);
+struct vat_entry *vat_entry_of(struct vat_ref ref);
+/* A new entry, which is gone when the turn ends unless it is held by then.  VAT_TOO_MUCH. */
+struct vat_ref vat_entry_new(enum vat_entry_kind kind, int32_t slot);
+/* Look at the entry when the turn ends. */
+void vat_touch(struct vat_ref ref);
+/* Another type and state for an entry; references of the old one are let go. */
+void vat_put_state(struct vat_ref ref, const struct vat_type *type, const void *state);
+/* Hold or let go the references that begin a state or record. */
+void vat_hold_all(const void *state, int32_t count);
+void vat_drop_all(const void *state, int32_t count);
+/* The end of the turn: what nobody holds goes. */
+void vat_sweep(void);
+
+/* ---- vat.c ---- */
+
+/* Call an object with a message; what is not set in `call` is set here. */
+void vat_dispatch(struct vat_call *call, struct vat_ref target);
+/* Call one of the three functions of one who waited. */
+void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct vat_value *args,
+                int32_t count);
+
+/* ---- body.c ---- */
+
+/* Room for a text of the turn; VAT_TOO_MUCH. */
+char *vat_room(int32_t bytes);
+/* Read the event of this turn and its values; VAT_MALFORMED. */
+void vat_read_message(struct vat_message *message, bool is_answer);
+/* Write the values as the body of one more message; an answer is the one value without a list. */
+struct vat_sent *vat_write_message(const struct vat_value *list, int32_t count, bool is_answer);
+/* Write a text as it is, for people. */
+struct vat_sent *vat_write_text(struct vat_value value);
+
+/* ---- far.c ---- */
+
+/* The reference to what came in a slot. */
+struct vat_ref vat_arrive(int32_t slot);
+/* The slot by which others can be given what the reference leads to. */
+int32_t vat_slot_of(struct vat_ref ref);
+/* Let all messages of the turn go, and then what nobody holds. */
+void vat_flush(void);
+/* An answer or a failure came to who waits with this index. */
+void vat_heard(struct vat_message *message, uint32_t index);
+
+enum {
+    /* Badges: the front is 0; an object has its index below and its generation above, so it is
+       never below 2^32; who waits for an answer has this and his index. */
+    VAT_BADGE_WAIT = 0x80000000,
+};
+
+#endif

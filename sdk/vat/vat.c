@@ -1,0 +1,217 @@
+/* Turns, and calls from object to object. */
+#include "sdk/vat/inner.h"
+
+static const char *vat_method_shown(const struct vat_call *call)
+{
+    struct vat_value method = {.kind = VAT_TEXT, .bytes = call->method, .size = call->method_size};
+
+    return vat_text("%s", method);
+}
+
+_Noreturn void vat_fail_with(int32_t code, const char *reason)
+{
+    serai_log_values("failed with code %d", code);
+    (void)serai_log(reason);
+    __builtin_trap();
+}
+
+_Noreturn void vat_fail_method(const struct vat_call *call)
+{
+    vat_fail(VAT_NO_METHOD, "there is no method %s here", vat_method_shown(call));
+}
+
+/* ---- calls ---- */
+
+void vat_dispatch(struct vat_call *call, struct vat_ref target)
+{
+    struct vat_ref before = vat_here.self;
+    struct vat_entry *entry = vat_entry_of(target);
+
+    if (entry->kind != VAT_ENTRY_NEAR)
+        vat_fail(VAT_NOT_NEAR, "the object is not in this agent: ask it");
+    if (vat_here.depth == VAT_DEPTH_MAX)
+        vat_fail(VAT_TOO_MUCH, "objects call each other more than %d deep", VAT_DEPTH_MAX);
+    vat_here.depth++;
+    vat_here.self = target;
+    call->self = target;
+    call->state = entry->state;
+    entry->type->act(call);
+    if (call->next_type != NULL && vat_entry_at(target) != NULL)
+        vat_put_state(target, call->next_type, call->next_state);
+    call->next_type = NULL;
+    vat_here.self = before;
+    vat_here.depth--;
+}
+
+/* The method and the arguments of a list of values. */
+static struct vat_call vat_call_of(const struct vat_value *list, int32_t count)
+{
+    struct vat_call call = {.method = list[0].bytes,
+                            .method_size = list[0].size,
+                            .args = list + 1,
+                            .count = count - 1,
+                            .reply = SERAI_SLOT_NONE};
+
+    return call;
+}
+
+struct vat_value vat_near_list(struct vat_ref ref, const struct vat_value *list, int32_t count)
+{
+    struct vat_call call = vat_call_of(list, count);
+
+    call.is_near = true;
+    for (int32_t i = 1; i < count; i++)
+        call.money += list[i].kind == VAT_MONEY ? list[i].number : 0;
+    vat_dispatch(&call, ref);
+    return call.result;
+}
+
+void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct vat_value *args,
+                int32_t count)
+{
+    struct vat_wait copy = *wait; /* `what` may wait again, in its place */
+    struct vat_call call = {.state = copy.record,
+                            .self = copy.self,
+                            .method = "",
+                            .args = args,
+                            .count = count,
+                            .reply = SERAI_SLOT_NONE};
+
+    if (what == NULL)
+        return;
+    for (int32_t i = 0; i < count; i++)
+        call.money += args[i].kind == VAT_MONEY ? args[i].number : 0;
+    vat_here.self = copy.self;
+    what(&call);
+    vat_here.self = (struct vat_ref){0};
+}
+
+void vat_pass(struct vat_call *call, struct vat_ref target)
+{
+    struct vat_value list[VAT_ARGS_MAX + 1];
+    struct vat_entry *entry = vat_entry_of(target);
+    struct vat_call next = *call;
+    struct vat_sent *sent;
+
+    next.next_type = NULL;
+    if (entry->kind == VAT_ENTRY_NEAR) {
+        vat_dispatch(&next, target);
+        call->result = next.result;
+        call->handed_on |= next.handed_on;
+        return;
+    }
+    if (call->is_near)
+        vat_fail(VAT_NOT_NEAR, "the object is not in this agent: ask for it");
+    list[0] =
+        (struct vat_value){.kind = VAT_SYMBOL, .bytes = call->method, .size = call->method_size};
+    memcpy(list + 1, call->args, (size_t)call->count * sizeof list[0]);
+    sent = vat_write_message(list, call->count + 1, false);
+    sent->target = target;
+    sent->reply = call->reply;
+    call->handed_on = true;
+}
+
+/* ---- answers ---- */
+
+struct vat_ref vat_later(struct vat_call *call)
+{
+    if (call->reply == SERAI_SLOT_NONE || call->handed_on)
+        vat_fail(VAT_NOT_NEAR, "nobody waits for an answer: ask, and do not call");
+    call->handed_on = true;
+    return vat_entry_new(VAT_ENTRY_LATER, call->reply);
+}
+
+static struct vat_entry *vat_later_of(struct vat_ref later)
+{
+    struct vat_entry *entry = vat_entry_of(later);
+
+    if (entry->kind != VAT_ENTRY_LATER || entry->slot == SERAI_SLOT_NONE)
+        vat_fail(VAT_SPENT, "this question has its answer");
+    return entry;
+}
+
+void vat_answer_with(struct vat_ref later, struct vat_value value)
+{
+    struct vat_entry *entry = vat_later_of(later);
+    struct vat_sent *sent = vat_write_message(&value, 1, true);
+
+    sent->reply = entry->slot;
+    entry->slot = SERAI_SLOT_NONE;
+}
+
+void vat_refuse(struct vat_ref later, int32_t code, const char *reason)
+{
+    struct vat_entry *entry = vat_later_of(later);
+
+    (void)code;
+    (void)reason;
+    (void)cap_drop(entry->slot);
+    entry->slot = SERAI_SLOT_NONE;
+}
+
+/* ---- turns ---- */
+
+void vat_front(struct vat_ref ref)
+{
+    vat_set(&vat_here.front, ref);
+}
+
+/* The object that a message is for. */
+static struct vat_ref vat_addressed(uint64_t badge)
+{
+    struct vat_ref ref = {.index = (uint32_t)badge, .generation = (uint32_t)(badge >> 32)};
+
+    return badge == 0 ? vat_here.front : ref;
+}
+
+static void vat_message(int32_t kind)
+{
+    static struct vat_message message;
+    struct vat_call call;
+    bool in_words;
+
+    (void)event_info(&message.event);
+    if ((message.event.badge >> 32) == 0 && message.event.badge >= VAT_BADGE_WAIT) {
+        vat_heard(&message, (uint32_t)message.event.badge - VAT_BADGE_WAIT);
+        return;
+    }
+    if (kind == SERAI_EVENT_FAILED)
+        return;
+    vat_read_message(&message, false);
+    in_words = message.list[0].kind == VAT_TEXT;
+    call = vat_call_of(message.list, message.count);
+    call.money = message.event.money;
+    call.reply = message.event.reply;
+    vat_dispatch(&call, vat_addressed(message.event.badge));
+    if (call.reply == SERAI_SLOT_NONE && in_words && call.result.kind != VAT_NOTHING)
+        vat_log("%s", call.result);
+    if (call.reply == SERAI_SLOT_NONE || call.handed_on)
+        return;
+    (in_words ? vat_write_text(call.result) : vat_write_message(&call.result, 1, true))->reply =
+        call.reply;
+}
+
+static void vat_born(void)
+{
+    static char text[SERAI_ARGS_BYTES_MAX];
+    struct vat_value args = {.kind = VAT_TEXT, .bytes = text};
+    struct vat_call call = {.method = "", .args = &args, .count = 1, .reply = SERAI_SLOT_NONE};
+
+    args.size = (int32_t)event_read(text, sizeof text, 0);
+    if (vat_here.program->born != NULL)
+        vat_here.program->born(&call);
+}
+
+void vat_turn(const struct vat_program *program, int32_t kind, int32_t slot, int32_t size)
+{
+    vat_here.program = program;
+    vat_here.texts_size = 0;
+    if (kind == SERAI_EVENT_BORN)
+        vat_born();
+    else if (kind == SERAI_EVENT_MESSAGE || kind == SERAI_EVENT_FAILED)
+        vat_message(kind);
+    else if (program->other != NULL)
+        program->other(kind, slot, size);
+    vat_flush();
+    vat_sweep();
+}
