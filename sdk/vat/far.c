@@ -5,6 +5,15 @@
 
 struct vat_ref vat_arrive(int32_t slot)
 {
+    uint64_t badge;
+    struct vat_ref ref;
+
+    /* One of our own comes home: the site says so, and nobody else can. */
+    if (self_badge(SERAI_SLOT_SELF, slot, &badge) == 1) {
+        ref = vat_addressed(badge);
+        if (vat_entry_at(ref) != NULL)
+            return ref;
+    }
     return vat_entry_new(VAT_ENTRY_FAR, slot);
 }
 
@@ -141,6 +150,23 @@ static void vat_wait_caught(uint32_t index, int32_t code, struct vat_value reaso
     vat_resume(&wait, wait.then->finally, NULL, 0);
 }
 
+/* What a status says that comes without words. */
+static const char *vat_status_text(int32_t status)
+{
+    switch (status) {
+    case SERAI_E_CLOSED:
+        return "it is gone";
+    case SERAI_E_SILENT:
+        return "no answer was given";
+    case SERAI_E_FROZEN:
+        return "it is frozen";
+    case SERAI_E_FULL:
+        return "there is no room";
+    default:
+        return status < 0 ? vat_text("refusal %d", status) : "it broke down";
+    }
+}
+
 void vat_heard(struct vat_message *message, uint32_t index)
 {
     struct vat_wait wait;
@@ -150,6 +176,8 @@ void vat_heard(struct vat_message *message, uint32_t index)
         return;
     if (message->event.kind == SERAI_EVENT_FAILED) {
         reason.size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
+        if (reason.size <= 0)
+            reason = vat_of_text(vat_status_text(message->event.status));
         vat_wait_caught(index, message->event.status, reason);
         return;
     }
@@ -212,10 +240,11 @@ void vat_flush(void)
 
         if (answer >= 0 || answer == SERAI_E_CLOSED) {
             if (answer < 0 && sent->wait >= 0)
-                vat_wait_caught((uint32_t)sent->wait, (int32_t)answer, vat_of_text("it is gone"));
+                vat_wait_caught((uint32_t)sent->wait, (int32_t)answer,
+                                vat_of_text(vat_status_text((int32_t)answer)));
         } else if (sent->wait >= 0) {
             vat_wait_caught((uint32_t)sent->wait, (int32_t)answer,
-                            vat_of_text("it cannot be sent"));
+                            vat_of_text(vat_status_text((int32_t)answer)));
         } else {
             vat_fail(VAT_NO_OBJECT, "a message cannot be sent: refusal %d", answer);
         }

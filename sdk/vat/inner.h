@@ -101,6 +101,8 @@ void vat_sweep(void);
 
 /* Call an object with a message; what is not set in `call` is set here. */
 void vat_dispatch(struct vat_call *call, struct vat_ref target);
+/* The object that a badge of ours belongs to. */
+struct vat_ref vat_addressed(uint64_t badge);
 /* Call one of the three functions of one who waited. */
 void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct vat_value *args,
                 int32_t count);

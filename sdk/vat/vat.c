@@ -10,9 +10,7 @@ static const char *vat_method_shown(const struct vat_call *call)
 
 _Noreturn void vat_fail_with(int32_t code, const char *reason)
 {
-    serai_log_values("failed with code %d", code);
-    (void)serai_log(reason);
-    __builtin_trap();
+    serai_fail(code, reason);
 }
 
 _Noreturn void vat_fail_method(const struct vat_call *call)
@@ -143,9 +141,7 @@ void vat_refuse(struct vat_ref later, int32_t code, const char *reason)
 {
     struct vat_entry *entry = vat_later_of(later);
 
-    (void)code;
-    (void)reason;
-    (void)cap_drop(entry->slot);
+    (void)serai_break(entry->slot, code, reason);
     entry->slot = SERAI_SLOT_NONE;
 }
 
@@ -156,8 +152,7 @@ void vat_front(struct vat_ref ref)
     vat_set(&vat_here.front, ref);
 }
 
-/* The object that a message is for. */
-static struct vat_ref vat_addressed(uint64_t badge)
+struct vat_ref vat_addressed(uint64_t badge)
 {
     struct vat_ref ref = {.index = (uint32_t)badge, .generation = (uint32_t)(badge >> 32)};
 

@@ -56,7 +56,9 @@ static struct player *player_named(const char *name, size_t size)
 /* One line of a log; what tells a place in the module is left out. */
 static void show_line(struct player *player, const struct agent_log_line *line)
 {
-    char text[LINE_MAX_BYTES];
+    char text[2 * LINE_MAX_BYTES];
+    char said[LINE_MAX_BYTES];
+    const char *reason;
     size_t size = line->size < 1024 ? line->size : 1024;
     bool by_site = line->by != LOG_BY_AGENT;
     int written;
@@ -65,14 +67,12 @@ static void show_line(struct player *player, const struct agent_log_line *line)
         memcpy(player->number, line->text + 7, 24);
         return;
     }
-    if (by_site) {
-        for (size_t i = 0; i < size; i++) {
-            if (line->text[i] == ',' || line->text[i] == ';')
-                size = i;
-        }
-    }
-    written = snprintf(text, sizeof text, "%s%s: %.*s", by_site ? "*" : "", player->name, (int)size,
-                       line->text);
+    (void)snprintf(said, sizeof said, "%.*s", (int)size, line->text);
+    reason = by_site ? strstr(said, " stand: ") : NULL;
+    if (by_site)
+        said[strcspn(said, ",;")] = 0;
+    written = snprintf(text, sizeof text, "%s%s: %s%s", by_site ? "*" : "", player->name, said,
+                       reason == NULL ? "" : reason + 6);
     show(text, (size_t)written);
 }
 
