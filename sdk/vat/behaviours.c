@@ -120,18 +120,32 @@ struct vat_witness {
     char who[VAT_NAME_BYTES_MAX];
 };
 
+/* So much of a line as an object can keep; a letter is not cut in two. */
+static struct vat_value vat_shown(const char *line)
+{
+    struct vat_value value = vat_of_text(line);
+
+    if (value.size > VAT_KEPT_BYTES_MAX)
+        value.size = VAT_KEPT_BYTES_MAX;
+    while (value.size > 0 && ((uint8_t)line[value.size] & 0xc0) == 0x80)
+        value.size--;
+    return value;
+}
+
 static void vat_witness(struct vat_call *call)
 {
     struct vat_witness *me = call->state;
     struct vat_value method = {.kind = VAT_TEXT, .bytes = call->method, .size = call->method_size};
     const char *line = vat_text("%s: %s", me->who, method);
+    struct vat_value shown;
 
     for (int32_t i = 0; i < call->count; i++)
         line = vat_text("%s %s", line, call->args[i]);
+    shown = vat_shown(line);
     if (vat_is_near(me->log))
-        (void)vat_near(me->log, "note", line);
+        (void)vat_near(me->log, "push", shown);
     else
-        vat_send(me->log, "note", line);
+        vat_send(me->log, "push", shown);
     vat_pass(call, me->target);
 }
 VAT_TYPE(vat_witness, 2);

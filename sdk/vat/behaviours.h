@@ -34,7 +34,10 @@ struct vat_ref vat_cell_with(struct vat_value value);
 struct vat_ref vat_forwarder(struct vat_ref target);
 /* Hands on until its revoker gets "revoke" (VAT_REVOKED then), and again after "renew". */
 struct vat_ref vat_revocable(struct vat_ref target, struct vat_ref *revoker);
-/* Tells the log "note" TEXT before it hands on: who, the method, what it was given. */
+/*
+ * Before it hands on, tells the log "push" TEXT: who, the method, what it was given, cut to what an
+ * object can keep.  The log is a vat_list(), or any object that knows "push".
+ */
 struct vat_ref vat_logged(struct vat_ref target, struct vat_ref log, const char *who);
 /* Hands on these methods, with blanks between, and no other (VAT_NO_METHOD). */
 struct vat_ref vat_restricted(struct vat_ref target, const char *methods);

@@ -109,9 +109,12 @@ static void vat_add_value(struct vat_value value, bool as_money)
         break;
     case VAT_TEXT:
     case VAT_SYMBOL:
+        vat_add_bytes(value.bytes, value.size);
+        break;
     case VAT_BYTES:
     case VAT_SYRUP:
-        vat_add_bytes(value.bytes, value.size);
+        vat_add_number(value.size, false); /* they need not be text */
+        vat_add_bytes(" bytes", 6);
         break;
     }
 }

@@ -58,9 +58,9 @@ static void born(struct vat_call *call)
 {
     struct vat_value args = vat_arg(call, 0);
     bool broken = !serai_arg_is("broken", args.bytes, args.size, "0");
-    struct vat_ref found = meet(call, vat_new(bob, .broken = broken));
+    struct vat_ref ours = vat_new(bob, .broken = broken);
 
-    if (!vat_is_nothing(found))
-        vat_front(vat_new(alice, .bob = found));
+    vat_front(vat_new(alice, .bob = meet(call, "bob", ours)));
+    meet_publish(ours);
 }
 VAT_PROGRAM(.born = born)

@@ -4,8 +4,10 @@
  *
  *     test_spritely TRANSCRIPT
  *
- *     $ deploy NAME PROGRAM [ARGS...]    @other in ARGS is the number that `other` has published
+ *     $ deploy NAME PROGRAM [ARGS...]    @other in ARGS is the number that `other` has published,
+ *                                        and @other.2 its second one
  *     $ send NAME WORDS...               as `serai agent send`
+ *     $ queue NAME WORDS...              so that it begins together with what follows
  *     $ pay NAME NANOS WORDS...          with so much money
  *     $ restart                          the site begins anew from what it has on disk
  *     gary: Hello Alice!                 NAME: LINE; a line of the site's own begins with a *
@@ -19,11 +21,12 @@
 #include "agents/agent.h"
 #include "tests/site/core/fixture.h"
 
-enum { MONEY = 500000000, NAMES_MAX = 8, TEXT_MAX = 65536, LINE_MAX_BYTES = 2048 };
+enum { MONEY = 500000000, NAMES_MAX = 8, NUMBERS_MAX = 8, TEXT_MAX = 65536, LINE_MAX_BYTES = 2048 };
 
 struct player {
     char name[32];
-    char number[64]; /* what it published, in hex */
+    char numbers[NUMBERS_MAX][32]; /* what it published, in hex */
+    size_t number_count;
     uint64_t agent;
     uint64_t seen; /* number of the last line that was looked at */
 };
@@ -64,7 +67,8 @@ static void show_line(struct player *player, const struct agent_log_line *line)
     int written;
 
     if (size == 31 && memcmp(line->text, "number ", 7) == 0) {
-        memcpy(player->number, line->text + 7, 24);
+        ck_assert_uint_lt(player->number_count, NUMBERS_MAX);
+        memcpy(player->numbers[player->number_count++], line->text + 7, 24);
         return;
     }
     (void)snprintf(said, sizeof said, "%.*s", (int)size, line->text);
@@ -97,11 +101,17 @@ static void put_numbers(char *to, const char *args)
 {
     while (*args != 0) {
         if (*args == '@') {
-            size_t size = strcspn(args + 1, " ");
+            size_t size = strcspn(args + 1, ". ");
             const struct player *player = player_named(args + 1, size);
+            size_t which = 0;
 
-            to = stpcpy(to, player->number);
             args += 1 + size;
+            if (*args == '.') {
+                which = (size_t)(args[1] - '1');
+                args += 2;
+            }
+            ck_assert_uint_lt(which, player->number_count);
+            to = stpcpy(to, player->numbers[which]);
         } else {
             *to++ = *args++;
         }
@@ -117,7 +127,7 @@ static void deploy(const char *name, const char *program, const char *args)
     struct player *player = &players[player_count++];
 
     ck_assert_uint_le(player_count, NAMES_MAX);
-    *player = (struct player){0};
+    memset(player, 0, sizeof *player);
     (void)snprintf(player->name, sizeof player->name, "%s", name);
     (void)snprintf(module, sizeof module, "spritely/%s", program);
     put_numbers(text, args);
@@ -136,6 +146,7 @@ static const char *split(char *line, char *words[], size_t count)
     return line;
 }
 
+/* Do what the line says, and look at what all write then. */
 static void command(char *line)
 {
     char *words[3];
@@ -149,6 +160,12 @@ static void command(char *line)
         ck_assert_int_eq(
             site_send(&site, 1, player_named(words[1], strlen(words[1]))->agent, rest, 0),
             CONTROL_DONE);
+    } else if (strncmp(line, "queue ", 6) == 0) {
+        rest = split(line, words, 2);
+        site.many_in_frame = true;
+        (void)!site_send(&site, 1, player_named(words[1], strlen(words[1]))->agent, rest, 0);
+        site.many_in_frame = false;
+        return;
     } else if (strncmp(line, "pay ", 4) == 0) {
         rest = split(line, words, 3);
         ck_assert_int_eq(site_send(&site, 1, player_named(words[1], strlen(words[1]))->agent, rest,
@@ -158,6 +175,7 @@ static void command(char *line)
         ck_assert_str_eq(line, "restart");
         site_reload_same(&site);
     }
+    show_logs();
 }
 
 START_TEST(it_goes_as_the_transcript_says)
@@ -179,7 +197,6 @@ START_TEST(it_goes_as_the_transcript_says)
         if (line[0] != '$')
             continue;
         command(line + 2);
-        show_logs();
     }
     (void)fclose(file);
     shown[shown_size] = 0;
