@@ -206,16 +206,18 @@ static void vat_read_words(struct vat_message *message)
         int32_t end = at;
         int32_t used;
         int64_t number;
+        bool minus;
 
         while (end < message->size && text[end] != ' ')
             end++;
         if (end > at && message->count > VAT_ARGS_MAX)
             vat_fail_with(VAT_TOO_MUCH, "a message has at most 8 arguments");
-        number = serai_digits(text + at, end - at, &used);
+        minus = text[at] == '-' && end - at > 1;
+        number = serai_digits(text + at + minus, end - at - minus, &used);
         if (end > at)
             message->list[message->count++] =
-                used == end - at && message->count > 0
-                    ? vat_of_int(number)
+                used == end - at - minus && message->count > 0
+                    ? vat_of_int(minus ? -number : number)
                     : (struct vat_value){.kind = VAT_TEXT, .bytes = text + at, .size = end - at};
         at = end + 1;
     }

@@ -5,7 +5,8 @@
  *     $ serai agent send alice "greet Alice"
  *
  * "@1" as a word is the object of with=NUMBER; "@2" and so on are the objects that it was given.
- * "use 2" asks that one from then on; "use 0" the first again.
+ * "use 2" asks that one from then on; "use 0" the first again.  The prompt itself is "@1" when no
+ * with= is given, and writes what is "published" to it.
  */
 #include "sdk/examples/spritely/meet.h"
 
@@ -80,6 +81,8 @@ static void prompt(struct vat_call *call)
     } else if (vat_is(call, "same")) {
         vat_return(call, vat_same(me->kept[number_kept(me, vat_arg_int(call, 0))],
                                   me->kept[number_kept(me, vat_arg_int(call, 1))]));
+    } else if (vat_is(call, "published")) {
+        vat_log("published: %s", vat_arg(call, 0));
     } else {
         ask(me, call);
     }

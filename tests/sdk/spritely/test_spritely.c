@@ -6,6 +6,7 @@
  *
  *     $ deploy NAME PROGRAM [ARGS...]    @other in ARGS is the number that `other` has published,
  *                                        and @other.2 its second one
+ *                                        /PROGRAM is one of tests/agents/guests
  *     $ send NAME WORDS...               as `serai agent send`
  *     $ queue NAME WORDS...              so that it begins together with what follows
  *     $ pay NAME NANOS WORDS...          with so much money
@@ -21,7 +22,13 @@
 #include "agents/agent.h"
 #include "tests/site/core/fixture.h"
 
-enum { MONEY = 500000000, NAMES_MAX = 8, NUMBERS_MAX = 8, TEXT_MAX = 65536, LINE_MAX_BYTES = 2048 };
+enum {
+    MONEY = 500000000,
+    NAMES_MAX = 16,
+    NUMBERS_MAX = 10,
+    TEXT_MAX = 65536,
+    LINE_MAX_BYTES = 2048
+};
 
 struct player {
     char name[32];
@@ -129,7 +136,8 @@ static void deploy(const char *name, const char *program, const char *args)
     ck_assert_uint_le(player_count, NAMES_MAX);
     memset(player, 0, sizeof *player);
     (void)snprintf(player->name, sizeof player->name, "%s", name);
-    (void)snprintf(module, sizeof module, "spritely/%s", program);
+    (void)snprintf(module, sizeof module, program[0] == '/' ? "%s" : "spritely/%s",
+                   program + (program[0] == '/'));
     put_numbers(text, args);
     player->agent = site_deploy(&site, 1, &how);
 }

@@ -1,0 +1,104 @@
+/*
+ * One object of each kind that the library of objects has, published in this order: queue, topic,
+ * mint, bank, seal, unsealer, unsealer of another seal, another mint.  Words of its customer make
+ * and end objects, and go to the bounds.
+ */
+#include "sdk/examples/spritely/meet.h"
+
+struct bell {
+    int64_t rings;
+};
+
+static void bell(struct vat_call *call)
+{
+    struct bell *me = call->state;
+
+    if (!vat_is(call, "ring"))
+        vat_fail_method(call);
+    vat_return(call, ++me->rings);
+}
+VAT_TYPE(bell, 0);
+
+struct zoo {
+    struct vat_ref bell;
+    struct vat_ref held[8];
+    int64_t count;
+};
+
+struct question {
+    int64_t number;
+};
+
+static void heard(struct vat_call *call)
+{
+    vat_log("heard %s", vat_arg(call, 0));
+}
+
+static void caught(struct vat_call *call)
+{
+    vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
+}
+VAT_THEN(question, 0, .heard = heard, .caught = caught);
+
+/* What grows without bound but for a bound. */
+static void zoo_fill(struct zoo *me, const struct vat_call *call)
+{
+    if (vat_is(call, "objects")) {
+        for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
+            (void)vat_new(bell);
+    } else if (vat_is(call, "messages")) {
+        for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
+            vat_send(me->bell, "ring");
+    } else if (vat_is(call, "questions")) {
+        for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
+            vat_on(vat_ask(me->bell, "ring"), question, .number = i);
+    } else if (vat_is(call, "depth")) {
+        if (vat_arg_int(call, 0) > 0)
+            (void)vat_near(call->self, "depth", vat_arg_int(call, 0) - 1);
+    } else {
+        vat_fail_method(call);
+    }
+}
+
+static void zoo(struct vat_call *call)
+{
+    struct zoo *me = call->state;
+
+    if (vat_is(call, "ring")) {
+        vat_return(call, vat_near(me->bell, "ring"));
+    } else if (vat_is(call, "bell")) {
+        vat_return(call, me->bell);
+    } else if (vat_is(call, "publish")) {
+        meet_publish(me->bell);
+    } else if (vat_is(call, "end")) {
+        vat_end(me->bell); /* the reference stays where it is, and leads nowhere */
+    } else if (vat_is(call, "another")) {
+        vat_set(&me->bell, vat_new(bell, .rings = 100));
+    } else if (vat_is(call, "forget")) {
+        vat_set(&me->bell, (struct vat_ref){0});
+    } else if (vat_is(call, "lose")) {
+        me->bell = vat_new(bell); /* a mistake: it is not held */
+    } else if (vat_is(call, "ask")) {
+        vat_on(vat_ask(me->bell, "ring"), question);
+    } else {
+        zoo_fill(me, call);
+    }
+}
+VAT_TYPE(zoo, 9);
+
+static void born(struct vat_call *call)
+{
+    struct vat_seals seals = vat_seals();
+
+    (void)call;
+    meet_publish(vat_queue());
+    meet_publish(vat_topic());
+    meet_publish(vat_mint());
+    meet_publish(vat_bank());
+    meet_publish(seals.seal);
+    meet_publish(seals.unseal);
+    meet_publish(vat_seals().unseal);
+    meet_publish(vat_mint());
+    vat_front(vat_new(zoo, .bell = vat_new(bell)));
+}
+VAT_PROGRAM(.born = born)

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Objects of the paper against the daemon: a greeter counts through kill -9, the count of a broken
+# one is 0 again, and its failure has its reason in the log.  objects.sh BUILD; SEED=n replays.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+seed=${SEED:-$RANDOM}
+printf 'SEED=%d\n' "$seed"
+RANDOM=$seed
+spritely=$examples/spritely
+
+# says AGENT LINE: wait until its last line is this one.
+says()
+{
+    local n last=
+
+    for n in {1..100}; do
+        last=$("$serai" agent logs "$1" --json | jq -r .text | tail -n 1)
+        [ "$last" != "$2" ] || break
+        sleep 0.1
+    done
+    holds "the last line of $1" "$last" "$2"
+}
+
+new_site
+start_site
+"$serai" money in 10 >/dev/null
+deploy julius "$spritely/cgreeter.wasm" 0.5 >/dev/null
+deploy horatio "$spritely/borked.wasm" 0.5 >/dev/null
+
+greeted=0
+for ((kill = 1; kill <= 4; kill++)); do
+    for ((i = 0; i < 3; i++)); do
+        "$serai" agent send julius "greet Gaius" >/dev/null
+        "$serai" agent send horatio "greet Gaius" >/dev/null
+        greeted=$((greeted + 1))
+    done
+    some_time 20
+    stop_site KILL
+    verify
+    start_site
+    "$serai" agent send julius "get-times-called" >/dev/null
+    says julius "$greeted"
+done
+"$serai" agent logs julius --json | jq -r .text >"$work/julius"
+holds "the last greeting" "$(grep Hello "$work/julius" | tail -n 1)" \
+    "[$greeted] Hello Gaius, my name is Julius!"
+"$serai" agent send horatio "get-times-called" >/dev/null
+says horatio 0
+"$serai" agent logs horatio --json | jq -r .text >"$work/horatio"
+holds "greetings that broke" "$(grep -c 'Yikes, I broke!' "$work/horatio")" "$greeted"
+stop_site TERM
+holds "the exit code after SIGTERM" "$ended" 0
+verify
+passed

@@ -1,0 +1,295 @@
+/* A vat that hears what no vat says: each is a stated refusal, costs its sender alone, and leaves
+ * nothing behind. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/agent.h"
+#include "sdk/vat/limits.h"
+#include "tests/site/core/puppet.h"
+
+enum { MONEY = 500000000, BADGE = 9, PAID = 1234, ROUNDS = 400, LONG = 9000 };
+
+/* The objects of the guest zoo, in the order in which it publishes them. */
+enum { QUEUE, TOPIC, MINT, BANK, SEAL, UNSEAL, OTHER_UNSEAL, OTHER_MINT, OBJECTS };
+
+static struct site site;
+static uint64_t zoo;
+static uint64_t stranger;
+static uint8_t numbers[OBJECTS][SERAI_HEAP_NUMBER_BYTES];
+static struct heard heard; /* by the stranger */
+
+static int hex_digit(char letter)
+{
+    return letter <= '9' ? letter - '0' : letter - 'a' + 10;
+}
+
+static void find_numbers(void)
+{
+    int found = 0;
+
+    for (const struct agent_log_line *line = site_agent(&site, zoo)->log.first; line != NULL;
+         line = line->next) {
+        if (line->size != 31 || memcmp(line->text, "number ", 7) != 0)
+            continue;
+        for (int i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
+            numbers[found][i] =
+                (uint8_t)(hex_digit(line->text[7 + 2 * i]) << 4 | hex_digit(line->text[8 + 2 * i]));
+        found++;
+    }
+    ck_assert_int_eq(found, OBJECTS);
+}
+
+static void setup(void)
+{
+    struct deploy how = {.module = "zoo", .nanos = MONEY};
+
+    site_open(&site, 7, 10000000000);
+    for (int person = 1; person <= 2; person++)
+        site_customer(&site, person, person == 1 ? "one" : "two", 2000000000);
+    zoo = site_deploy(&site, 1, &how);
+    stranger = puppet_new(&site, 2, MONEY, "");
+    site_settle(&site);
+    find_numbers();
+}
+
+static void teardown(void)
+{
+    site_reload_same(&site);
+    site_verify(&site);
+    probe_play_none();
+    site_close(&site);
+}
+
+/* ---- parts ---- */
+
+struct speech {
+    int object;
+    const char *body;
+    size_t size;
+    int64_t money;
+    int caps;        /* so many of a facet of the stranger's */
+    uint64_t badge;  /* of that facet */
+    int64_t refusal; /* of facet_send() */
+    bool said;
+};
+
+/* Say it once, with a reply, and hear what comes. */
+static enum engine_outcome says(void *context, struct part *part)
+{
+    struct speech *speech = context;
+    int32_t caps[SERAI_MESSAGE_CAPS_MAX];
+    int64_t to;
+    int64_t reply;
+
+    if (speech->said)
+        return puppet_hears(&heard, part);
+    speech->said = true;
+    to = part_fetch(part, numbers[speech->object]);
+    reply = part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
+    caps[0] = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, (int64_t)speech->badge, 0);
+    for (int i = 1; i < speech->caps; i++)
+        caps[i] = caps[0];
+    memcpy(part_memory(part, AT_CAPS, sizeof caps), caps, sizeof caps);
+    memcpy(part_memory(part, 16384, (uint32_t)speech->size), speech->body, speech->size);
+    speech->refusal = part_order(part, facet_send, to, 16384, (int64_t)speech->size, AT_CAPS,
+                                 speech->caps, speech->money, 1000, reply);
+    ck_assert_int_eq(part_order(part, cap_drop, caps[0]), 0);
+    ck_assert_int_eq(part_order(part, cap_drop, to), 0);
+    return ENGINE_DONE;
+}
+
+static void say(struct speech *speech)
+{
+    memset(&heard, 0, sizeof heard);
+    puppet_play(&site, stranger, says, speech);
+    ck_assert_int_eq(speech->refusal, 0);
+}
+
+/* It fails with this code, and all the stranger's money comes back. */
+static void fails_with(struct speech *speech, int32_t code)
+{
+    uint64_t before = site_balance(&site, zoo);
+    uint32_t slots = site_agent(&site, zoo)->caps.used;
+
+    say(speech);
+    ck_assert_uint_eq(heard.count, 1);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, code);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    ck_assert_uint_le(site_balance(&site, zoo), before + 1000); /* postage less the turn */
+    ck_assert_uint_eq(site_agent(&site, zoo)->caps.used, slots);
+}
+
+/* ---- bodies ---- */
+
+static const char *const malformed[] = {
+    "",
+    "hello",
+    "take",
+    "[",
+    "[]",
+    "t",
+    "[t]",
+    "[4\"take]",
+    "[[]]",
+    "[4'take",
+    "[4'take]]",
+    "[3'put01+]",
+    "[3'put<3'cap0+>]",
+    "[3'put<3'cap1->]",
+    "[3'put<3'cap9223372036854775807+>]",
+    "[3'put<5'money1235+>]",
+    "[3'put<5'money1->]",
+    "[3'put<5'money1000+><5'money235+>]",
+    "[3'put1+2+3+4+5+6+7+8+9+]",
+    "[3'put{1'b1+1'a2+}]",
+    "[3'put2\"\xff\xff]",
+};
+
+START_TEST(what_is_no_message_between_objects_is_refused)
+{
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+        struct speech speech = {.body = malformed[i], .size = strlen(malformed[i]), .money = PAID};
+
+        fails_with(&speech, VAT_MALFORMED);
+    }
+}
+END_TEST
+
+START_TEST(values_that_the_vat_knows_not_are_kept_as_they_are)
+{
+    static const char *const strange[] = {"[3'put[1+2+]]",    "[3'put{1'a1+}]", "[3'put<3'box0+>]",
+                                          "[3'put<4'none>]",  "[3'put<3'cap>]", "[3'put#t$]",
+                                          "[3'put2:\xff\xff]"};
+
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct speech puts = {.body = strange[i], .size = strlen(strange[i])};
+        struct speech takes = {.body = "[4'take]", .size = 8};
+
+        say(&puts);
+        ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 1);
+        say(&takes);
+        ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_MESSAGE)->size,
+                         (int32_t)strlen(strange[i]) - 7);
+        ck_assert_int_eq(heard.first_byte[0], strange[i][6]);
+    }
+}
+END_TEST
+
+START_TEST(a_body_that_is_too_long_is_refused)
+{
+    static char body[LONG];
+    struct speech speech = {.body = body, .size = sizeof body};
+
+    memset(body, 'x', sizeof body);
+    fails_with(&speech, VAT_TOO_MUCH);
+}
+END_TEST
+
+/* ---- what only the site can say ---- */
+
+/* A facet of the stranger's with the badge of each object of the vat, in turn. */
+START_TEST(a_forged_badge_is_no_object)
+{
+    for (uint64_t index = 0; index < 24; index++) {
+        struct speech speech = {.object = UNSEAL,
+                                .body = "[6'unseal<3'cap0+>]",
+                                .size = 19,
+                                .caps = 1,
+                                .badge = UINT64_C(1) << 32 | index};
+
+        fails_with(&speech, VAT_NOT_YOURS);
+    }
+}
+END_TEST
+
+START_TEST(an_unsealer_opens_no_box_of_another_seal)
+{
+    struct speech seal = {.object = SEAL, .body = "[4'seal42+]", .size = 11};
+    struct speech number = {.object = UNSEAL, .body = "[6'unseal42+]", .size = 13};
+
+    say(&seal);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_MESSAGE)->cap_count, 1);
+    fails_with(&number, VAT_NOT_YOURS);
+    number.said = false;
+    number.object = OTHER_UNSEAL;
+    fails_with(&number, VAT_NOT_YOURS);
+}
+END_TEST
+
+/* ---- what a stranger leaves behind ---- */
+
+START_TEST(caps_that_nobody_keeps_fill_nothing)
+{
+    uint32_t slots = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct speech speech = {.object = MINT, .body = "[4'none<3'cap0+><3'cap1+>]", .caps = 8};
+
+        if (i == 1)
+            slots = site_agent(&site, zoo)->caps.used;
+        speech.size = strlen(speech.body);
+        say(&speech);
+        ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, VAT_NO_METHOD);
+    }
+    ck_assert_uint_eq(site_agent(&site, zoo)->caps.used, slots);
+}
+END_TEST
+
+/* Questions that wait for ever, each a kept reply: the table of the vat is their bound. */
+START_TEST(replies_that_are_kept_have_a_bound)
+{
+    int kept = 0;
+    struct speech puts = {.body = "[3'put5+]", .size = 9};
+
+    for (; kept < ROUNDS; kept++) {
+        struct speech takes = {.body = "[4'take]", .size = 8};
+
+        say(&takes);
+        if (heard.count > 0)
+            break;
+    }
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, VAT_TOO_MUCH);
+    ck_assert_int_gt(kept, 50);
+    ck_assert_int_lt(kept, VAT_OBJECTS_MAX);
+    for (int i = 0; i < kept; i++) { /* each of them has its answer still */
+        puts.said = false;
+        say(&puts);
+        ck_assert_uint_eq(heard.count, 2);
+        ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 2);
+    }
+    puts.said = false;
+    say(&puts);
+    ck_assert_uint_eq(heard.count, 1);
+}
+END_TEST
+
+/* An event of a badge of nobody: the front gives no such facet, but a word to it is words. */
+START_TEST(a_message_without_an_object_is_refused)
+{
+    ck_assert_int_eq(site_send(&site, 1, zoo, "", 0), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, zoo, "   ", 0), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, zoo, "a b c d e f g h i j k", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert(site_logged(&site, zoo, "there is no method "));
+    ck_assert(site_logged(&site, zoo, "a message has at most 8 arguments"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("vat");
+    TCase *tcase = tcase_create("vat");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, what_is_no_message_between_objects_is_refused);
+    tcase_add_test(tcase, values_that_the_vat_knows_not_are_kept_as_they_are);
+    tcase_add_test(tcase, a_body_that_is_too_long_is_refused);
+    tcase_add_test(tcase, a_forged_badge_is_no_object);
+    tcase_add_test(tcase, an_unsealer_opens_no_box_of_another_seal);
+    tcase_add_test(tcase, caps_that_nobody_keeps_fill_nothing);
+    tcase_add_test(tcase, replies_that_are_kept_have_a_bound);
+    tcase_add_test(tcase, a_message_without_an_object_is_refused);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
