@@ -146,6 +146,19 @@ static _Noreturn void vat_fail_body(void)
     vat_fail_with(VAT_MALFORMED, "the message is not one between objects");
 }
 
+/* A capability that came, by the number with which the body speaks of it. */
+static struct vat_ref vat_came(struct vat_message *message, int64_t number)
+{
+    struct vat_ref *ref;
+
+    if (number < 0 || number >= message->event.cap_count)
+        vat_fail_body(); /* there is no such one */
+    ref = &message->arrived[number];
+    if (vat_is_nothing(*ref))
+        *ref = vat_arrive(message->event.caps[number]);
+    return *ref;
+}
+
 /* <cap n> or <money n>, whose label was read last: *value is what it means. */
 static bool vat_read_mark(struct vat_message *message, struct syrup_in *in, struct vat_value *value)
 {
@@ -162,11 +175,7 @@ static bool vat_read_mark(struct vat_message *message, struct syrup_in *in, stru
     }
     if (label.size != 3 || memcmp(label.bytes, "cap", 3) != 0)
         return false;
-    if (number.number < 0 || number.number >= message->event.cap_count)
-        vat_fail_body(); /* it speaks of a capability that did not come */
-    if (vat_is_nothing(message->arrived[number.number]))
-        message->arrived[number.number] = vat_arrive(message->event.caps[number.number]);
-    *value = vat_of_ref(message->arrived[number.number]);
+    *value = vat_of_ref(vat_came(message, number.number));
     return true;
 }
 
@@ -197,32 +206,41 @@ static struct vat_value vat_read_value(struct vat_message *message, struct syrup
     return value;
 }
 
-/* What a person wrote: words between blanks, digits being numbers; then what came with it. */
+/* One of a person's words: a number, a capability that came along (@0 is the first), or a text. */
+static struct vat_value vat_word(struct vat_message *message, const char *text, int32_t size)
+{
+    struct vat_value value = {.kind = VAT_TEXT, .bytes = text, .size = size};
+    bool minus = size > 1 && text[0] == '-';
+    bool mark = size == 2 && text[0] == '@';
+    int32_t used;
+    int64_t number = serai_digits(text + (minus || mark), size - (minus || mark), &used);
+
+    if (used == 0 || used + (minus || mark) != size)
+        return value;
+    if (mark)
+        return number < message->event.cap_count ? vat_of_ref(vat_came(message, number)) : value;
+    return vat_of_int(minus ? -number : number);
+}
+
+/* What a person wrote: words between blanks, of which the first is the method. */
 static void vat_read_words(struct vat_message *message)
 {
     const char *text = (const char *)message->body;
 
     for (int32_t at = 0; at < message->size;) {
         int32_t end = at;
-        int32_t used;
-        int64_t number;
-        bool minus;
 
         while (end < message->size && text[end] != ' ')
             end++;
         if (end > at && message->count > VAT_ARGS_MAX)
-            vat_fail_with(VAT_TOO_MUCH, "a message has at most 8 arguments");
-        minus = text[at] == '-' && end - at > 1;
-        number = serai_digits(text + at + minus, end - at - minus, &used);
-        if (end > at)
+            vat_fail(VAT_TOO_MUCH, "a message has at most %d arguments", VAT_ARGS_MAX);
+        if (end > at && message->count == 0)
             message->list[message->count++] =
-                used == end - at - minus && message->count > 0
-                    ? vat_of_int(minus ? -number : number)
-                    : (struct vat_value){.kind = VAT_TEXT, .bytes = text + at, .size = end - at};
+                (struct vat_value){.kind = VAT_TEXT, .bytes = text + at, .size = end - at};
+        else if (end > at)
+            message->list[message->count++] = vat_word(message, text + at, end - at);
         at = end + 1;
     }
-    for (int32_t i = 0; i < message->event.cap_count && message->count <= VAT_ARGS_MAX; i++)
-        message->list[message->count++] = vat_of_ref(vat_arrive(message->event.caps[i]));
     if (message->count == 0)
         message->list[message->count++] = vat_of_text("");
 }
