@@ -227,6 +227,8 @@ static void vat_read_words(struct vat_message *message)
 {
     const char *text = (const char *)message->body;
 
+    if (!syrup_is_utf8(message->body, message->size))
+        vat_fail_body();
     for (int32_t at = 0; at < message->size;) {
         int32_t end = at;
 
@@ -281,7 +283,7 @@ void vat_read_message(struct vat_message *message, bool is_answer)
     memset(message->arrived, 0, sizeof message->arrived);
     if (message->event.size > VAT_BODY_BYTES_MAX)
         vat_fail(VAT_TOO_MUCH, "a message has at most %d bytes", VAT_BODY_BYTES_MAX);
-    if (!is_answer && message->event.badge == 0 && (size == 0 || message->body[0] != '['))
+    if (!is_answer && (size == 0 || message->body[0] != '['))
         vat_read_words(message);
     else
         vat_read_values(message, is_answer);

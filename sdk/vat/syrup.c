@@ -14,8 +14,7 @@ static const char closings[] = "]}$>";
 
 /* ---- reading ---- */
 
-/* Whether the bytes are UTF-8 in its shortest form, without surrogates. */
-static bool syrup_is_utf8(const uint8_t *bytes, int32_t size)
+bool syrup_is_utf8(const uint8_t *bytes, int32_t size)
 {
     static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000};
 

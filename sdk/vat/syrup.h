@@ -68,6 +68,9 @@ bool syrup_skip(struct syrup_in *in);
 /* Whether the bytes are exactly one value in its one form. */
 bool syrup_is_value(const uint8_t *bytes, int32_t size);
 
+/* Whether the bytes are UTF-8 in its shortest form, without surrogates. */
+bool syrup_is_utf8(const uint8_t *bytes, int32_t size);
+
 /* ---- writing ---- */
 
 /*

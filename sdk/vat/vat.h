@@ -284,9 +284,10 @@ void vat_on_with(struct vat_ref promise, const struct vat_then *then, const void
 /* ---- the agent ---- */
 
 /*
- * The object that gets what is sent to the agent itself: by `serai agent send` and `agent call`, in
- * words ("greet Alice" is the method greet with the text Alice), and by its parent.  Results of
- * such a message that nobody waits for go into the log.
+ * The object that gets what is sent to the agent itself: by its customer, and by its parent.  To it
+ * and to all others people can speak in words, with `serai agent send` and `agent call`: "greet
+ * Alice 3" is the method greet with the text Alice and the number 3; @0, @1 are capabilities that
+ * come with it.  The answer is text then, and goes into the log if nobody waits for it.
  */
 void vat_front(struct vat_ref ref);
 
