@@ -1,5 +1,6 @@
 /* Cells, and objects that stand in front of others. */
 #include "sdk/vat/behaviours.h"
+#include "sdk/vat/inner.h"
 
 /* ---- values in a state ---- */
 
@@ -300,3 +301,17 @@ struct vat_seals vat_seals(void)
 
     return seals;
 }
+
+const struct vat_type *const vat_front_types[] = {&vat_variable_type,
+                                                  &vat_forward_type,
+                                                  &vat_gate_type,
+                                                  &vat_revoker_type,
+                                                  &vat_witness_type,
+                                                  &vat_filter_type,
+                                                  &vat_single_type,
+                                                  &vat_brand_type,
+                                                  &vat_box_type,
+                                                  &vat_sealer_type,
+                                                  &vat_unsealer_type,
+                                                  &vat_checker_type,
+                                                  NULL};

@@ -55,6 +55,7 @@ struct vat {
     struct vat_entry entries[VAT_OBJECTS_MAX];
     struct vat_wait waits[VAT_WAITS_MAX];
     struct vat_ref front;
+    void (*at_end)(void); /* what is to be done when the turn is over, once; NULL: nothing */
     /* Of this turn. */
     uint32_t touched; /* index + 1 of the first */
     int32_t depth;
@@ -79,6 +80,10 @@ struct vat_message {
     int32_t count;
     struct vat_ref arrived[SERAI_MESSAGE_CAPS_MAX];
 };
+
+/* The types of the library; each list ends with NULL. */
+extern const struct vat_type *const vat_front_types[]; /* behaviours.c */
+extern const struct vat_type *const vat_many_types[];  /* many.c */
 
 /* ---- objects.c ---- */
 

@@ -1,5 +1,6 @@
 /* Objects that hold many others, and purses. */
 #include "sdk/vat/behaviours.h"
+#include "sdk/vat/inner.h"
 
 /* One value of many, and the next one. */
 struct vat_node {
@@ -244,3 +245,11 @@ struct vat_ref vat_bank(void)
 {
     return vat_new(vat_issuer, .is_backed = true);
 }
+
+const struct vat_type *const vat_many_types[] = {&vat_node_type,
+                                                 &vat_values_type,
+                                                 &vat_line_type,
+                                                 &vat_channel_type,
+                                                 &vat_issuer_type,
+                                                 &vat_purse_type,
+                                                 NULL};

@@ -205,8 +205,14 @@ void vat_turn(const struct vat_program *program, int32_t kind, int32_t slot, int
         vat_born();
     else if (kind == SERAI_EVENT_MESSAGE || kind == SERAI_EVENT_FAILED)
         vat_message(kind);
+    else if (kind == SERAI_EVENT_BECAME && program->restore != NULL)
+        program->restore();
     else if (program->other != NULL)
         program->other(kind, slot, size);
     vat_flush();
     vat_sweep();
+    if (vat_here.at_end != NULL) {
+        vat_here.at_end();
+        vat_here.at_end = NULL;
+    }
 }

@@ -307,10 +307,11 @@ const char *vat_text_list(const struct vat_value *list, int32_t count);
 
 struct vat_program {
     vat_behaviour *born; /* BORN: its argument is the text of the deployment's --args */
-    void (*other)(int32_t kind, int32_t slot,
-                  int32_t size);         /* events that are no message; or NULL */
-    const struct vat_type *const *types; /* for portraits; ends with NULL */
-    const struct vat_then *const *thens; /* likewise */
+    void (*other)(int32_t kind, int32_t slot, int32_t size); /* events that are no message; NULL */
+    /* For portraits (sdk/vat/portrait.h); both lists end with NULL, and all three may be NULL. */
+    const struct vat_type *const *types;
+    const struct vat_then *const *thens;
+    void (*restore)(void);
 };
 #define VAT_PROGRAM(...)                                                                           \
     static const struct vat_program vat_program = {__VA_ARGS__};                                   \

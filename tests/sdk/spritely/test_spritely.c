@@ -6,7 +6,8 @@
  *
  *     $ deploy NAME PROGRAM [ARGS...]    @other in ARGS is the number that `other` has published,
  *                                        and @other.2 its second one
- *                                        /PROGRAM is one of tests/agents/guests
+ *                                        /PROGRAM is one of tests/agents/guests, and
+ *                                        PROGRAM+OTHER keeps that one as well
  *     $ send NAME WORDS...               as `serai agent send`
  *     $ queue NAME WORDS...              so that it begins together with what follows
  *     $ pay NAME NANOS WORDS...          with so much money
@@ -132,12 +133,14 @@ static void deploy(const char *name, const char *program, const char *args)
     char text[LINE_MAX_BYTES];
     struct deploy how = {.module = module, .args = text, .nanos = MONEY, .gifts = "s"};
     struct player *player = &players[player_count++];
+    const char *keeps = strchr(program, '+');
 
     ck_assert_uint_le(player_count, NAMES_MAX);
     memset(player, 0, sizeof *player);
     (void)snprintf(player->name, sizeof player->name, "%s", name);
-    (void)snprintf(module, sizeof module, program[0] == '/' ? "%s" : "spritely/%s",
-                   program + (program[0] == '/'));
+    how.keeps = keeps == NULL ? NULL : keeps + 1;
+    (void)snprintf(module, sizeof module, "%s%.*s", program[0] == '/' ? "" : "spritely/",
+                   (int)strcspn(program, "+") - (program[0] == '/'), program + (program[0] == '/'));
     put_numbers(text, args);
     player->agent = site_deploy(&site, 1, &how);
 }
