@@ -76,7 +76,7 @@ FACES = {
     "site/compiler": "settings.h tier1.h",
     "site/daemon": "daemon.h offline.h signals.h",
     "site/cli": "cli.h",
-    "sdk": "abi.h serai.h",
+    "sdk": "abi.h",
     "sdk/loader": "loader_wasm.h",
     "sdk/vat": "",
     "sim": "",
@@ -90,6 +90,8 @@ PEEKS = {
     " agents/turns/turn.h exchange/ends.h"
     " links/parcel.h"
     " site/core/state.h",
+    "sdk/vat": "sdk/serai.h",
+    "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
@@ -103,6 +105,7 @@ PEEKS = {
     " agents/rent.h agents/set.h agents/turns/turn.h links/parcel.h channels/set.h"
     " exchange/limits.h sim/portrait.h",
     "tests/sdk/spritely": "agents/agent.h",
+    "tests/sdk/vat": "agents/agent.h",
     "tests/site/daemon": "site/cli/client.h",
 }
 
@@ -115,7 +118,7 @@ CLOCK_FILES = {"base/clock.c", "base/log.c", "sim/main.c"}
 FORBIDDEN = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
 
 # Files that are named and that are the reader's own, the system's, or made by a script.
-FILES_OF_OTHERS = {"hello.c", "kernels.h", "string.h", "stdlib.h"}
+FILES_OF_OTHERS = {"alice.c", "hello.c", "kernels.h", "string.h", "stdlib.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT_OR_LITERAL = re.compile(

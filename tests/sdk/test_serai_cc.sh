@@ -171,12 +171,29 @@ expect 64 'up to 16777216' "$cc" -o "$folder/x.wasm" --max-memory 16842752 "$fol
 expect 69 'apt install' env SERAI_CLANG=no-such-clang "$cc" -o "$folder/x.wasm" "$folder/mute.c"
 expect 0 'usage' "$cc" --help
 
+# An agent of objects, and what is said when their library is not asked for.
+cat >"$folder/objects.c" <<'END'
+#include <vat/behaviours.h>
+static void born(struct vat_call *call)
+{
+    (void)call;
+    vat_front(vat_cell(5));
+}
+VAT_PROGRAM(.born = born)
+END
+expect 0 '' "$cc" --vat -o "$folder/objects.wasm" "$folder/objects.c"
+expect 1 'undefined symbol: vat_' "$cc" -o "$folder/x.wasm" "$folder/objects.c"
+expect 0 '' "$cc" --vat -DVAT_OBJECTS_MAX=1000 -o "$folder/x.wasm" "$folder/objects.c"
+
 mkdir -p "$folder/prefix/bin" "$folder/prefix/share/serai/sdk"
 cp "$cc" "$folder/prefix/bin/"
 cp "$sdk"/*.h "$folder/prefix/share/serai/sdk/"
+cp -r "$sdk/vat" "$folder/prefix/share/serai/sdk/"
 expect 0 '' "$folder/prefix/bin/serai-cc" -o "$folder/again.wasm" -DGREETING=5 \
     "$folder/hello world.c"
 cmp "$folder/hello.wasm" "$folder/again.wasm" || fail "the installed one builds something else"
+expect 0 '' "$folder/prefix/bin/serai-cc" --vat -o "$folder/again.wasm" "$folder/objects.c"
+cmp "$folder/objects.wasm" "$folder/again.wasm" || fail "the installed one builds other objects"
 rm "$folder/prefix/share/serai/sdk/serai.h"
 expect 69 'cannot find serai.h' "$folder/prefix/bin/serai-cc" -o "$folder/x.wasm" "$folder/mute.c"
 
