@@ -46,6 +46,9 @@ static void zoo_fill(struct zoo *me, const struct vat_call *call)
     if (vat_is(call, "objects")) {
         for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
             (void)vat_new(bell);
+    } else if (vat_is(call, "replace")) {
+        for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
+            vat_set(&me->bell, vat_new(bell));
     } else if (vat_is(call, "messages")) {
         for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
             vat_send(me->bell, "ring");

@@ -201,7 +201,8 @@ START_TEST(it_goes_as_the_transcript_says)
     site_customer(&site, 1, "one", 8000000000);
     while (fgets(line, sizeof line, file) != NULL) {
         ck_assert_uint_lt(size + strlen(line), sizeof wanted);
-        size += strlen(strcpy(wanted + size, line));
+        memcpy(wanted + size, line, strlen(line));
+        size += strlen(line);
         line[strcspn(line, "\n")] = 0;
         if (line[0] == '#' || line[0] == 0 || line[0] == '$')
             show(line, strlen(line));
