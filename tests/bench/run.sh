@@ -2,8 +2,9 @@
 # Measure, and print what was found, whatever it is; see docs/performance.md.
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
-#                                            BENCH: engine, fuel, hostile, orders, agents, pages,
-#                                            ledger, books, control, links, priority, density (all)
+#                                            BENCH: engine, fuel, hostile, orders, objects,
+#                                            agents, pages, ledger, books, control, links, priority,
+#                                            density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -67,13 +68,14 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpu
 for name in "${@:-all}"; do
     case $name in
     all)
-        "$0" "$build" engine fuel hostile orders promises agents pages ledger books control links \
-            priority density
+        "$0" "$build" engine fuel hostile orders objects promises agents pages ledger books control \
+            links priority density
         ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
     hostile) "$bench/bench_hostile" ;;
     orders) "$bench/bench_orders" ;;
+    objects) "$bench/bench_objects" ;;
     agents) "$bench/bench_agents" "$agents" ;;
     promises) "$bench/bench_promises" ;;
     pages) "$bench/bench_pages" 1000 200000 ;;
