@@ -8,6 +8,8 @@ void vat_store(struct vat_kept *kept, struct vat_value value)
 {
     bool has_bytes = value.kind >= VAT_TEXT;
 
+    if (vat_is_money(value))
+        value.kind = VAT_INT; /* it is in no state, and would leave with each time it is told */
     if (has_bytes && value.size > VAT_KEPT_BYTES_MAX)
         vat_fail(VAT_TOO_MUCH, "a value to keep has at most %d bytes", VAT_KEPT_BYTES_MAX);
     vat_set(&kept->ref, value.kind == VAT_REF ? value.ref : (struct vat_ref){0});

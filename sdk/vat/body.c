@@ -3,12 +3,6 @@
 
 /* ---- arguments and results ---- */
 
-bool vat_is(const struct vat_call *call, const char *method)
-{
-    return call->method_size == (int32_t)strlen(method) &&
-           memcmp(call->method, method, (size_t)call->method_size) == 0;
-}
-
 struct vat_value vat_arg(const struct vat_call *call, int32_t index)
 {
     if (index < 0 || index >= call->count)
@@ -23,7 +17,7 @@ static _Noreturn void vat_fail_kind(const char *wanted)
 
 int64_t vat_int(struct vat_value value)
 {
-    if (value.kind != VAT_INT && value.kind != VAT_BOOL && value.kind != VAT_MONEY)
+    if (value.kind != VAT_INT && value.kind != VAT_BOOL && !vat_is_money(value))
         vat_fail_kind("number");
     return value.number;
 }
@@ -102,7 +96,8 @@ static void vat_add_value(struct vat_value value, bool as_money)
         break;
     case VAT_INT:
     case VAT_MONEY:
-        vat_add_number(value.number, as_money || value.kind == VAT_MONEY);
+    case VAT_PAID:
+        vat_add_number(value.number, as_money || vat_is_money(value));
         break;
     case VAT_REF:
         vat_add_bytes("an object", 9);
@@ -141,26 +136,26 @@ const char *vat_text_list(const struct vat_value *list, int32_t count)
 
 /* ---- bodies that come ---- */
 
-static _Noreturn void vat_fail_body(void)
-{
-    vat_fail_with(VAT_MALFORMED, "the message is not one between objects");
-}
-
-/* A capability that came, by the number with which the body speaks of it. */
-static struct vat_ref vat_came(struct vat_message *message, int64_t number)
+/* A capability that came, by the number with which the body speaks of it; false: none did. */
+static bool vat_came(struct vat_message *message, int64_t number, struct vat_value *value)
 {
     struct vat_ref *ref;
 
     if (number < 0 || number >= message->event.cap_count)
-        vat_fail_body(); /* there is no such one */
+        return false;
     ref = &message->arrived[number];
     if (vat_is_nothing(*ref))
         *ref = vat_arrive(message->event.caps[number]);
-    return *ref;
+    *value = vat_of_ref(*ref);
+    return true;
 }
 
-/* <cap n> or <money n>, whose label was read last: *value is what it means. */
-static bool vat_read_mark(struct vat_message *message, struct syrup_in *in, struct vat_value *value)
+/* What a record means. */
+enum vat_mark { VAT_MARK_NONE, VAT_MARK_GOOD, VAT_MARK_BAD };
+
+/* <cap n> or <money n>, which has begun: *value is what it means. */
+static enum vat_mark vat_read_mark(struct vat_message *message, struct syrup_in *in,
+                                   struct vat_value *value)
 {
     struct syrup_token label;
     struct syrup_token number;
@@ -168,42 +163,42 @@ static bool vat_read_mark(struct vat_message *message, struct syrup_in *in, stru
 
     if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &number) != SYRUP_INT ||
         syrup_next(in, &close) != SYRUP_CLOSE)
-        return false;
-    if (label.size == 5 && memcmp(label.bytes, "money", 5) == 0) {
-        *value = vat_money(number.number);
-        return true;
-    }
-    if (label.size != 3 || memcmp(label.bytes, "cap", 3) != 0)
-        return false;
-    *value = vat_of_ref(vat_came(message, number.number));
-    return true;
+        return VAT_MARK_NONE;
+    if (label.size == 3 && memcmp(label.bytes, "cap", 3) == 0)
+        return vat_came(message, number.number, value) ? VAT_MARK_GOOD : VAT_MARK_BAD;
+    if (label.size != 5 || memcmp(label.bytes, "money", 5) != 0)
+        return VAT_MARK_NONE;
+    *value = (struct vat_value){.kind = VAT_PAID, .number = number.number};
+    return VAT_MARK_GOOD;
 }
 
-/* The next value of a body that is Syrup throughout. */
-static struct vat_value vat_read_value(struct vat_message *message, struct syrup_in *in)
+/* The next value of a body that is Syrup throughout; false: it speaks of what did not come. */
+static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
+                           struct vat_value *value)
 {
     struct syrup_in begin = *in;
     struct syrup_token token;
     enum syrup_kind kind = syrup_next(in, &token);
-    struct vat_value value = {.bytes = (const char *)token.bytes, .size = token.size};
+    enum vat_mark mark = kind == SYRUP_RECORD ? vat_read_mark(message, in, value) : VAT_MARK_NONE;
 
-    if (kind == SYRUP_FALSE || kind == SYRUP_TRUE)
-        return vat_of_bool(kind == SYRUP_TRUE);
-    if (kind == SYRUP_INT)
-        return vat_of_int(token.number);
-    if (kind == SYRUP_RECORD && vat_read_mark(message, in, &value))
-        return value;
-    if (kind == SYRUP_TEXT || kind == SYRUP_SYMBOL || kind == SYRUP_BYTES) {
-        value.kind = kind == SYRUP_TEXT ? VAT_TEXT : kind == SYRUP_SYMBOL ? VAT_SYMBOL : VAT_BYTES;
-        return value;
+    if (mark != VAT_MARK_NONE)
+        return mark == VAT_MARK_GOOD;
+    *value = (struct vat_value){.bytes = (const char *)token.bytes, .size = token.size};
+    if (kind == SYRUP_FALSE || kind == SYRUP_TRUE) {
+        *value = vat_of_bool(kind == SYRUP_TRUE);
+    } else if (kind == SYRUP_INT) {
+        *value = vat_of_int(token.number);
+    } else if (kind == SYRUP_TEXT || kind == SYRUP_SYMBOL || kind == SYRUP_BYTES) {
+        value->kind = kind == SYRUP_TEXT ? VAT_TEXT : kind == SYRUP_SYMBOL ? VAT_SYMBOL : VAT_BYTES;
+    } else {
+        *in = begin;
+        (void)syrup_skip(in); /* it is a value: all of the body is */
+        value->bytes = (const char *)begin.bytes + begin.at;
+        value->size = in->at - begin.at;
+        value->kind =
+            value->size == 8 && memcmp(value->bytes, "<4'none>", 8) == 0 ? VAT_NOTHING : VAT_SYRUP;
     }
-    *in = begin;
-    (void)syrup_skip(in); /* it is a value: all of the body is */
-    value.bytes = (const char *)begin.bytes + begin.at;
-    value.size = in->at - begin.at;
-    value.kind =
-        value.size == 8 && memcmp(value.bytes, "<4'none>", 8) == 0 ? VAT_NOTHING : VAT_SYRUP;
-    return value;
+    return true;
 }
 
 /* One of a person's words: a number, a capability that came along (@0 is the first), or a text. */
@@ -217,25 +212,27 @@ static struct vat_value vat_word(struct vat_message *message, const char *text, 
 
     if (used == 0 || used + (minus || mark) != size)
         return value;
-    if (mark)
-        return number < message->event.cap_count ? vat_of_ref(vat_came(message, number)) : value;
+    if (mark) {
+        (void)vat_came(message, number, &value); /* a text, if none did */
+        return value;
+    }
     return vat_of_int(minus ? -number : number);
 }
 
 /* What a person wrote: words between blanks, of which the first is the method. */
-static void vat_read_words(struct vat_message *message)
+static bool vat_read_words(struct vat_message *message)
 {
     const char *text = (const char *)message->body;
 
     if (!syrup_is_utf8(message->body, message->size))
-        vat_fail_body();
+        return false;
     for (int32_t at = 0; at < message->size;) {
         int32_t end = at;
 
         while (end < message->size && text[end] != ' ')
             end++;
         if (end > at && message->count > VAT_ARGS_MAX)
-            vat_fail(VAT_TOO_MUCH, "a message has at most %d arguments", VAT_ARGS_MAX);
+            return false;
         if (end > at && message->count == 0)
             message->list[message->count++] =
                 (struct vat_value){.kind = VAT_TEXT, .bytes = text + at, .size = end - at};
@@ -245,48 +242,49 @@ static void vat_read_words(struct vat_message *message)
     }
     if (message->count == 0)
         message->list[message->count++] = vat_of_text("");
+    return true;
 }
 
 /* [method args...], or the one value of an answer.  Money that it speaks of has to be there. */
-static void vat_read_values(struct vat_message *message, bool is_answer)
+static bool vat_read_values(struct vat_message *message, bool is_answer)
 {
     struct syrup_in in = {.bytes = message->body, .size = message->size};
     struct syrup_token token;
-    int64_t money = 0;
+    int64_t money = message->event.money;
 
-    if (!syrup_is_value(message->body, message->size))
-        vat_fail_body();
-    if (!is_answer && syrup_next(&in, &token) != SYRUP_LIST)
-        vat_fail_body();
+    if (!syrup_is_value(message->body, message->size) ||
+        (!is_answer && syrup_next(&in, &token) != SYRUP_LIST))
+        return false;
     while (in.at < in.size - !is_answer) {
         struct vat_value *value = &message->list[message->count];
 
-        if (message->count++ > VAT_ARGS_MAX)
-            vat_fail_body();
-        *value = vat_read_value(message, &in);
-        if (value->kind == VAT_MONEY) {
-            if (value->number < 0 || value->number > message->event.money - money)
-                vat_fail_body();
-            money += value->number;
-        }
+        if (message->count++ > VAT_ARGS_MAX || !vat_read_value(message, &in, value))
+            return false;
+        if (value->kind != VAT_PAID)
+            continue;
+        if (value->number < 0 || value->number > money)
+            return false;
+        money -= value->number;
     }
-    if (!is_answer && (message->count == 0 || message->list[0].kind != VAT_SYMBOL))
-        vat_fail_body();
+    return is_answer || (message->count > 0 && message->list[0].kind == VAT_SYMBOL);
 }
 
-void vat_read_message(struct vat_message *message, bool is_answer)
+const char *vat_read_message(struct vat_message *message, bool is_answer)
 {
-    int64_t size = event_read(message->body, VAT_BODY_BYTES_MAX, 0);
+    bool good;
 
-    message->size = (int32_t)size;
+    message->size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
     message->count = 0;
     memset(message->arrived, 0, sizeof message->arrived);
     if (message->event.size > VAT_BODY_BYTES_MAX)
-        vat_fail(VAT_TOO_MUCH, "a message has at most %d bytes", VAT_BODY_BYTES_MAX);
-    if (!is_answer && (size == 0 || message->body[0] != '['))
-        vat_read_words(message);
+        return vat_text("a message has at most %d bytes", VAT_BODY_BYTES_MAX);
+    if (is_answer && message->size == 0 && message->event.cap_count == 1)
+        good = vat_came(message, 0, &message->list[message->count++]); /* of facet_when() */
+    else if (is_answer || (message->size > 0 && message->body[0] == '['))
+        good = vat_read_values(message, is_answer);
     else
-        vat_read_values(message, is_answer);
+        good = vat_read_words(message);
+    return good ? NULL : "the message is not one between objects";
 }
 
 /* ---- bodies that go ---- */
@@ -332,6 +330,7 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         syrup_put_bool(out, value.number != 0);
         break;
     case VAT_INT:
+    case VAT_PAID:
         syrup_put_int(out, value.number);
         break;
     case VAT_MONEY:
@@ -339,7 +338,7 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         sent->money += value.number;
         break;
     case VAT_REF:
-        (void)vat_entry_of(value.ref);
+        vat_entry_of(value.ref)->wanted = true;
         vat_write_mark(out, "cap", sent->ref_count);
         sent->refs[sent->ref_count++] = value.ref;
         break;

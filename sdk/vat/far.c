@@ -24,11 +24,17 @@ struct vat_ref vat_from_slot(int64_t slot)
     if (slot < 0)
         vat_fail(VAT_NO_OBJECT, "there is no such object: refusal %d", slot);
     ref = vat_arrive((int32_t)slot);
-    vat_entry_of(ref)->kept = true;
+    if (vat_is_near(ref))
+        (void)cap_drop((int32_t)slot); /* it is at home, and needs no slot */
+    else
+        vat_entry_of(ref)->kept = true;
     return ref;
 }
 
-/* The facet of an object here, made when somebody is first given it. */
+/*
+ * The facet of an object here, made when somebody is first given it.  The site tells when nobody
+ * elsewhere has it any more (vat_unheld()).
+ */
 static int32_t vat_export(struct vat_ref ref, struct vat_entry *entry)
 {
     uint64_t badge = (uint64_t)ref.generation << 32 | ref.index;
@@ -36,11 +42,22 @@ static int32_t vat_export(struct vat_ref ref, struct vat_entry *entry)
 
     if (entry->slot != SERAI_SLOT_NONE)
         return entry->slot;
-    slot = self_facet(SERAI_SLOT_SELF, badge, 0);
+    slot = self_facet_of(SERAI_SLOT_SELF, badge, 0, SERAI_FACET_WATCH);
     if (slot < 0)
         vat_fail(VAT_TOO_MUCH, "an object cannot be given away: refusal %d", slot);
     entry->slot = (int32_t)slot;
     return entry->slot;
+}
+
+static void vat_unheld_object(struct vat_ref ref)
+{
+    struct vat_entry *entry = vat_entry_at(ref);
+
+    if (entry == NULL || entry->slot == SERAI_SLOT_NONE)
+        return;
+    (void)cap_drop(entry->slot); /* the facet is gone */
+    entry->slot = SERAI_SLOT_NONE;
+    vat_touch(ref);
 }
 
 int32_t vat_slot_of(struct vat_ref ref)
@@ -77,7 +94,7 @@ struct vat_ref vat_ask_list(struct vat_ref ref, const struct vat_value *list, in
 {
     struct vat_sent *sent;
 
-    (void)vat_entry_of(ref);
+    vat_entry_of(ref)->wanted = true;
     sent = vat_write_message(list, count, false);
     sent->target = ref;
     sent->promise = vat_entry_new(VAT_ENTRY_PROMISE, SERAI_SLOT_NONE);
@@ -106,44 +123,89 @@ static int32_t vat_wait_new(void)
     vat_fail(VAT_TOO_MUCH, "%d questions wait for their answers already", VAT_WAITS_MAX);
 }
 
+/*
+ * The facet on which the answer comes.  Each question has its own, and the site tells when it has
+ * ended (vat_unheld()): a turn of the answer that fails is undone, and would leave a wait behind
+ * that nothing comes to any more.
+ */
+static int64_t vat_wait_facet(int32_t index)
+{
+    struct vat_wait *wait = &vat_here.waits[index];
+    uint64_t badge = (uint64_t)wait->generation << 32 | (uint32_t)index;
+    int64_t slot = wait->facet;
+
+    if (slot == SERAI_SLOT_NONE) {
+        slot = self_facet_of(SERAI_SLOT_SELF, badge, 0, SERAI_FACET_WATCH);
+        if (slot >= 0)
+            wait->facet = (int32_t)slot;
+    }
+    return slot;
+}
+
 void vat_on_with(struct vat_ref promise, const struct vat_then *then, const void *record)
 {
     struct vat_sent *sent = vat_sent_for(promise);
-    struct vat_wait *wait;
-    int32_t index;
+    int32_t index = vat_wait_new();
+    struct vat_wait *wait = &vat_here.waits[index];
+    int64_t answer;
 
-    if (sent == NULL || sent->wait >= 0)
-        vat_fail(VAT_NO_OBJECT, "this is no promise of a question of this turn");
-    index = vat_wait_new();
-    wait = &vat_here.waits[index];
     wait->then = then;
     wait->self = vat_here.self;
-    wait->promise = promise;
+    wait->generation += 2;
+    wait->facet = SERAI_SLOT_NONE;
     memcpy(wait->record, record, then->bytes);
     vat_hold_all(record, then->refs);
     vat_keep(wait->self);
-    vat_keep(promise);
-    sent->wait = index;
+    if (sent != NULL && sent->wait < 0) {
+        sent->wait = index;
+        return;
+    }
+    /* One of an earlier turn, or of somebody else. */
+    answer = sent != NULL ? SERAI_E_EXISTS : vat_wait_facet(index);
+    if (answer >= 0)
+        answer = facet_when(vat_slot_of(promise), (int32_t)answer);
+    if (answer < 0)
+        vat_fail(VAT_NO_OBJECT, "nobody can wait for this: refusal %d", answer);
 }
 
-/* Who waited has what he waited for, and is no more. */
-static struct vat_wait vat_wait_end(uint32_t index)
+/* Nobody waits here any more. */
+static struct vat_wait vat_wait_end(struct vat_wait *wait)
 {
-    struct vat_wait *wait = &vat_here.waits[index];
     struct vat_wait copy = *wait;
 
     wait->then = NULL;
     vat_drop_all(copy.record, copy.then->refs);
     vat_drop(copy.self);
-    vat_drop(copy.promise);
+    if (copy.facet != SERAI_SLOT_NONE && self_revoke(SERAI_SLOT_SELF, copy.facet) < 0)
+        (void)cap_drop(copy.facet); /* the site has taken it away, and the slot is still ours */
     return copy;
+}
+
+struct vat_wait *vat_waiting(uint64_t badge)
+{
+    struct vat_wait *wait = &vat_here.waits[(uint32_t)badge % VAT_WAITS_MAX];
+
+    return (uint32_t)badge < VAT_WAITS_MAX && wait->then != NULL &&
+                   wait->generation == (uint32_t)(badge >> 32)
+               ? wait
+               : NULL;
+}
+
+void vat_unheld(uint64_t badge)
+{
+    struct vat_wait *wait = vat_is_wait(badge) ? vat_waiting(badge) : NULL;
+
+    if (wait != NULL)
+        (void)vat_wait_end(wait); /* the turn of its answer failed: nothing of it has happened */
+    else if (badge != 0 && !vat_is_wait(badge))
+        vat_unheld_object(vat_addressed(badge));
 }
 
 /* ---- hearing ---- */
 
-static void vat_wait_caught(uint32_t index, int32_t code, struct vat_value reason)
+static void vat_wait_caught(struct vat_wait *waits, int32_t code, struct vat_value reason)
 {
-    struct vat_wait wait = vat_wait_end(index);
+    struct vat_wait wait = vat_wait_end(waits);
     struct vat_value args[2] = {vat_of_int(code), reason};
 
     vat_resume(&wait, wait.then->caught, args, 2);
@@ -162,53 +224,64 @@ static const char *vat_status_text(int32_t status)
         return "it is frozen";
     case SERAI_E_FULL:
         return "there is no room";
+    case SERAI_E_KIND:
+        return "the answer was no object";
+    case SERAI_E_BROKEN:
+        return "the promise is broken";
     default:
         return status < 0 ? vat_text("refusal %d", status) : "it broke down";
     }
 }
 
-void vat_heard(struct vat_message *message, uint32_t index)
+void vat_heard(struct vat_message *message, struct vat_wait *waits)
 {
     struct vat_wait wait;
     struct vat_value reason = {.kind = VAT_TEXT, .bytes = (const char *)message->body};
+    const char *malformed;
 
-    if (index >= VAT_WAITS_MAX || vat_here.waits[index].then == NULL)
-        return;
     if (message->event.kind == SERAI_EVENT_FAILED) {
         reason.size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
         if (reason.size <= 0)
             reason = vat_of_text(vat_status_text(message->event.status));
-        vat_wait_caught(index, message->event.status, reason);
+        vat_wait_caught(waits, message->event.status, reason);
         return;
     }
-    vat_read_message(message, true);
-    wait = vat_wait_end(index);
+    malformed = vat_read_message(message, true);
+    if (malformed != NULL) {
+        vat_wait_caught(waits, VAT_MALFORMED, vat_of_text(malformed));
+        return;
+    }
+    wait = vat_wait_end(waits);
     vat_resume(&wait, wait.then->heard, message->list, message->count);
     vat_resume(&wait, wait.then->finally, NULL, 0);
 }
 
 /* ---- leaving ---- */
 
-/* The facet on which the answer comes to who waits. */
-static int64_t vat_wait_facet(int32_t index)
-{
-    struct vat_wait *wait = &vat_here.waits[index];
-    int64_t slot;
-
-    if (wait->has_facet)
-        return wait->facet;
-    slot = self_facet(SERAI_SLOT_SELF, VAT_BADGE_WAIT + (uint64_t)index, 0);
-    if (slot >= 0) {
-        wait->facet = (int32_t)slot;
-        wait->has_facet = true;
-    }
-    return slot;
-}
-
-/* Returns what facet_send() returns. */
-static int64_t vat_leave(const struct vat_sent *sent)
+/* Let the question go.  If its promise is wanted, that is in a slot from now on. */
+static int64_t vat_leave_asking(const struct vat_sent *sent, int32_t target, const int32_t *caps,
+                                int64_t postage, int32_t reply)
 {
     const uint8_t *body = vat_here.bodies + sent->begin;
+    struct vat_entry *promise = vat_entry_at(sent->promise);
+    int64_t answer;
+
+    if (promise == NULL || (!promise->wanted && promise->holds == 0))
+        return facet_send(target, body, sent->size, caps, sent->ref_count, sent->money, postage,
+                          reply);
+    answer =
+        facet_ask(target, body, sent->size, caps, sent->ref_count, sent->money, postage, reply);
+    if (answer >= 0) {
+        promise->kind = VAT_ENTRY_FAR;
+        promise->slot = (int32_t)answer;
+        promise->kept = true;
+    }
+    return answer;
+}
+
+/* Returns 0 or more, or what the site refuses. */
+static int64_t vat_leave(const struct vat_sent *sent)
+{
     int32_t caps[VAT_ARGS_MAX];
     int64_t reply = sent->reply;
     int64_t postage;
@@ -217,9 +290,11 @@ static int64_t vat_leave(const struct vat_sent *sent)
     for (int32_t i = 0; i < sent->ref_count; i++)
         caps[i] = vat_slot_of(sent->refs[i]);
     if (vat_is_nothing(sent->target)) /* an answer */
-        return facet_send(sent->reply, body, sent->size, caps, sent->ref_count, sent->money, 0,
-                          SERAI_SLOT_NONE);
+        return facet_send(sent->reply, vat_here.bodies + sent->begin, sent->size, caps,
+                          sent->ref_count, sent->money, 0, SERAI_SLOT_NONE);
     target = vat_slot_of(sent->target);
+    if (target == SERAI_SLOT_NONE) /* the promise of a message that could not be sent */
+        return SERAI_E_BROKEN;
     postage = facet_postage(target);
     if (postage > VAT_POSTAGE_NANOS_MAX)
         return SERAI_E_POSTAGE;
@@ -227,8 +302,32 @@ static int64_t vat_leave(const struct vat_sent *sent)
         reply = vat_wait_facet(sent->wait);
     if (postage < 0 || (sent->wait >= 0 && reply < 0))
         return postage < 0 ? postage : reply;
-    return facet_send(target, body, sent->size, caps, sent->ref_count, sent->money, postage,
-                      (int32_t)reply);
+    return vat_leave_asking(sent, target, caps, postage, (int32_t)reply);
+}
+
+/*
+ * Whether it is the receiver for whom the message did not go: that concerns nobody but who waits
+ * for the answer.  Else one that asks too much, or is full, could stop all who send to many.
+ */
+static bool vat_is_lost(const struct vat_sent *sent, int64_t answer)
+{
+    if (answer == SERAI_E_CLOSED)
+        return true;
+    return !vat_is_nothing(sent->target) && (answer == SERAI_E_BROKEN || answer == SERAI_E_KIND ||
+                                             answer == SERAI_E_POSTAGE || answer == SERAI_E_FULL);
+}
+
+/* The message was refused: who waits for its answer is told, or the turn fails. */
+static void vat_refused(const struct vat_sent *sent, int64_t answer)
+{
+    const char *reason = vat_status_text((int32_t)answer);
+
+    if (sent->wait >= 0)
+        vat_wait_caught(&vat_here.waits[sent->wait], (int32_t)answer, vat_of_text(reason));
+    else if (!vat_is_lost(sent, answer))
+        vat_fail(VAT_NO_OBJECT, "a message cannot be sent: refusal %d", answer);
+    else if (!vat_is_nothing(sent->target)) /* a reply that was to be handed on with it */
+        (void)serai_break(sent->reply, VAT_NO_OBJECT, reason);
 }
 
 void vat_flush(void)
@@ -238,16 +337,8 @@ void vat_flush(void)
         const struct vat_sent *sent = &vat_here.sent[vat_here.sent_done++];
         int64_t answer = vat_leave(sent);
 
-        if (answer >= 0 || answer == SERAI_E_CLOSED) {
-            if (answer < 0 && sent->wait >= 0)
-                vat_wait_caught((uint32_t)sent->wait, (int32_t)answer,
-                                vat_of_text(vat_status_text((int32_t)answer)));
-        } else if (sent->wait >= 0) {
-            vat_wait_caught((uint32_t)sent->wait, (int32_t)answer,
-                            vat_of_text(vat_status_text((int32_t)answer)));
-        } else {
-            vat_fail(VAT_NO_OBJECT, "a message cannot be sent: refusal %d", answer);
-        }
+        if (answer < 0)
+            vat_refused(sent, answer);
     }
     vat_here.sent_count = 0;
     vat_here.sent_done = 0;

@@ -19,8 +19,9 @@ struct vat_entry {
     int32_t slot;   /* FAR, LATER: where it is; NEAR: of its facet; else SERAI_SLOT_NONE */
     uint32_t holds; /* places that hold it: states, records, vat_keep() */
     bool kept;      /* FAR, LATER: the slot is ours when the turn is over */
-    bool touched;   /* it is in the list of those that the end of the turn looks at */
-    uint32_t next;  /* of that list: index + 1 */
+    bool wanted; /* PROMISE: something is said to it, or it is sent on, before there is an answer */
+    bool touched;  /* it is in the list of those that the end of the turn looks at */
+    uint32_t next; /* of that list: index + 1 */
     const struct vat_type *type;
     _Alignas(8) uint8_t state[VAT_STATE_BYTES];
 };
@@ -29,16 +30,15 @@ struct vat_entry {
 struct vat_wait {
     const struct vat_then *then; /* NULL: nobody */
     struct vat_ref self;         /* who asked */
-    struct vat_ref promise;      /* held until the answer is there */
-    int32_t facet;               /* on which it comes; kept for the next one who waits here */
-    bool has_facet;
+    uint32_t generation;         /* even, another for each one who waits here */
+    int32_t facet;               /* slot of that on which the answer comes */
     _Alignas(8) uint8_t record[VAT_RECORD_BYTES];
 };
 
 /* A message that leaves when the turn ends. */
 struct vat_sent {
     struct vat_ref target;
-    struct vat_ref promise; /* of its answer; nothing: nobody can ask for it */
+    struct vat_ref promise; /* of its answer; nothing: none is given */
     struct vat_ref refs[VAT_ARGS_MAX];
     int32_t ref_count;
     int32_t begin; /* of the body */
@@ -116,8 +116,8 @@ void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct v
 
 /* Room for a text of the turn; VAT_TOO_MUCH. */
 char *vat_room(int32_t bytes);
-/* Read the event of this turn and its values; VAT_MALFORMED. */
-void vat_read_message(struct vat_message *message, bool is_answer);
+/* Read the event of this turn and its values: NULL, or why it is no message between objects. */
+const char *vat_read_message(struct vat_message *message, bool is_answer);
 /* Write the values as the body of one more message; an answer is the one value without a list. */
 struct vat_sent *vat_write_message(const struct vat_value *list, int32_t count, bool is_answer);
 /* Write a text as it is, for people. */
@@ -129,15 +129,22 @@ struct vat_sent *vat_write_text(struct vat_value value);
 struct vat_ref vat_arrive(int32_t slot);
 /* The slot by which others can be given what the reference leads to. */
 int32_t vat_slot_of(struct vat_ref ref);
-/* Let all messages of the turn go, and then what nobody holds. */
+/* Nobody elsewhere has the object of this badge any more, or the question of it has ended. */
+void vat_unheld(uint64_t badge);
+/* Let all messages of the turn go. */
 void vat_flush(void);
-/* An answer or a failure came to who waits with this index. */
-void vat_heard(struct vat_message *message, uint32_t index);
+/* Who waits with this badge; NULL: nobody. */
+struct vat_wait *vat_waiting(uint64_t badge);
+/* An answer or a failure came to him. */
+void vat_heard(struct vat_message *message, struct vat_wait *wait);
 
-enum {
-    /* Badges: the front is 0; an object has its index below and its generation above, so it is
-       never below 2^32; who waits for an answer has this and his index. */
-    VAT_BADGE_WAIT = 0x80000000,
-};
+/*
+ * Badges: the front has 0.  All others have an index below and a generation above, which is odd for
+ * an object, and even for who waits for an answer.
+ */
+static inline bool vat_is_wait(uint64_t badge)
+{
+    return badge != 0 && (badge >> 32) % 2 == 0;
+}
 
 #endif

@@ -12,16 +12,18 @@
 #ifndef VAT_WAITS_MAX
 #define VAT_WAITS_MAX 64 /* questions whose answer somebody waits for */
 #endif
+#ifndef VAT_POSTAGE_NANOS_MAX
+#define VAT_POSTAGE_NANOS_MAX 10000 /* what another's facet may ask for a message */
+#endif
 enum {
     VAT_ARGS_MAX = 8, /* of one message, and so many references in it */
     VAT_RECORD_BYTES = 64,
-    VAT_DEPTH_MAX = 32,              /* near calls within near calls */
-    VAT_BODY_BYTES_MAX = 8192,       /* of one message */
-    VAT_TEXT_BYTES_MAX = 16384,      /* texts that one turn makes */
-    VAT_SENT_MAX = 32,               /* messages that one turn sends */
-    VAT_SENT_BYTES_MAX = 16384,      /* their bodies */
-    VAT_NAME_BYTES_MAX = 32,         /* of a type, with its NUL */
-    VAT_POSTAGE_NANOS_MAX = 1000000, /* what another's facet may ask for a message */
+    VAT_DEPTH_MAX = 32,         /* near calls within near calls */
+    VAT_BODY_BYTES_MAX = 8192,  /* of one message */
+    VAT_TEXT_BYTES_MAX = 16384, /* texts that one turn makes */
+    VAT_SENT_MAX = 32,          /* messages that one turn sends */
+    VAT_SENT_BYTES_MAX = 16384, /* their bodies */
+    VAT_NAME_BYTES_MAX = 32,    /* of a type, with its NUL */
 };
 
 /* Codes of failures.  Yours begin at VAT_CODE_OWN. */

@@ -44,6 +44,7 @@ struct vat_ref vat_entry_new(enum vat_entry_kind kind, int32_t slot)
     entry->slot = slot;
     entry->holds = 0;
     entry->kept = false;
+    entry->wanted = false;
     entry->type = NULL;
     vat_touch(ref);
     return ref;

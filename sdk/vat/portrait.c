@@ -8,6 +8,8 @@
 enum { RECORD_BYTES_MAX = 512, PORTRAIT_VERSION = 1 };
 
 static uint8_t portrait_code[SERAI_CODE_ID_BYTES];
+static int32_t portrait_flags;
+static int32_t portrait_buffer = SERAI_SLOT_NONE; /* of an upgrade that is tried */
 /* While a portrait is read: of which version the state is; 0: there is none. */
 static int64_t portrait_versions[VAT_OBJECTS_MAX];
 
@@ -71,17 +73,17 @@ static void portrait_entry(struct portrait *portrait, struct vat_ref ref)
     portrait_end(portrait);
 }
 
-/* Also one that waits for nothing now: its facet is there. */
+/* Also one that waits for nothing now: its generation must not come again. */
 static void portrait_wait(struct portrait *portrait, uint32_t index)
 {
     const struct vat_wait *wait = &vat_here.waits[index];
 
     portrait_begin(portrait, "wait");
     portrait_int(portrait, index);
+    portrait_int(portrait, wait->generation);
     portrait_int(portrait, wait->facet);
     if (wait->then != NULL) {
         portrait_ref(portrait, wait->self);
-        portrait_ref(portrait, wait->promise);
         syrup_put_symbol(&portrait->out, wait->then->name);
         syrup_put_string(&portrait->out, SYRUP_BYTES, wait->record, wait->then->bytes);
     }
@@ -115,7 +117,7 @@ static void portrait_write(struct portrait *portrait)
             portrait_entry(portrait, ref);
     }
     for (uint32_t i = 0; i < VAT_WAITS_MAX; i++) {
-        if (vat_here.waits[i].has_facet)
+        if (vat_here.waits[i].generation != 0)
             portrait_wait(portrait, i);
     }
 }
@@ -140,12 +142,15 @@ static void portrait_hand_over(void)
     portrait.buffer = (int32_t)buffer;
     portrait_write(&portrait);
     serai_text_values(&args, "portrait=%d size=%d", buffer, portrait.size);
-    portrait_must(self_become(SERAI_SLOT_SELF, portrait_code, args.bytes, args.size));
+    portrait_must(
+        self_upgrade(SERAI_SLOT_SELF, portrait_code, args.bytes, args.size, portrait_flags));
+    portrait_buffer = portrait.buffer;
 }
 
-void vat_upgrade(const uint8_t code_id[SERAI_CODE_ID_BYTES])
+void vat_upgrade(const uint8_t code_id[SERAI_CODE_ID_BYTES], int32_t flags)
 {
     memcpy(portrait_code, code_id, sizeof portrait_code);
+    portrait_flags = flags;
     vat_here.at_end = portrait_hand_over;
 }
 
@@ -273,12 +278,11 @@ static void portrait_read_wait(struct syrup_in *in)
     const struct vat_then *const *then = vat_here.program->thens;
     struct syrup_token token;
 
+    wait->generation = portrait_get_index(in, UINT32_MAX);
     wait->facet = (int32_t)portrait_get_int(in);
-    wait->has_facet = true;
     if (in->bytes[in->at] == '>')
         return;
     wait->self = portrait_get_ref(in);
-    wait->promise = portrait_get_ref(in);
     token = portrait_get(in, SYRUP_SYMBOL);
     while (then != NULL && *then != NULL && !portrait_is(&token, (*then)->name))
         then++;
@@ -353,11 +357,10 @@ static void portrait_recount(void)
             continue;
         vat_hold_all(wait->record, wait->then->refs);
         vat_keep(wait->self);
-        vat_keep(wait->promise);
     }
 }
 
-void vat_restore(void)
+static bool portrait_restore(void)
 {
     static uint8_t bytes[RECORD_BYTES_MAX];
     char args[128];
@@ -365,6 +368,8 @@ void vat_restore(void)
     int32_t buffer = (int32_t)serai_arg_int("portrait", args, args_size, SERAI_SLOT_NONE);
     int32_t left = (int32_t)serai_arg_int("size", args, args_size, 0);
 
+    if (buffer == SERAI_SLOT_NONE)
+        return false;
     for (int32_t at = 0; left > 0;) {
         struct syrup_in in = {.bytes = bytes,
                               .size = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX};
@@ -379,4 +384,20 @@ void vat_restore(void)
     portrait_migrate_all();
     portrait_recount();
     (void)buffer_sell(SERAI_SLOT_BUFFERS, buffer);
+    return true;
+}
+
+bool vat_portraits(int32_t kind)
+{
+    struct serai_event event;
+    uint8_t id[SERAI_CODE_ID_BYTES];
+
+    (void)event_info(&event);
+    if (kind == SERAI_EVENT_BECAME)
+        return portrait_restore();
+    if (kind == SERAI_EVENT_KEPT)
+        (void)buffer_sell(SERAI_SLOT_BUFFERS, portrait_buffer);
+    else if (event_read(id, sizeof id, 0) == sizeof id)
+        vat_upgrade(id, event.status);
+    return true;
 }

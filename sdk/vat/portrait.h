@@ -3,7 +3,7 @@
  * references to them, here and abroad, and all questions that wait, go on.
  *
  *     VAT_PROGRAM(.born = born, .types = VAT_TYPES(&counter_type), .thens = VAT_THENS(NULL),
- *                 .restore = vat_restore)
+ *                 .portraits = vat_portraits)
  *
  * The portrait of an object is its type's name and version and its state.  The new program finds
  * the type of that name.  If its version is higher, migrate[i] of the type makes the state of
@@ -22,12 +22,16 @@
 #define VAT_THENS(...) ((const struct vat_then *const[]){__VA_ARGS__, NULL})
 
 /*
- * When this turn is over, become the module of this code id and be restored there.  Fails with
- * VAT_VERSION if a type has a name that is too long, or what orders refuse.
+ * For struct vat_program: do what `serai agent upgrade` asks, be restored as the new program, or go
+ * on as the old one because the new one failed in its first turn.  False: there is no portrait.
  */
-void vat_upgrade(const uint8_t code_id[SERAI_CODE_ID_BYTES]);
+bool vat_portraits(int32_t kind);
 
-/* For struct vat_program: it is called when this program has taken another one's place. */
-void vat_restore(void);
+/*
+ * Without being asked: when this turn is over, become the module of this code id and be restored
+ * there.  If that fails, this program goes on, with its objects as they were.  Flags are those of
+ * self_upgrade(); SERAI_UPGRADE_TRY is that way back.
+ */
+void vat_upgrade(const uint8_t code_id[SERAI_CODE_ID_BYTES], int32_t flags);
 
 #endif

@@ -59,7 +59,7 @@ struct vat_value vat_near_list(struct vat_ref ref, const struct vat_value *list,
 
     call.is_near = true;
     for (int32_t i = 1; i < count; i++)
-        call.money += list[i].kind == VAT_MONEY ? list[i].number : 0;
+        call.money += vat_is_money(list[i]) ? list[i].number : 0;
     vat_dispatch(&call, ref);
     return call.result;
 }
@@ -78,7 +78,7 @@ void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct v
     if (what == NULL)
         return;
     for (int32_t i = 0; i < count; i++)
-        call.money += args[i].kind == VAT_MONEY ? args[i].number : 0;
+        call.money += vat_is_money(args[i]) ? args[i].number : 0;
     vat_here.self = copy.self;
     what(&call);
     vat_here.self = (struct vat_ref){0};
@@ -102,10 +102,12 @@ void vat_pass(struct vat_call *call, struct vat_ref target)
         vat_fail(VAT_NOT_NEAR, "the object is not in this agent: ask for it");
     list[0] =
         (struct vat_value){.kind = VAT_SYMBOL, .bytes = call->method, .size = call->method_size};
-    memcpy(list + 1, call->args, (size_t)call->count * sizeof list[0]);
+    for (int32_t i = 0; i < call->count; i++)
+        list[i + 1] = vat_is_money(call->args[i]) ? vat_money(call->args[i].number) : call->args[i];
     sent = vat_write_message(list, call->count + 1, false);
     sent->target = target;
     sent->reply = call->reply;
+    sent->money = call->money; /* also what no argument speaks of */
     call->handed_on = true;
 }
 
@@ -159,20 +161,24 @@ struct vat_ref vat_addressed(uint64_t badge)
     return badge == 0 ? vat_here.front : ref;
 }
 
-static void vat_message(int32_t kind)
+static void vat_message(void)
 {
     static struct vat_message message;
     struct vat_call call;
+    struct vat_wait *wait;
+    const char *malformed;
     bool in_words;
 
     (void)event_info(&message.event);
-    if ((message.event.badge >> 32) == 0 && message.event.badge >= VAT_BADGE_WAIT) {
-        vat_heard(&message, (uint32_t)message.event.badge - VAT_BADGE_WAIT);
+    if (vat_is_wait(message.event.badge)) {
+        wait = vat_waiting(message.event.badge);
+        if (wait != NULL)
+            vat_heard(&message, wait);
         return;
     }
-    if (kind == SERAI_EVENT_FAILED)
-        return;
-    vat_read_message(&message, false);
+    malformed = vat_read_message(&message, false);
+    if (malformed != NULL)
+        vat_fail_with(VAT_MALFORMED, malformed);
     in_words = message.list[0].kind == VAT_TEXT;
     call = vat_call_of(message.list, message.count);
     call.money = message.event.money;
@@ -186,6 +192,14 @@ static void vat_message(int32_t kind)
         call.reply;
 }
 
+static void vat_told_unheld(void)
+{
+    struct serai_event event;
+
+    (void)event_info(&event);
+    vat_unheld(event.badge);
+}
+
 static void vat_born(void)
 {
     static char text[SERAI_ARGS_BYTES_MAX];
@@ -197,16 +211,27 @@ static void vat_born(void)
         vat_here.program->born(&call);
 }
 
+/* Whether a portrait was what the event is about. */
+static bool vat_upgrades(int32_t kind)
+{
+    bool upgrades =
+        kind == SERAI_EVENT_UPGRADE || kind == SERAI_EVENT_BECAME || kind == SERAI_EVENT_KEPT;
+
+    return upgrades && vat_here.program->portraits != NULL && vat_here.program->portraits(kind);
+}
+
 void vat_turn(const struct vat_program *program, int32_t kind, int32_t slot, int32_t size)
 {
     vat_here.program = program;
     vat_here.texts_size = 0;
-    if (kind == SERAI_EVENT_BORN)
-        vat_born();
+    if (vat_upgrades(kind))
+        ;
+    else if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME)
+        vat_born(); /* a newborn that was loaded begins with BECAME */
     else if (kind == SERAI_EVENT_MESSAGE || kind == SERAI_EVENT_FAILED)
-        vat_message(kind);
-    else if (kind == SERAI_EVENT_BECAME && program->restore != NULL)
-        program->restore();
+        vat_message();
+    else if (kind == SERAI_EVENT_UNHELD)
+        vat_told_unheld();
     else if (program->other != NULL)
         program->other(kind, slot, size);
     vat_flush();

@@ -47,12 +47,14 @@ enum vat_kind {
     VAT_NOTHING = 0,
     VAT_BOOL = 1,  /* `number` */
     VAT_INT = 2,   /* `number` */
-    VAT_MONEY = 3, /* `number`, nanos that come with the message */
-    VAT_REF = 4,   /* `ref` */
-    VAT_TEXT = 5,  /* `bytes` and `size`, UTF-8 without a NUL at the end; so the next three */
-    VAT_SYMBOL = 6,
-    VAT_BYTES = 7,
-    VAT_SYRUP = 8, /* any other value, as it was encoded (sdk/vat/syrup.h) */
+    VAT_MONEY = 3, /* `number`, nanos that go with the message */
+    VAT_PAID = 4,  /* `number`, nanos that came with one.  To send them on takes vat_money(): what
+                      is said twice is paid once */
+    VAT_REF = 5,   /* `ref` */
+    VAT_TEXT = 6,  /* `bytes` and `size`, UTF-8 without a NUL at the end; so the next three */
+    VAT_SYMBOL = 7,
+    VAT_BYTES = 8,
+    VAT_SYRUP = 9, /* any other value, as it was encoded (sdk/vat/syrup.h) */
 };
 
 struct vat_value {
@@ -94,6 +96,11 @@ static inline struct vat_value vat_of_value(struct vat_value value)
 static inline struct vat_value vat_money(int64_t nanos)
 {
     return (struct vat_value){.kind = VAT_MONEY, .number = nanos};
+}
+
+static inline bool vat_is_money(struct vat_value value)
+{
+    return value.kind == VAT_MONEY || value.kind == VAT_PAID;
 }
 
 /* What is written as an argument, as a value: a text, any whole number, a bool, a reference. */
@@ -199,7 +206,11 @@ void *vat_state_as(const struct vat_type *type, struct vat_ref ref);
 
 /* ---- handling a message ---- */
 
-bool vat_is(const struct vat_call *call, const char *method);
+static inline bool vat_is(const struct vat_call *call, const char *method)
+{
+    return call->method_size == (int32_t)strlen(method) &&
+           memcmp(call->method, method, (size_t)call->method_size) == 0;
+}
 /* The argument at an index; each fails with VAT_NO_ARGUMENT if there is no such one. */
 int64_t vat_arg_int(const struct vat_call *call, int32_t index);
 const char *vat_arg_text(const struct vat_call *call, int32_t index); /* with a NUL at its end */
@@ -306,12 +317,12 @@ const char *vat_text_list(const struct vat_value *list, int32_t count);
 #define vat_log(...) ((void)serai_log(vat_text(__VA_ARGS__)))
 
 struct vat_program {
-    vat_behaviour *born; /* BORN: its argument is the text of the deployment's --args */
+    vat_behaviour *born; /* at the beginning: its argument is the text of --args, or of a load */
     void (*other)(int32_t kind, int32_t slot, int32_t size); /* events that are no message; NULL */
     /* For portraits (sdk/vat/portrait.h); both lists end with NULL, and all three may be NULL. */
     const struct vat_type *const *types;
     const struct vat_then *const *thens;
-    void (*restore)(void);
+    bool (*portraits)(int32_t kind);
 };
 #define VAT_PROGRAM(...)                                                                           \
     static const struct vat_program vat_program = {__VA_ARGS__};                                   \

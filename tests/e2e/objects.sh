@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Objects of the paper against the daemon: a greeter counts through kill -9, the count of a broken
-# one is 0 again, and its failure has its reason in the log.  objects.sh BUILD; SEED=n replays.
+# one is 0 again, its failure has its reason in the log, and objects outlive the program that made
+# them.  objects.sh BUILD; SEED=n replays.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 seed=${SEED:-$RANDOM}
@@ -48,6 +49,26 @@ holds "the last greeting" "$(grep Hello "$work/julius" | tail -n 1)" \
 says horatio 0
 "$serai" agent logs horatio --json | jq -r .text >"$work/horatio"
 holds "greetings that broke" "$(grep -c 'Yikes, I broke!' "$work/horatio")" "$greeted"
+# The objects of a program go over to the next one, and stay where they are if that one fails.
+upgrades() # AGENT MODULE CODE: exit code
+{
+    exits "$3" '' "$serai" agent upgrade "$1" "$guests/$2.wasm" --try
+}
+deploy heir "$guests/heir1.wasm" 0.5 >/dev/null
+for i in 1 2 3; do "$serai" agent call heir count >/dev/null; done
+upgrades heir heir3 0
+holds "the count of the next program" "$("$serai" agent call heir show)" "version 3: 3"
+stop_site KILL
+verify
+start_site
+upgrades heir heir2 81 # it knows an older version only
+holds "what was kept" "$("$serai" agent call heir show)" "version 3: 3"
+deploy younger "$guests/heir2.wasm" 0.5 >/dev/null
+"$serai" agent call younger count >/dev/null
+upgrades younger heir_traps 81
+holds "what was kept" "$("$serai" agent call younger show)" "version 2: 1"
+upgrades younger heir3 0
+holds "the count after all" "$("$serai" agent call younger show)" "version 3: 1"
 stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 verify

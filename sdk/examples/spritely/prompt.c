@@ -61,6 +61,8 @@ static void ask(const struct prompt *me, const struct vat_call *call)
             word = vat_of_ref(me->kept[number_kept(me, serai_digits(word.bytes + 1, 1, &used))]);
         list[i + 1] = word;
     }
+    if (call->money > 0 && call->count == VAT_ARGS_MAX)
+        vat_fail(VAT_TOO_MUCH, "%d values and money are too much", call->count);
     if (call->money > 0)
         list[1 + call->count] = vat_money(call->money);
     vat_on(vat_ask_list(me->kept[me->used], list, 1 + call->count + (call->money > 0)), question,

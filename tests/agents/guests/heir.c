@@ -85,7 +85,7 @@ static void upgrade(void)
 
     if (code_kept(SERAI_SLOT_CODE, 0, id) < 0)
         vat_fail(VAT_CODE_OWN, "there is no other program");
-    vat_upgrade(id);
+    vat_upgrade(id, SERAI_UPGRADE_TRY);
 }
 
 static void counter(struct vat_call *call)
@@ -127,4 +127,4 @@ static void born(struct vat_call *call)
     vat_front(vat_make(&counter_type, &state));
 }
 VAT_PROGRAM(.born = born, .types = VAT_TYPES(&counter_type), .thens = VAT_THENS(&question_then),
-            .restore = vat_restore)
+            .portraits = vat_portraits)

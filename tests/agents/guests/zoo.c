@@ -1,7 +1,8 @@
 /*
  * One object of each kind that the library of objects has, published in this order: queue, topic,
- * mint, bank, seal, unsealer, unsealer of another seal, another mint.  Words of its customer make
- * and end objects, and go to the bounds.
+ * mint, bank, seal, unsealer, unsealer of another seal, another mint, one that puts objects in
+ * front of those that it is given, list.  Words of its customer make and end objects, and go to the
+ * bounds.
  */
 #include "sdk/examples/spritely/meet.h"
 
@@ -18,6 +19,35 @@ static void bell(struct vat_call *call)
     vat_return(call, ++me->rings);
 }
 VAT_TYPE(bell, 0);
+
+struct agency {
+    struct vat_ref revoker; /* of the last that can be revoked */
+};
+
+static void agency(struct vat_call *call)
+{
+    struct agency *me = call->state;
+    struct vat_ref revoker;
+
+    if (vat_is(call, "forward")) {
+        vat_return(call, vat_forwarder(vat_arg_ref(call, 0)));
+    } else if (vat_is(call, "once")) {
+        vat_return(call, vat_once(vat_arg_ref(call, 0)));
+    } else if (vat_is(call, "restrict")) {
+        vat_return(call, vat_restricted(vat_arg_ref(call, 0), vat_arg_text(call, 1)));
+    } else if (vat_is(call, "log")) {
+        vat_return(call,
+                   vat_logged(vat_arg_ref(call, 0), vat_arg_ref(call, 1), vat_arg_text(call, 2)));
+    } else if (vat_is(call, "lend")) {
+        vat_return(call, vat_revocable(vat_arg_ref(call, 0), &revoker));
+        vat_set(&me->revoker, revoker);
+    } else if (vat_is(call, "revoke") || vat_is(call, "renew")) {
+        vat_pass(call, me->revoker);
+    } else {
+        vat_fail_method(call);
+    }
+}
+VAT_TYPE(agency, 1);
 
 struct zoo {
     struct vat_ref bell;
@@ -102,6 +132,8 @@ static void born(struct vat_call *call)
     meet_publish(seals.unseal);
     meet_publish(vat_seals().unseal);
     meet_publish(vat_mint());
+    meet_publish(vat_new(agency));
+    meet_publish(vat_list());
     vat_front(vat_new(zoo, .bell = vat_new(bell)));
 }
 VAT_PROGRAM(.born = born)

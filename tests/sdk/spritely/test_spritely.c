@@ -11,6 +11,7 @@
  *     $ send NAME WORDS...               as `serai agent send`
  *     $ queue NAME WORDS...              so that it begins together with what follows
  *     $ pay NAME NANOS WORDS...          with so much money
+ *     $ turns NAME                       how many there were since this was asked last
  *     $ restart                          the site begins anew from what it has on disk
  *     gary: Hello Alice!                 NAME: LINE; a line of the site's own begins with a *
  *
@@ -26,7 +27,7 @@
 enum {
     MONEY = 500000000,
     NAMES_MAX = 16,
-    NUMBERS_MAX = 10,
+    NUMBERS_MAX = 12,
     TEXT_MAX = 65536,
     LINE_MAX_BYTES = 2048
 };
@@ -36,7 +37,8 @@ struct player {
     char numbers[NUMBERS_MAX][32]; /* what it published, in hex */
     size_t number_count;
     uint64_t agent;
-    uint64_t seen; /* number of the last line that was looked at */
+    uint64_t turns; /* as they were shown */
+    uint64_t seen;  /* number of the last line that was looked at */
 };
 
 static const char *path;
@@ -115,8 +117,8 @@ static void put_numbers(char *to, const char *args)
 
             args += 1 + size;
             if (*args == '.') {
-                which = (size_t)(args[1] - '1');
-                args += 2;
+                which = (size_t)atoi(++args) - 1;
+                args += strspn(args, "0123456789");
             }
             ck_assert_uint_lt(which, player->number_count);
             to = stpcpy(to, player->numbers[which]);
@@ -157,6 +159,17 @@ static const char *split(char *line, char *words[], size_t count)
     return line;
 }
 
+static void show_turns(struct player *player)
+{
+    uint64_t turns = site_agent(&site, player->agent)->usage.turns;
+    char text[64];
+    int written =
+        snprintf(text, sizeof text, "%s: %d turns", player->name, (int)(turns - player->turns));
+
+    show(text, (size_t)written);
+    player->turns = turns;
+}
+
 /* Do what the line says, and look at what all write then. */
 static void command(char *line)
 {
@@ -177,6 +190,9 @@ static void command(char *line)
         (void)!site_send(&site, 1, player_named(words[1], strlen(words[1]))->agent, rest, 0);
         site.many_in_frame = false;
         return;
+    } else if (strncmp(line, "turns ", 6) == 0) {
+        (void)split(line, words, 2);
+        show_turns(player_named(words[1], strlen(words[1])));
     } else if (strncmp(line, "pay ", 4) == 0) {
         rest = split(line, words, 3);
         ck_assert_int_eq(site_send(&site, 1, player_named(words[1], strlen(words[1]))->agent, rest,
