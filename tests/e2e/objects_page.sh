@@ -30,23 +30,21 @@ awk -v folder="$folder" '
 new_site
 start_site
 "$serai" money in 10 >/dev/null
-site=$SERAI_SITE
-cd "$folder"
 commands=0
 for ((n = 1; ; n++)); do
-    [ -e "$n.do" ] || break
-    grep -q '^export ' "$n.do" && continue # it names the site of the reader
-    bash -c ". ./$n.do" >"$n.said" 2>&1 || fail "$(cat "$n.do") fails: $(cat "$n.said")"
-    [ ! -s "$n.shows" ] ||
-        holds "what \"$(cat "$n.do")\" prints" "$(cat "$n.said")" "$(cat "$n.shows")"
+    [ -e "$folder/$n.do" ] || break
+    line=$(cat "$folder/$n.do")
+    [[ $line != export\ * ]] || continue # it names the site of the reader
+    (cd "$folder" && bash -c "$line") >"$folder/$n.said" 2>&1 ||
+        fail "$line fails: $(cat "$folder/$n.said")"
+    [ ! -s "$folder/$n.shows" ] ||
+        holds "what \"$line\" prints" "$(cat "$folder/$n.said")" "$(cat "$folder/$n.shows")"
     commands=$((commands + 1))
 done
-cd /
 [ "$commands" -ge 12 ] || fail "only $commands commands are found in the page"
 for file in "$folder"/*.c; do
     [ -e "${file%.c}.wasm" ] || fail "$file is shown and never built"
 done
-SERAI_SITE=$site
 stop_site TERM
 verify
 passed
