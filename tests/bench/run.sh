@@ -3,8 +3,8 @@
 #
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, fuel, hostile, orders, objects,
-#                                            agents, pages, ledger, books, control, links, priority,
-#                                            density (all)
+#                                            promises, agents, pages, ledger, books, control, links,
+#                                            priority, density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
