@@ -68,8 +68,8 @@ echo "machine: $(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpu
 for name in "${@:-all}"; do
     case $name in
     all)
-        "$0" "$build" engine fuel hostile orders objects promises agents pages ledger books control \
-            links priority density
+        "$0" "$build" engine fuel hostile orders objects promises agents pages ledger books \
+            control links priority density
         ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
