@@ -117,7 +117,7 @@ static void put_numbers(char *to, const char *args)
 
             args += 1 + size;
             if (*args == '.') {
-                which = (size_t)atoi(++args) - 1;
+                which = strtoul(++args, NULL, 10) - 1;
                 args += strspn(args, "0123456789");
             }
             ck_assert_uint_lt(which, player->number_count);
@@ -217,8 +217,7 @@ START_TEST(it_goes_as_the_transcript_says)
     site_customer(&site, 1, "one", 8000000000);
     while (fgets(line, sizeof line, file) != NULL) {
         ck_assert_uint_lt(size + strlen(line), sizeof wanted);
-        memcpy(wanted + size, line, strlen(line));
-        size += strlen(line);
+        size += (size_t)snprintf(wanted + size, sizeof wanted - size, "%s", line);
         line[strcspn(line, "\n")] = 0;
         if (line[0] == '#' || line[0] == 0 || line[0] == '$')
             show(line, strlen(line));

@@ -7,7 +7,15 @@
 #include "sdk/vat/limits.h"
 #include "tests/site/core/puppet.h"
 
-enum { MONEY = 500000000, BADGE = 9, PAID = 1234, ROUNDS = 400, LONG = 9000 };
+enum {
+    MONEY = 500000000,
+    BADGE = 9,
+    PAID = 1234,
+    ROUNDS = 400,
+    LONG = 9000,
+    CHANCES = 3000,
+    SAYING_BYTES_MAX = 64
+};
 
 /* The objects of the guest zoo, in the order in which it publishes them. */
 enum { QUEUE, TOPIC, MINT, BANK, SEAL, UNSEAL, OTHER_UNSEAL, OTHER_MINT, AGENCY, LIST, OBJECTS };
@@ -311,6 +319,78 @@ START_TEST(replies_that_are_kept_have_a_bound)
 }
 END_TEST
 
+/* ---- chance ---- */
+
+static const struct saying {
+    int object; /* that knows what is said */
+    const char *body;
+} sayings[] = {
+    {QUEUE, "[3'put5+]"},
+    {QUEUE, "[4'take]"},
+    {QUEUE, "put 5"},
+    {QUEUE, "take"},
+    {TOPIC, "[9'subscribe<3'cap0+>]"},
+    {TOPIC, "[11'unsubscribe<3'cap0+>]"},
+    {TOPIC, "[7'publish<3'cap0+>]"},
+    {MINT, "[5'purse9+]"},
+    {MINT, "purse 3"},
+    {BANK, "[5'purse<5'money7+>]"},
+    {SEAL, "[4'seal[1+t]]"},
+    {UNSEAL, "[6'unseal<3'cap1+>]"},
+    {AGENCY, "[4'once<3'cap0+>]"},
+    {AGENCY, "[3'log<3'cap0+><3'cap1+>3\"Bob]"},
+    {AGENCY, "[4'lend<3'cap1+>]"},
+    {AGENCY, "[6'revoke]"},
+    {LIST, "[4'push2\"ab]"},
+    {LIST, "[3'get0+]"},
+    {LIST, "push @0"},
+};
+
+/* A saying, sometimes damaged or cut, sometimes to the wrong object. */
+static void chance_says(struct rng *rng, struct speech *speech, char body[SAYING_BYTES_MAX])
+{
+    const struct saying *saying = &sayings[rng_below(rng, sizeof sayings / sizeof sayings[0])];
+    size_t size = strlen(saying->body);
+
+    (void)snprintf(body, SAYING_BYTES_MAX, "%s", saying->body);
+    for (uint64_t changes = rng_below(rng, 6); changes > 3; changes--)
+        body[rng_below(rng, size)] = (char)rng_below(rng, 256);
+    *speech = (struct speech){.object = saying->object, .body = body, .size = size};
+    if (rng_below(rng, 8) == 0)
+        speech->object = (int)rng_below(rng, OBJECTS);
+    if (rng_below(rng, 8) == 0)
+        speech->size = rng_below(rng, size);
+    speech->caps = (int)rng_below(rng, 3);
+    speech->money = rng_coin(rng) ? 7 : 0;
+}
+
+/* Whatever is said: each question has one end, and what is left behind has a bound. */
+START_TEST(the_vat_goes_on_whatever_it_is_told)
+{
+    struct rng rng = rng_for_test();
+    int answered = 0;
+
+    for (int i = 0; i < CHANCES; i++) {
+        char body[SAYING_BYTES_MAX];
+        struct speech speech;
+
+        chance_says(&rng, &speech, body);
+        say(&speech);
+        ck_assert_uint_le(heard_of(&heard, SERAI_EVENT_FAILED), 1);
+        answered += heard_of(&heard, SERAI_EVENT_MESSAGE) > 0;
+        ck_assert_uint_lt(site_agent(&site, zoo)->caps.used, VAT_OBJECTS_MAX + 64);
+    }
+    ck_assert_int_gt(answered, CHANCES / 20);
+    for (size_t i = 0; i < VAT_OBJECTS_MAX; i++) { /* takers that wait have an answer, or values */
+        struct speech puts = {.body = i % 2 == 0 ? "[3'put5+]" : "[4'take]",
+                              .size = i % 2 == 0 ? 9 : 8};
+
+        say(&puts);
+    }
+    ck_assert(site_lives(&site, zoo));
+}
+END_TEST
+
 /* ---- answers ---- */
 
 static const char *answer; /* what the stranger answers, with a facet of its own */
@@ -324,7 +404,8 @@ static enum engine_outcome answers(void *context, struct part *part)
     part_event(part, &event);
     facet = part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
     memcpy(part_memory(part, AT_CAPS, 4), &(int32_t){(int32_t)facet}, 4);
-    memcpy(part_memory(part, AT_DATA, (uint32_t)strlen(answer)), answer, strlen(answer));
+    for (uint32_t i = 0; i < strlen(answer); i++)
+        *part_memory(part, AT_DATA + i, 1) = (uint8_t)answer[i];
     ck_assert_int_eq(part_order(part, facet_send, event.reply, AT_DATA, (int64_t)strlen(answer),
                                 AT_CAPS, 1, 0, 0, SERAI_SLOT_NONE),
                      0);
@@ -412,6 +493,7 @@ int main(void)
     tcase_add_test(tcase, caps_that_nobody_keeps_fill_nothing);
     tcase_add_test(tcase, what_nobody_holds_abroad_is_gone);
     tcase_add_test(tcase, replies_that_are_kept_have_a_bound);
+    tcase_add_test(tcase, the_vat_goes_on_whatever_it_is_told);
     tcase_add_test(tcase, an_answer_that_is_no_value_is_caught);
     tcase_add_test(tcase, an_answer_whose_turn_fails_leaves_no_wait_behind);
     tcase_add_test(tcase, a_message_without_an_object_is_refused);
