@@ -216,7 +216,8 @@ static void upgrade_read(struct cbor *in, struct upgrade *upgrade)
 
 /*
  * The module is checked and taken in, and can be put on the agent's list.  False: nothing was
- * changed but for the allowance, and the outcome says why.
+ * changed but for the allowance, and the outcome says why.  No birth is paid here, so what is
+ * checked uses the allowance up in any case.
  */
 static bool upgrade_stage(struct core *core, struct customer *by, struct upgrade *upgrade,
                           struct outcome *outcome)
@@ -225,13 +226,15 @@ static bool upgrade_stage(struct core *core, struct customer *by, struct upgrade
     struct fault fault;
 
     upgrade->staged = !agents_code_is_here(core->agents, &module->id);
-    if (upgrade->staged && !core_may_check_code(core, by, outcome))
-        return false;
-    if (upgrade->staged && agents_code_stage(core->agents, module->bytes, module->size, &module->id,
-                                             &fault) != ST_OK) {
-        core_refuse_module(&fault, outcome);
+    if (upgrade->staged) {
+        if (!core_may_check_code(core, by, outcome))
+            return false;
         allowance_use(&by->refused_code, module->size);
-        return false;
+        if (agents_code_stage(core->agents, module->bytes, module->size, &module->id, &fault) !=
+            ST_OK) {
+            core_refuse_module(&fault, outcome);
+            return false;
+        }
     }
     if (agents_code_fits(core->agents, upgrade->call.question.to, module))
         return true;
@@ -239,10 +242,8 @@ static bool upgrade_stage(struct core *core, struct customer *by, struct upgrade
                 "agent %llu keeps as many modules as it may, or the agents of customer %s as many "
                 "bytes of code: drop some first",
                 (unsigned long long)upgrade->call.agent, by->name);
-    if (upgrade->staged) {
+    if (upgrade->staged)
         agents_code_unstage(core->agents, &module->id);
-        allowance_use(&by->refused_code, module->size);
-    }
     return false;
 }
 

@@ -153,7 +153,7 @@ bool core_may_check_code(const struct core *core, struct customer *by, struct ou
     if (wait_s == 0)
         return true;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
-                "modules of customer %s were checked and its deployments refused so often that it "
+                "so many modules of customer %s were checked in vain, or for upgrades, that it "
                 "has to wait: try again in %llu s",
                 by->name, wait_s);
     return false;

@@ -252,6 +252,30 @@ START_TEST(a_frozen_agent_tries_when_it_is_thawed)
 }
 END_TEST
 
+static enum engine_outcome gives_reason(void *context, struct part *part)
+{
+    if (part->kind == SERAI_EVENT_BECAME) {
+        memcpy(part_memory(part, AT_DATA, 2), "no", 2);
+        return part_fail(part, SERAI_FAIL_CODE_MIN + 3, AT_DATA, 2);
+    }
+    return plays(context, part);
+}
+
+/* The new program says why it will not be the agent. */
+START_TEST(kept_has_the_code_and_the_reason)
+{
+    ordered(SERAI_UPGRADE_TRY, ENGINE_DONE);
+    probe_play(agent, gives_reason, &script);
+    site_settle(&site);
+    ck_assert(!is_other());
+    ck_assert_int_eq(heard.events[0].kind, SERAI_EVENT_KEPT);
+    ck_assert_int_eq(heard.events[0].status, SERAI_FAIL_CODE_MIN + 3);
+    ck_assert_int_eq(heard.events[0].size, 2);
+    ck_assert_int_eq(heard.first_byte[0], 'n');
+    nothing_held();
+}
+END_TEST
+
 /* Out of money in the trial: it does not wait for more, since the old program can go on. */
 START_TEST(a_trial_without_the_money_for_it_fails)
 {
@@ -457,6 +481,7 @@ int main(void)
     tcase_add_test(tcase, an_agent_that_ends_before_the_trial_gives_all_back);
     tcase_add_test(tcase, a_frozen_agent_tries_when_it_is_thawed);
     tcase_add_test(tcase, a_trial_without_the_money_for_it_fails);
+    tcase_add_test(tcase, kept_has_the_code_and_the_reason);
     tcase_add_test(tcase, what_cannot_be_is_refused);
     tcase_add_test(tcase, an_upgrade_without_its_trial_is_noticed);
     tcase_add_test(tcase, a_person_hears_what_became_of_it);
