@@ -266,7 +266,7 @@ static void upgrade_ask(struct core *core, const struct customer *by, struct upg
                               &fault) == ST_OK);
     map_init(&map);
     map_uint(&map, "call", agents_desk_ask(core->agents, question));
-    map_hex(&map, "code", module->id.bytes, HASH_BYTES);
+    map_hex(&map, "module", module->id.bytes, HASH_BYTES);
     map_money(&map, "balance", ledger_balance(core->ledger, by->account));
     map_end(&map, &outcome->result);
 }
