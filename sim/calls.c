@@ -7,7 +7,10 @@
 
 #include <string.h>
 
+#include "agents/agent.h"
 #include "agents/desk.h"
+#include "agents/inbox.h"
+#include "agents/set.h"
 #include "agents/views.h"
 #include "sim/client.h"
 #include "sim/modules.h"
@@ -75,13 +78,63 @@ static void calls_upgrade(struct sim_site *site, struct sim_client *client, uint
     struct rng *rng = &site->sim->people;
     struct bytes args = {0};
     size_t size;
-    const uint8_t *module = sim_module(versions[rng_below(rng, 4)], &size);
+    uint64_t version = rng_below(rng, 4);
+    const uint8_t *module = sim_module(versions[version], &size);
 
     cbor_put_array(&args, 3);
     cbor_put_uint(&args, agent);
     cbor_put_bytes(&args, module, size);
-    cbor_put_bool(&args, rng_below(rng, 10) != 0);
+    /* One that fails loses the state without a way back. */
+    cbor_put_bool(&args, version >= 2 || rng_below(rng, 4) != 0);
     client_sign(site, client, "agent.upgrade", &args);
+}
+
+/*
+ * The number after the word " turns " in an answer of a version; 0: it is none.  Answers are not
+ * ended by a NUL.
+ */
+static uint64_t calls_turns_told(const struct message *answer)
+{
+    static const char first[] = "version ";
+    static const char word[] = " turns ";
+    const char *text = (const char *)answer->data;
+    uint64_t number = 0;
+    size_t at = 0;
+
+    if (answer->size < sizeof first || memcmp(text, first, sizeof first - 1) != 0)
+        return 0;
+    while (at + sizeof word <= answer->size && memcmp(text + at, word, sizeof word - 1) != 0)
+        at++;
+    for (at += sizeof word - 1; at < answer->size && text[at] >= '0' && text[at] <= '9'; at++)
+        number = number * 10 + (uint64_t)(text[at] - '0');
+    return number;
+}
+
+void calls_mark(struct sim_site *site, uint64_t id)
+{
+    const struct agents *agents = site->core->agents;
+    const struct agent *agent = agents_find(agents, id != 0 ? id : site->asked_agent);
+    const struct customer *row;
+    const struct agent *desk;
+    const struct inbox_message *last;
+
+    if (id != 0) {
+        site->asked_agent = id;
+        site->asked_message = agents->next_message;
+        return;
+    }
+    if (agent == NULL || strcmp(agent->name, "version1") != 0)
+        return;
+    row = core_customer_by_account(site->core, agent->customer);
+    desk = row == NULL ? NULL : core_desk_agent(site->core, row);
+    last = desk == NULL ? NULL : desk->inbox.last;
+    if (last == NULL || last->m.id < site->asked_message || calls_turns_told(&last->m) == 0)
+        return;
+    /* No upgrade, and none that failed, has lost any of its state. */
+    if (calls_turns_told(&last->m) != agent->usage.turns - agent->usage.traps)
+        sim_fail(site->sim, "site %s: agent %llu tells of %llu turns, and %llu stood", site->name,
+                 (unsigned long long)agent->id, (unsigned long long)calls_turns_told(&last->m),
+                 (unsigned long long)(agent->usage.turns - agent->usage.traps));
 }
 
 /* The name of a capability that the client holds, or one that hardly anybody does. */

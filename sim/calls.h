@@ -12,6 +12,12 @@ struct sim_site;
 uint64_t calls_desk_of(const struct sim_site *site, const struct sim_client *client);
 
 /*
+ * Begin the turn of an agent, or (0) end it: what an agent that was asked to become another version
+ * of itself tells of its turns is compared with those that stood.
+ */
+void calls_mark(struct sim_site *site, uint64_t agent);
+
+/*
  * Sign a request by chance: a call of `agent`, or by a capability that the client holds, or one
  * about what it has called and holds.
  */

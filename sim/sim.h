@@ -194,6 +194,7 @@ struct sim_site {
     struct grants *grants;                 /* who may hold which capability */
     uint64_t frame_caps, durable_caps;     /* digests of all that is held, as of a frame */
     bool caps_known;                       /* durable_caps is of the disk as it is */
+    uint64_t asked_agent, asked_message;   /* of the turn that runs (calls_mark()) */
     struct strain *strain;                 /* what its agents go through (strain.c) */
     bool abandoned;                        /* its core is not to be touched any more */
     uint64_t frame_number;                 /* of it */

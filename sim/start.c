@@ -3,6 +3,7 @@
  * into a core in which an allocation fails is here, too, as a start is one.
  */
 #include "sim/start.h"
+#include "sim/calls.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static void start_mark(void *context, uint64_t agent, uint64_t message)
     memory_count(false);
     grants_mark(context, agent, message);
     strain_mark(context, agent);
+    calls_mark(context, agent);
     memory_count(true);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Version: a program in several versions (VERSION), each of which counts the messages that it gets
- * and tells the count to the next one.  Version 1 and 2 follow a request to upgrade; what a later
- * one does of it is said by what it is built with:
+ * Version: a program in several versions (VERSION), each of which counts its turns and the messages
+ * that it gets, and tells both to the next one.  Version 1 and 2 follow a request to upgrade; what
+ * a later one does of it is said by what it is built with:
  *
  *   1, 2   go on counting             3   traps when it has restored the count
  *   4      never ends its first turn  5   knows nothing of upgrades
@@ -12,7 +12,11 @@
 
 enum { BIG = 20000 };
 
-static int64_t count;
+/* What goes from one version to the next. */
+static struct {
+    int64_t count; /* of messages */
+    int64_t turns;
+} state;
 static uint8_t big[BIG];
 static int64_t kept; /* the status of the last KEPT */
 
@@ -24,14 +28,15 @@ static void upgrade(void)
 
     (void)event_info(&event);
     (void)event_read(id, sizeof id, 0);
-    answer = self_upgrade(SERAI_SLOT_SELF, id, &count, sizeof count, event.status);
+    answer = self_upgrade(SERAI_SLOT_SELF, id, &state, sizeof state, event.status);
     if (answer < 0)
         (void)serai_answer(event.reply, "refused", 7, 0);
 }
 
 static void became(void)
 {
-    (void)event_read(&count, sizeof count, 0);
+    (void)event_read(&state, sizeof state, 0);
+    state.turns++;
     big[BIG - 1] = 77;
     if (VERSION == 3)
         __builtin_trap();
@@ -47,8 +52,8 @@ static void tell(void)
     (void)event_info(&event);
     if (event.reply == SERAI_SLOT_NONE)
         return;
-    serai_text_values(&text, "version %d count %d kept %d big %d", VERSION, count, kept,
-                      big[BIG - 1]);
+    serai_text_values(&text, "version %d count %d kept %d big %d turns %d", VERSION, state.count,
+                      kept, big[BIG - 1], state.turns);
     (void)serai_answer(event.reply, text.bytes, text.size, 0);
 }
 
@@ -59,6 +64,8 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     (void)slot;
     (void)size;
     (void)event_info(&event);
+    if (kind != SERAI_EVENT_BECAME)
+        state.turns++;
     if (kind == SERAI_EVENT_BORN)
         big[BIG - 1] = VERSION;
     if (kind == SERAI_EVENT_BECAME)
@@ -68,7 +75,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     if (kind == SERAI_EVENT_UPGRADE && VERSION != 5)
         upgrade();
     if (kind == SERAI_EVENT_MESSAGE) {
-        count++;
+        state.count++;
         tell();
     }
 }
