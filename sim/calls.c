@@ -9,7 +9,6 @@
 
 #include "agents/agent.h"
 #include "agents/desk.h"
-#include "agents/inbox.h"
 #include "agents/set.h"
 #include "agents/views.h"
 #include "sim/client.h"
@@ -110,13 +109,31 @@ static uint64_t calls_turns_told(const struct message *answer)
     return number;
 }
 
+/* The answer that came last, of those that came since `since`; NULL: none did. */
+struct calls_latest {
+    uint64_t since; /* the number of a message */
+    const struct message *answer;
+};
+
+static bool calls_see_answer(void *context, uint64_t call, const struct message *answer)
+{
+    struct calls_latest *latest = context;
+
+    (void)call;
+    if (answer != NULL && answer->id >= latest->since) {
+        latest->since = answer->id;
+        latest->answer = answer;
+    }
+    return true;
+}
+
 void calls_mark(struct sim_site *site, uint64_t id)
 {
     const struct agents *agents = site->core->agents;
     const struct agent *agent = agents_find(agents, id != 0 ? id : site->asked_agent);
     const struct customer *row;
     const struct agent *desk;
-    const struct inbox_message *last;
+    struct calls_latest latest = {.since = site->asked_message};
 
     if (id != 0) {
         site->asked_agent = id;
@@ -127,13 +144,14 @@ void calls_mark(struct sim_site *site, uint64_t id)
         return;
     row = core_customer_by_account(site->core, agent->customer);
     desk = row == NULL ? NULL : core_desk_agent(site->core, row);
-    last = desk == NULL ? NULL : desk->inbox.last;
-    if (last == NULL || last->m.id < site->asked_message || calls_turns_told(&last->m) == 0)
+    if (desk != NULL)
+        agents_desk_each(desk, 0, calls_see_answer, &latest);
+    if (latest.answer == NULL || calls_turns_told(latest.answer) == 0)
         return;
     /* No upgrade, and none that failed, has lost any of its state. */
-    if (calls_turns_told(&last->m) != agent->usage.turns - agent->usage.traps)
+    if (calls_turns_told(latest.answer) != agent->usage.turns - agent->usage.traps)
         sim_fail(site->sim, "site %s: agent %llu tells of %llu turns, and %llu stood", site->name,
-                 (unsigned long long)agent->id, (unsigned long long)calls_turns_told(&last->m),
+                 (unsigned long long)agent->id, (unsigned long long)calls_turns_told(latest.answer),
                  (unsigned long long)(agent->usage.turns - agent->usage.traps));
 }
 
