@@ -49,6 +49,17 @@ holds "the last greeting" "$(grep Hello "$work/julius" | tail -n 1)" \
 says horatio 0
 "$serai" agent logs horatio --json | jq -r .text >"$work/horatio"
 holds "greetings that broke" "$(grep -c 'Yikes, I broke!' "$work/horatio")" "$greeted"
+# A person holds an object of an agent, and speaks to it in words.
+deploy zoo "$guests/zoo.wasm" 0.5 >/dev/null
+holds "what the bell comes as" "$("$serai" agent call zoo bell --as bell)" \
+    "$(printf 'an object\n@bell  facet')"
+holds "the first ring" "$("$serai" agent call @bell ring)" 1
+exits 81 'code 4096: there is no method sing here' "$serai" agent call @bell sing
+holds "the second ring, by the zoo" "$("$serai" agent call zoo ring)" 2
+"$serai" agent call zoo another >/dev/null
+holds "the bell, which nobody else has" "$("$serai" agent call @bell ring)" 3
+exits 0 '' "$serai" cap drop @bell
+
 # The objects of a program go over to the next one, and stay where they are if that one fails.
 upgrades() # AGENT MODULE CODE: exit code
 {
