@@ -46,6 +46,8 @@ static int32_t vat_export(struct vat_ref ref, struct vat_entry *entry)
     if (slot < 0)
         vat_fail(VAT_TOO_MUCH, "an object cannot be given away: refusal %d", slot);
     entry->slot = (int32_t)slot;
+    entry->given = false; /* so far: the message may be refused */
+    vat_touch(ref);
     return entry->slot;
 }
 
@@ -81,6 +83,7 @@ void vat_publish(struct vat_ref ref, uint8_t number[SERAI_HEAP_NUMBER_BYTES])
 
     if (answer < 0)
         vat_fail(VAT_NO_OBJECT, "the object cannot be published: refusal %d", answer);
+    vat_entry_of(ref)->given = true;
 }
 
 struct vat_ref vat_fetch(const uint8_t number[SERAI_HEAP_NUMBER_BYTES])
@@ -330,6 +333,20 @@ static void vat_refused(const struct vat_sent *sent, int64_t answer)
         (void)serai_break(sent->reply, VAT_NO_OBJECT, reason);
 }
 
+/* The message has left, with all that it speaks of. */
+static void vat_mark_given(const struct vat_sent *sent)
+{
+    struct vat_entry *entry = vat_entry_at(sent->target);
+
+    if (entry != NULL)
+        entry->given = true; /* the message itself is at its facet */
+    for (int32_t i = 0; i < sent->ref_count; i++) {
+        entry = vat_entry_at(sent->refs[i]);
+        if (entry != NULL)
+            entry->given = true;
+    }
+}
+
 void vat_flush(void)
 {
     /* Who is told of a refusal may send more, which comes behind. */
@@ -339,6 +356,8 @@ void vat_flush(void)
 
         if (answer < 0)
             vat_refused(sent, answer);
+        else
+            vat_mark_given(sent);
     }
     vat_here.sent_count = 0;
     vat_here.sent_done = 0;

@@ -19,9 +19,10 @@ struct vat_entry {
     int32_t slot;   /* FAR, LATER: where it is; NEAR: of its facet; else SERAI_SLOT_NONE */
     uint32_t holds; /* places that hold it: states, records, vat_keep() */
     bool kept;      /* FAR, LATER: the slot is ours when the turn is over */
-    bool wanted; /* PROMISE: something is said to it, or it is sent on, before there is an answer */
-    bool touched;  /* it is in the list of those that the end of the turn looks at */
-    uint32_t next; /* of that list: index + 1 */
+    bool given;     /* NEAR: its facet left, and the site tells when nobody has it any more */
+    bool wanted;    /* PROMISE: it is asked, or sent on, before there is an answer */
+    bool touched;   /* it is in the list of those that the end of the turn looks at */
+    uint32_t next;  /* of that list: index + 1 */
     const struct vat_type *type;
     _Alignas(8) uint8_t state[VAT_STATE_BYTES];
 };

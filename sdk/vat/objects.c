@@ -190,6 +190,11 @@ void vat_sweep(void)
 
         vat_here.touched = entry->next;
         entry->touched = false;
+        if (abroad && !entry->given) { /* what was to bring it was refused */
+            (void)self_revoke(SERAI_SLOT_SELF, entry->slot);
+            entry->slot = SERAI_SLOT_NONE;
+            abroad = false;
+        }
         if (entry->holds == 0 && !abroad)
             vat_entry_free(index);
         else if (entry->kind != VAT_ENTRY_NEAR && !entry->kept && entry->slot != SERAI_SLOT_NONE)

@@ -255,6 +255,7 @@ static void portrait_read_entry(struct syrup_in *in, enum vat_entry_kind kind)
     entry->kind = kind;
     entry->slot = (int32_t)portrait_get_int(in);
     entry->kept = kind != VAT_ENTRY_NEAR;
+    entry->given = true;
     vat_touch(ref);
     if (kind != VAT_ENTRY_NEAR)
         return;

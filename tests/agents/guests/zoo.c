@@ -51,8 +51,7 @@ VAT_TYPE(agency, 1);
 
 struct zoo {
     struct vat_ref bell;
-    struct vat_ref held[8];
-    int64_t count;
+    struct vat_ref topic;
 };
 
 struct question {
@@ -76,6 +75,9 @@ static void zoo_fill(struct zoo *me, const struct vat_call *call)
     if (vat_is(call, "objects")) {
         for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
             (void)vat_new(bell);
+    } else if (vat_is(call, "offers")) {
+        for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
+            (void)vat_near(me->topic, "publish", vat_new(bell));
     } else if (vat_is(call, "replace")) {
         for (int64_t i = vat_arg_int(call, 0); i > 0; i--)
             vat_set(&me->bell, vat_new(bell));
@@ -117,15 +119,16 @@ static void zoo(struct vat_call *call)
         zoo_fill(me, call);
     }
 }
-VAT_TYPE(zoo, 9);
+VAT_TYPE(zoo, 2);
 
 static void born(struct vat_call *call)
 {
     struct vat_seals seals = vat_seals();
+    struct vat_ref topic = vat_topic();
 
     (void)call;
     meet_publish(vat_queue());
-    meet_publish(vat_topic());
+    meet_publish(topic);
     meet_publish(vat_mint());
     meet_publish(vat_bank());
     meet_publish(seals.seal);
@@ -134,6 +137,6 @@ static void born(struct vat_call *call)
     meet_publish(vat_mint());
     meet_publish(vat_new(agency));
     meet_publish(vat_list());
-    vat_front(vat_new(zoo, .bell = vat_new(bell)));
+    vat_front(vat_new(zoo, .bell = vat_new(bell), .topic = topic));
 }
 VAT_PROGRAM(.born = born)

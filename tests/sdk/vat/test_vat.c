@@ -258,6 +258,12 @@ START_TEST(a_greedy_listener_hears_nothing)
     ck_assert_uint_eq(heard.count, 1);
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 1);
     ck_assert_uint_ge(site_balance(&site, zoo) + 1000, before);
+    /* Nor does anything stay of objects that were to be told to it and to nobody else. */
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(site_send(&site, 1, zoo, "offers 20", 0), CONTROL_DONE);
+    ck_assert_int_eq(site_send(&site, 1, zoo, "objects 200", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_uint_eq(site_agent(&site, zoo)->usage.traps, 0);
 }
 END_TEST
 
