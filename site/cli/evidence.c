@@ -42,7 +42,7 @@ static struct specie_side evidence_book_at(const struct reconcile_lines *lines, 
     for (size_t i = 0; i < lines->count && lines->items[i].seq <= seq; i++) {
         side.total += money_nanos(lines->items[i].amount);
         /* A loss that was accepted begins the digest anew. */
-        if (lines->items[i].seq > lines->accepted)
+        if (lines->accepted == 0 || lines->items[i].seq > lines->accepted)
             digest_add(&side.digest, lines->items[i].seq, lines->items[i].amount);
     }
     return side;
