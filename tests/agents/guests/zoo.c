@@ -2,9 +2,10 @@
  * One object of each kind that the library of objects has, published in this order: queue, topic,
  * mint, bank, seal, unsealer, unsealer of another seal, another mint, one that puts objects in
  * front of those that it is given, list.  Words of its customer make and end objects, and go to the
- * bounds.
+ * bounds; by "upgrade" it becomes the module that it keeps, which may be itself.
  */
 #include "sdk/examples/spritely/meet.h"
+#include <vat/portrait.h>
 
 struct bell {
     int64_t rings;
@@ -95,6 +96,15 @@ static void zoo_fill(struct zoo *me, const struct vat_call *call)
     }
 }
 
+static void zoo_upgrade(void)
+{
+    uint8_t id[SERAI_CODE_ID_BYTES];
+
+    if (code_kept(SERAI_SLOT_CODE, 0, id) < 0)
+        vat_fail(VAT_CODE_OWN, "there is no other program");
+    vat_upgrade(id, SERAI_UPGRADE_TRY);
+}
+
 static void zoo(struct vat_call *call)
 {
     struct zoo *me = call->state;
@@ -113,6 +123,8 @@ static void zoo(struct vat_call *call)
         vat_set(&me->bell, (struct vat_ref){0});
     } else if (vat_is(call, "lose")) {
         me->bell = vat_new(bell); /* a mistake: it is not held */
+    } else if (vat_is(call, "upgrade")) {
+        zoo_upgrade();
     } else if (vat_is(call, "ask")) {
         vat_on(vat_ask(me->bell, "ring"), question);
     } else {
@@ -139,4 +151,5 @@ static void born(struct vat_call *call)
     meet_publish(vat_list());
     vat_front(vat_new(zoo, .bell = vat_new(bell), .topic = topic));
 }
-VAT_PROGRAM(.born = born)
+VAT_PROGRAM(.born = born, .types = VAT_TYPES(&bell_type, &agency_type, &zoo_type),
+            .thens = VAT_THENS(&question_then), .portraits = vat_portraits)
