@@ -471,8 +471,10 @@ static void channel_orders(uint32_t which)
         (void)channel_send(of(SERAI_KIND_CHANNEL), place(), amount_of_bytes(), some_money());
         break;
     case 3:
-        (void)channel_send_buffer(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER), amount_of_bytes(),
-                                  amount_of_bytes(), some_money());
+        /* Two capabilities have to be right, so one try in hundreds is done. */
+        for (uint32_t tries = 0; tries < 4; tries++)
+            (void)channel_send_buffer(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER),
+                                      amount_of_bytes(), amount_of_bytes(), some_money());
         break;
     case 4:
         (void)channel_arm(of(SERAI_KIND_CHANNEL), chance(8) ? (int32_t)edgy() : (int32_t)below(20),
@@ -493,8 +495,7 @@ static void channel_orders(uint32_t which)
                                chance(8) ? (int32_t)edgy() : (int32_t)below(9));
         break;
     case 8:
-        /* Two capabilities have to be right, so one try in hundreds is done. */
-        for (uint32_t tries = 0; tries < 4; tries++)
+        for (uint32_t tries = 0; tries < 4; tries++) /* for the same reason */
             (void)channel_arm_into(of(SERAI_KIND_CHANNEL), of(SERAI_KIND_BUFFER),
                                    chance(8) ? (int32_t)edgy() : (int32_t)below(5000),
                                    chance(8) ? (int32_t)edgy() : (int32_t)below(3000),
@@ -573,7 +574,8 @@ static void leash_orders(uint32_t which)
             (void)leash_end(leash);
         break;
     default:
-        (void)leash_watch(leash, of(SERAI_KIND_FACET));
+        for (uint32_t tries = 0; tries < 4; tries++) /* of the facets few are its own */
+            (void)leash_watch(leash, of(SERAI_KIND_FACET));
         break;
     }
 }
