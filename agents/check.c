@@ -19,7 +19,8 @@
 
 struct agents_checking {
     const struct agents *agents;
-    size_t objects;         /* that are in somebody's list */
+    size_t objects; /* that are in somebody's list */
+    size_t desks;
     uint64_t leashes;       /* of them */
     uint64_t leashed;       /* agents that one of them holds */
     struct table customers; /* as of agents: what they hold, counted here */
@@ -155,6 +156,7 @@ static bool check_one_agent(void *context, const struct agent *agent)
         checking->objects++;
     }
     check_count_agent(checking, agent, &holding);
+    checking->desks += agent->state == AGENT_DESK;
     checking->leashes += holding.leashes;
     if (!check_leash(checking, agent))
         return false;
@@ -278,6 +280,10 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
             fault_set(fault, ST_CORRUPT,
                       "%zu facets, buffers, timers and others are in no list of an agent's",
                       table_count(&agents->objects.by_id) - checking.objects);
+    if (checking.status == ST_OK && checking.desks != agents->counters.desks)
+        checking.status =
+            fault_set(fault, ST_CORRUPT, "there are %zu desks, and %" PRIu64 " are counted",
+                      checking.desks, agents->counters.desks);
     if (checking.status == ST_OK && checking.leashes != checking.leashed)
         checking.status =
             fault_set(fault, ST_CORRUPT,

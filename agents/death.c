@@ -186,6 +186,8 @@ void agent_die(struct agents *agents, struct agent *agent)
     INVARIANT(agents->turn == NULL);
     if (agent_is_frozen(agent))
         agents->counters.frozen--;
+    if (agent->state == AGENT_DESK)
+        agents->counters.desks--;
     /* Dead from here on: what comes back below is neither delivered to it nor makes it ready. */
     agent->state = AGENT_DEAD;
     /* Rent first: it is owed up to this moment, before anyone inherits. */

@@ -76,6 +76,7 @@ enum birth_result agents_desk_new(struct agents *agents, uint64_t customer, stru
     if (result != BIRTH_DONE)
         return result;
     (*desk)->state = AGENT_DESK;
+    agents->counters.desks++;
     agent_unready(agents, *desk);
     desk_take_born(agents, *desk);
     /* Every question is asked with this facet; nobody is given a capability to it. */

@@ -86,9 +86,10 @@ struct agents_counters {
     uint64_t fuel;
     uint64_t agents;
     uint64_t frozen;
+    uint64_t desks; /* of the agents */
 };
 
-/* The counters as they are now.  All but `agents` and `frozen` only rise. */
+/* The counters as they are now.  All but `agents`, `frozen` and `desks` only rise. */
 struct agents_counters agents_count(const struct agents *agents);
 
 #endif

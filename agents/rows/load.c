@@ -240,6 +240,8 @@ static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
     agents->counters.agents++;
     if (agent_is_frozen(agent))
         agents->counters.frozen++;
+    if (agent->state == AGENT_DESK)
+        agents->counters.desks++;
     rent_schedule(agents, agent);
     bytes_append(&loader->agent_rows.rows, &expected, sizeof expected);
     INVARIANT(!loader->agent_rows.rows.failed);

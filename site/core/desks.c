@@ -160,18 +160,10 @@ static enum status desk_check(const struct core *core, const struct customer *cu
     return ST_OK;
 }
 
-static void desk_count(void *context, const struct agent *agent)
-{
-    size_t *count = context;
-
-    *count += agent_is_desk(agent);
-}
-
 enum status core_desks_check(const struct core *core, struct fault *fault)
 {
-    size_t desks = 0;
+    uint64_t desks = 0;
 
-    (void)agents_list(core->agents, 0, SIZE_MAX, desk_count, &desks);
     for (size_t i = 0; i < core->customers.count; i++) {
         const struct customer *customer = core->customers.items[i];
 
@@ -179,9 +171,9 @@ enum status core_desks_check(const struct core *core, struct fault *fault)
             continue;
         if (desk_check(core, customer, fault) != ST_OK)
             return ST_CORRUPT;
-        desks--;
+        desks++; /* of this customer alone */
     }
-    if (desks != 0)
+    if (desks != agents_count(core->agents).desks)
         return fault_set(fault, ST_CORRUPT, "a desk is no customer's");
     return ST_OK;
 }
