@@ -13,15 +13,21 @@ static const struct why {
     {SERAI_E_SILENT, "SILENT", "the agent that had the question neither answered nor kept it"},
     {SERAI_E_FROZEN, "FROZEN", "the agent that had the question has been frozen for long"},
     {SERAI_E_FULL, "FULL", "there was no slot for a capability that came with the question"},
+    {SERAI_E_BROKEN, "BROKEN", "the question waited on a promise that was broken"},
+    {SERAI_E_KIND, "KIND", "the question waited on a promise that came to no capability"},
+    {SERAI_E_POSTAGE, "POSTAGE", "who the question was passed on to asks more postage"},
 };
 
+/* What is above 0 has no row: a code that an agent chose, or how a turn was undone. */
 static const struct why *failure_find(int32_t status)
 {
+    static const struct why other = {0, "REFUSED", "the question was refused on its way"};
+
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (failures[i].status == status)
             return &failures[i];
     }
-    return NULL;
+    return status < 0 ? &other : NULL;
 }
 
 const char *agents_failure_word(int32_t status)
@@ -33,7 +39,6 @@ const char *agents_failure_word(int32_t status)
     return status >= SERAI_FAIL_CODE_MIN ? "CODE" : "TRAP";
 }
 
-/* What is no refusal is how the turn that had the question was undone. */
 const char *agents_failure_text(int32_t status)
 {
     const struct why *why = failure_find(status);

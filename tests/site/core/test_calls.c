@@ -685,6 +685,17 @@ START_TEST(an_agent_that_dies_of_the_question_closes_it)
 }
 END_TEST
 
+START_TEST(each_failure_has_a_word)
+{
+    ck_assert_str_eq(agents_failure_word(SERAI_E_SILENT), "SILENT");
+    ck_assert_str_eq(agents_failure_word(SERAI_E_BROKEN), "BROKEN");
+    ck_assert_str_eq(agents_failure_word(SERAI_E_LIMIT), "REFUSED");
+    ck_assert_str_eq(agents_failure_word(ENGINE_OUT_OF_FUEL), "TRAP");
+    ck_assert_str_eq(agents_failure_text(ENGINE_OUT_OF_FUEL), "out of fuel");
+    ck_assert_str_eq(agents_failure_word(SERAI_FAIL_CODE_MIN), "CODE");
+}
+END_TEST
+
 /* ---- what the disk says is checked ---- */
 
 static enum status checked(void)
@@ -793,6 +804,7 @@ int main(void)
     tcase_add_test(tcase, a_customer_pays_the_rent_of_its_desk);
     tcase_add_test(tcase, a_desk_takes_no_turns_and_ends_with_all_it_holds);
     tcase_add_test(tcase, an_agent_that_dies_of_the_question_closes_it);
+    tcase_add_test(tcase, each_failure_has_a_word);
     tcase_add_test(tcase, a_desk_that_is_not_as_it_was_made_is_noticed);
     tcase_add_test(tcase, a_row_with_another_desk_is_refused);
     suite_add_tcase(suite, tcase);
