@@ -120,7 +120,7 @@ int cmd_agent_call(struct cli *cli)
             return code;
     }
     if (calling.taken)
-        return calling.code;
+        return (int)calling.code;
     /* In the books of a site at rest no agent runs, so what was asked just now waits. */
     if (cli->args.given[OPT_OFFLINE] && !cli->args.given[OPT_AGAIN])
         return calling_still_waits(cli, calling.call, EXIT_WAITING);
