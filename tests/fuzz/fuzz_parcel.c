@@ -287,6 +287,10 @@ static void encode(struct bytes *wire, struct parcel_head *head)
         clearing_encode(&head->note);
         clearing_parcel_encode(wire, &head->note);
         break;
+    case PARCEL_LOSS:
+        position_encode(&head->loss.position);
+        loss_parcel_encode(wire, &head->loss);
+        break;
     }
 }
 
@@ -294,6 +298,7 @@ static void encode(struct bytes *wire, struct parcel_head *head)
 static void sign_head(struct parcel_head *head)
 {
     struct specie_signed *specie = &head->specie.specie;
+    struct position_signed *position = &head->loss.position;
     struct settlement_receipt *receipt = &head->claim.receipt;
     size_t size =
         receipt->size < SPECIE_SIGNATURE_BYTES ? 0 : receipt->size - SPECIE_SIGNATURE_BYTES;
@@ -302,6 +307,8 @@ static void sign_head(struct parcel_head *head)
         sign(&sites[PEER], specie->bytes, specie->size, specie->signature);
     else if (head->kind == PARCEL_PAY || head->kind == PARCEL_PAID)
         sign(&sites[PEER], head->note.bytes, head->note.size, head->note.signature);
+    else if (head->kind == PARCEL_LOSS)
+        sign(&sites[PEER], position->bytes, position->size, position->signature);
     else if (head->kind == PARCEL_CLAIM && size > 0)
         sign(&sites[OTHER], receipt->bytes, size, receipt->bytes + size);
 }
@@ -349,11 +356,27 @@ static void adopt(struct link *link, struct parcel *parcel)
 }
 
 /* As the core does: a house carries an order out, and a receipt that is good needs no operator. */
+/* The operator of a frozen link accepts whatever the peer says that it lost. */
+static void accept_loss(struct link *link)
+{
+    struct loss_plan plan;
+    struct fault fault;
+
+    if (link->state != LINK_FROZEN || link_position_theirs(links, link) == NULL ||
+        link_state_position(links, link, 0, &fault) != ST_OK ||
+        link_acceptance(links, link, NULL) != ACCEPTANCE_PAIRED ||
+        link_loss_plan(links, link, &plan, &fault) != ST_OK)
+        return;
+    must(plan.sent.total >= link->sent_total && plan.received.total >= link->received_total);
+    link_accept(links, link);
+}
+
 static void decide(uint8_t state, struct link *link)
 {
     struct money amount;
     uint64_t index;
 
+    accept_loss(link);
     if (link_order(links, link) != NULL)
         link_order_done(links, link, (state & TRAFFIC) != 0);
     if (link_claim_is_cleared(links, link))
@@ -374,7 +397,8 @@ static void send_all(struct link *link)
     if (link_arrived_wanted(links, link, &after) && after < link->received_seq)
         link_arrived_put(links, link, &(struct channel_arrived){.number = 2, .packets = 2});
     while (link_parcel_out(links, link, &prices, &out) || link_clearing_out(links, link, &out) ||
-           link_claim_out(links, link, &out) || link_specie_out(links, link, &books, &out)) {
+           link_claim_out(links, link, &out) || link_specie_out(links, link, &books, &out) ||
+           link_loss_out(links, link, &out)) {
         must(parcel_decode(&head, out.data, out.size, &fault) == ST_OK);
         bytes_clear(&out);
     }
@@ -414,6 +438,9 @@ static void give(uint8_t state, const struct bytes *wire)
         break;
     case PARCEL_FROZE:
         must(link->state == LINK_FROZEN);
+        break;
+    case PARCEL_ACCEPTED:
+        must(link_accepted(links, link));
         break;
     case PARCEL_STALE:
     case PARCEL_UNFIT:

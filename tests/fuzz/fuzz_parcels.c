@@ -55,6 +55,16 @@ static void ask_named(const char *command, const struct link *link)
     fuzz_site_ask(&site, 0, command, &args);
 }
 
+static void ask_accept_loss(const struct link *link)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_text(&args, link == NULL ? FUZZ_LINK : link->name);
+    cbor_put_text(&args, "");
+    fuzz_site_ask(&site, 0, "link.accept-loss", &args);
+}
+
 static void put_money_or_null(struct bytes *args)
 {
     if (script_below(&script, 3) == 0)
@@ -234,7 +244,10 @@ static void operator_acts(const struct link *link)
         ask_named("link.ack", link);
         break;
     case 5:
-        drain();
+        if (script_chance(&script, 2))
+            ask_accept_loss(link);
+        else
+            drain();
         break;
     case 6:
     case 7:

@@ -115,6 +115,9 @@ void neighbour_hear(struct neighbour *neighbour, const struct bytes *bytes)
     case PARCEL_PAID:
         must(clearing_is_signed(&head.note, fuzz_site_key));
         break;
+    case PARCEL_LOSS:
+        must(position_is_signed(&head.loss.position));
+        break;
     }
 }
 
