@@ -93,6 +93,8 @@ void map_hex(struct map *map, const char *key, const uint8_t *bytes, size_t size
 void map_raw(struct map *map, const char *key, const struct bytes *item)
 {
     map_entry_begin(map, key);
+    /* An item that memory was short for would be taken for a whole one. */
+    map->values.failed = map->values.failed || item->failed;
     bytes_append(&map->values, item->data, item->size);
     map_entry_end(map);
 }
