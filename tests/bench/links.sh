@@ -28,6 +28,9 @@ is_loaded() # all newborns have said with their credit that they are what they s
 
 make_site a
 make_site b "$(free_port)"
+if [ -n "${SATURATE_S:-}" ]; then # some 600 bytes of journal a packet, at each site
+    sed -i 's/^map_bytes = .*/map_bytes = "64GiB"/' "$work"/[ab]/site.toml
+fi
 run_named a
 run_named b
 on a money in 100 >/dev/null
