@@ -317,9 +317,13 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
  * A message that waits on a promise pays the order twice: whoever ends the promise does not pay for
  * what becomes of it.
  */
-static bool facet_pay_to_wait(struct turn *turn, enum serai_order order)
+static bool facet_pay_to_wait(struct turn *turn, enum serai_order order, struct money cost)
 {
-    return turn_order_fee(turn, order);
+    struct money both;
+
+    /* The fee leaves enough for what is paid after it, or it is not taken. */
+    return money_add(&both, cost, pricebook_order(&turn->agents->prices, (int)order)) &&
+           turn_can_pay(turn, both) && turn_order_fee(turn, order);
 }
 
 static int64_t decode_facet_send(struct turn *turn, enum serai_order order, const struct cap *cap,
@@ -340,7 +344,7 @@ static int64_t decode_facet_send(struct turn *turn, enum serai_order order, cons
     cost = facet_sending_cost(turn, &sending, &fits);
     if (!fits || !turn_can_pay(turn, cost))
         return SERAI_E_SHORT;
-    if (sending.facet == NULL && !facet_pay_to_wait(turn, order))
+    if (sending.facet == NULL && !facet_pay_to_wait(turn, order, cost))
         return SERAI_E_SHORT;
     return perform_facet_send(turn, &sending, args[0]);
 }
@@ -376,6 +380,7 @@ static int64_t decode_facet_when(struct turn *turn, const struct cap *cap, const
     struct sending sending = {0};
     int64_t refusal = facet_check_target(turn, cap, &sending);
     struct failure failure = facet_promise_failure(&sending);
+    struct money cost;
 
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
@@ -390,10 +395,11 @@ static int64_t decode_facet_when(struct turn *turn, const struct cap *cap, const
         refusal = promise_room(turn->agents, sending.promise, turn->agent, 0);
     if (refusal != 0)
         return refusal;
-    if (!turn_can_pay(turn, facet_event_price(turn->agents, sending.asked)))
+    cost = facet_event_price(turn->agents, sending.asked);
+    if (!turn_can_pay(turn, cost))
         return SERAI_E_SHORT;
     if (sending.facet == NULL && failure.status == 0 &&
-        !facet_pay_to_wait(turn, SERAI_ORDER_facet_when))
+        !facet_pay_to_wait(turn, SERAI_ORDER_facet_when, cost))
         return SERAI_E_SHORT;
     return perform_facet_when(turn, &sending, cap, failure);
 }
