@@ -51,14 +51,29 @@ static void losses_void_claim(struct sim_site *site, const struct link *link)
     (void)request_now(site, 0, "link.settled", &args, NULL);
 }
 
+/* Whether the link froze again after a loss was accepted: then neither end waits for the other. */
+static bool losses_begin_again(const struct sim *sim, const struct sim_wire *wire)
+{
+    for (int end = 0; end < 2; end++) {
+        const struct links *links = sim->sites[wire->ends[end]].core->links;
+
+        if (link_acceptance_binds(links, network_link(sim, wire, end)))
+            return false;
+    }
+    return true;
+}
+
 static void losses_step(struct sim *sim, const struct sim_wire *wire, int end)
 {
     struct sim_site *site = &sim->sites[wire->ends[end]];
     const struct link *link = network_link(sim, wire, end);
     char code[2 * CODE_BYTES + 1];
     struct hash pair;
+    enum acceptance_state state = link_acceptance(site->core->links, link, &pair);
 
-    switch (link_acceptance(site->core->links, link, &pair)) {
+    if (state == ACCEPTANCE_DONE && losses_begin_again(sim, wire))
+        state = ACCEPTANCE_NONE;
+    switch (state) {
     case ACCEPTANCE_NONE:
         losses_ask(site, link, "link.freeze", NULL);
         losses_void_claim(site, link);
