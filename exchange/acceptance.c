@@ -168,8 +168,3 @@ void exchange_accept(struct exchange *exchange, struct link *link)
     acceptance_settle(&accepting);
     link_count_accepted(exchange->links, link, &plan);
 }
-
-uint32_t exchange_highest_number(const struct exchange *exchange, const struct link *link)
-{
-    return channels_highest_bought_there(exchange->channels, link->interface);
-}

@@ -119,9 +119,6 @@ MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link, str
  */
 void exchange_accept(struct exchange *exchange, struct link *link);
 
-/* The highest number of a channel that the peer bought and that has an end here; 0: none. */
-uint32_t exchange_highest_number(const struct exchange *exchange, const struct link *link);
-
 /*
  * Deliver room events to ends that wait for a place on this link and have one, if any became free.
  * True: there was one, or somebody who waits no more, and the frame has to keep it.

@@ -146,6 +146,10 @@ void claim_encode(struct bytes *out, const struct claim *claim);
 void parcel_put_digest(struct bytes *out, const struct digest *digest);
 struct digest parcel_get_digest(struct cbor *in);
 
+/* parcel_put_side() and parcel_get_side() do so for a cursor and the digest up to it. */
+void parcel_put_side(struct bytes *out, const struct specie_side *side);
+void parcel_get_side(struct cbor *in, struct specie_side *side);
+
 /* Append what an end has received, and read it; errors of reading are left in *in. */
 void arrived_encode(struct bytes *out, const struct channel_arrived *arrived);
 struct channel_arrived arrived_decode(struct cbor *in);

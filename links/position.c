@@ -13,20 +13,6 @@ enum { POSITION_FIELDS = 21 };
 
 /* ---- bytes ---- */
 
-static void position_put_side(struct bytes *out, const struct specie_side *side)
-{
-    cursor_put(out, (struct cursor){side->seq, side->total});
-    parcel_put_digest(out, &side->digest);
-}
-
-static void position_get_side(struct cbor *in, struct specie_side *side)
-{
-    struct cursor cursor = cursor_get(in);
-    struct digest digest = parcel_get_digest(in);
-
-    *side = (struct specie_side){cursor.seq, cursor.total, digest};
-}
-
 void position_encode(struct position_signed *position)
 {
     const struct position *put = &position->position;
@@ -39,9 +25,9 @@ void position_encode(struct position_signed *position)
     cbor_put_text(&out, put->currency);
     cbor_put_uint(&out, put->epoch);
     cbor_put_uint(&out, put->peer_epoch);
-    position_put_side(&out, &put->sent);
-    position_put_side(&out, &put->acked);
-    position_put_side(&out, &put->received);
+    parcel_put_side(&out, &put->sent);
+    parcel_put_side(&out, &put->acked);
+    parcel_put_side(&out, &put->received);
     settled_put(&out, put->paid);
     settled_put(&out, put->got);
     cbor_put_uint(&out, put->claimed);
@@ -73,9 +59,9 @@ enum status position_decode(struct position_signed *position, const uint8_t *byt
     cbor_get_text(&in, got->currency, LINK_CURRENCY_BYTES_MAX);
     got->epoch = cbor_get_uint(&in, SEQ_MAX);
     got->peer_epoch = cbor_get_uint(&in, SEQ_MAX);
-    position_get_side(&in, &got->sent);
-    position_get_side(&in, &got->acked);
-    position_get_side(&in, &got->received);
+    parcel_get_side(&in, &got->sent);
+    parcel_get_side(&in, &got->acked);
+    parcel_get_side(&in, &got->received);
     got->paid = settled_get(&in);
     got->got = settled_get(&in);
     got->claimed = cbor_get_uint(&in, SEQ_MAX);

@@ -10,13 +10,13 @@ enum { SPECIE_FIELDS = 17 };
 /* The first item: no signature of something else can be taken for one of a statement. */
 static const char specie_label[] = "serai-specie-1";
 
-static void specie_put_side(struct bytes *out, const struct specie_side *side)
+void parcel_put_side(struct bytes *out, const struct specie_side *side)
 {
     cursor_put(out, (struct cursor){side->seq, side->total});
     parcel_put_digest(out, &side->digest);
 }
 
-static void specie_get_side(struct cbor *in, struct specie_side *side)
+void parcel_get_side(struct cbor *in, struct specie_side *side)
 {
     struct cursor cursor = cursor_get(in);
     struct digest digest = parcel_get_digest(in);
@@ -49,8 +49,8 @@ void specie_encode(struct specie_signed *specie)
     cbor_put_uint(&out, statement->epoch);
     cbor_put_uint(&out, statement->frame);
     cbor_put_bytes(&out, statement->head.bytes, HASH_BYTES);
-    specie_put_side(&out, &statement->received);
-    specie_put_side(&out, &statement->sent);
+    parcel_put_side(&out, &statement->received);
+    parcel_put_side(&out, &statement->sent);
     settled_put(&out, statement->paid);
     settled_put(&out, statement->got);
     INVARIANT(!out.failed); /* SPECIE_BYTES_MAX is enough for any */
@@ -81,8 +81,8 @@ enum status specie_decode(struct specie_signed *specie, const uint8_t *bytes, si
     statement->epoch = cbor_get_uint(&in, SEQ_MAX);
     statement->frame = cbor_get_uint(&in, SEQ_MAX);
     cbor_get_bytes_exact(&in, statement->head.bytes, HASH_BYTES);
-    specie_get_side(&in, &statement->received);
-    specie_get_side(&in, &statement->sent);
+    parcel_get_side(&in, &statement->received);
+    parcel_get_side(&in, &statement->sent);
     statement->paid = settled_get(&in);
     statement->got = settled_get(&in);
     return cbor_done(&in, fault, "statement");

@@ -236,7 +236,8 @@ void command_link_accept_loss(struct core *core, struct customer *by, struct cbo
      * command has had its effect.
      */
     if (!link_acceptance_binds(core->links, link) && !loss_is_counted(core, link, code)) {
-        if (link_state_position(core->links, link, exchange_highest_number(core->exchange, link),
+        if (link_state_position(core->links, link,
+                                channels_highest_bought_there(core->channels, link->interface),
                                 &fault) != ST_OK) {
             outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
             return;

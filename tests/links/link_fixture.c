@@ -4,6 +4,7 @@
 #include "tests/channels/fixture.h"
 #include "tests/reading.h"
 
+#include <sodium.h>
 #include <string.h>
 
 static const struct link_prices prices = {
@@ -43,6 +44,29 @@ static void numbered(void *context, const struct link *link, uint64_t seq,
 void link_touch(struct links *links, struct link *link)
 {
     node_of_link(links, link)->dirty = true;
+}
+
+void sign_with(void *secret, const void *bytes, size_t size, uint8_t signature[64])
+{
+    ck_assert_int_eq(crypto_sign_detached(signature, NULL, bytes, size, secret), 0);
+}
+
+static void peer_sign(struct peer *peer, struct peer *other, uint8_t number, uint8_t secret[64])
+{
+    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
+    struct link_signer signer = {.sign = sign_with, .context = secret};
+
+    ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secret, seed), 0);
+    links_set_signer(peer->links, &signer);
+    memcpy(other->link->key, signer.key, LINK_KEY_BYTES);
+    link_touch(other->links, other->link);
+}
+
+void peers_sign(struct peer *a, struct peer *b, uint8_t secrets[2][64])
+{
+    ck_assert_int_ge(sodium_init(), 0);
+    peer_sign(a, b, 0, secrets[0]);
+    peer_sign(b, a, 1, secrets[1]);
 }
 
 uint64_t peer_save(struct peer *peer)

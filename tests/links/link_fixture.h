@@ -20,6 +20,13 @@ struct peer {
 /* One link, saved once; its limit is PEER_LIMIT_NANOS. */
 struct peer peer_new(const char *neighbour);
 void peer_free(struct peer *peer);
+/* Sign with a secret key of Ed25519, as struct link_signer has it. */
+void sign_with(void *secret, const void *bytes, size_t size, uint8_t signature[64]);
+/*
+ * Give both sites a key of their own, with which they sign, and each the other's.  `secrets` is
+ * borrowed for their lives: that of the first, then that of the second.
+ */
+void peers_sign(struct peer *a, struct peer *b, uint8_t secrets[2][64]);
 /* Mark the row of a link as changed. */
 void link_touch(struct links *links, struct link *link);
 /* A frame: number, save, commit.  Returns the operations that took. */

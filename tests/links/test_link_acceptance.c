@@ -18,30 +18,11 @@ static uint8_t secrets[2][64];
 static struct bytes parcel;
 static struct fault fault;
 
-static void sign(void *context, const void *bytes, size_t size, uint8_t signature[64])
-{
-    ck_assert_int_eq(crypto_sign_detached(signature, NULL, bytes, size, context), 0);
-}
-
-/* Give both sites a key, and each the other's. */
-static void name(struct peer *peer, struct peer *other, uint8_t number)
-{
-    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    struct link_signer signer = {.sign = sign, .context = secrets[number]};
-
-    ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secrets[number], seed), 0);
-    links_set_signer(peer->links, &signer);
-    memcpy(other->link->key, signer.key, LINK_KEY_BYTES);
-    link_touch(other->links, other->link);
-}
-
 static void setup(void)
 {
-    ck_assert_int_ge(sodium_init(), 0);
     a = peer_new("B");
     b = peer_new("A");
-    name(&a, &b, 0);
-    name(&b, &a, 1);
+    peers_sign(&a, &b, secrets);
     peers_meet(&a, &b);
     peer_send(&a, 10);
     peer_send(&b, 4);
@@ -223,7 +204,7 @@ START_TEST(false_positions_are_refused)
             loss.position.position.currency[0] ^= 1;
         position_encode(&loss.position);
         if (lie > 1)
-            sign(secrets[0], loss.position.bytes, loss.position.size, loss.position.signature);
+            sign_with(secrets[0], loss.position.bytes, loss.position.size, loss.position.signature);
         ck_assert_int_eq(hears(&b, &loss), PARCEL_REFUSED);
         ck_assert_ptr_null(link_position_theirs(b.links, b.link));
     }

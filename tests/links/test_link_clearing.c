@@ -17,14 +17,9 @@ static uint8_t keys[SITES][LINK_KEY_BYTES];
 static uint8_t secrets[SITES][64];
 static struct bytes parcel;
 
-static void sign(void *context, const void *bytes, size_t size, uint8_t signature[64])
-{
-    ck_assert_int_eq(crypto_sign_detached(signature, NULL, bytes, size, context), 0);
-}
-
 static void setup(void)
 {
-    struct link_signer signer = {.sign = sign, .context = secrets[US]};
+    struct link_signer signer = {.sign = sign_with, .context = secrets[US]};
     struct settlement terms = {.by = SETTLE_BY_CLEARING, .where = "house"};
 
     ck_assert_int_ge(sodium_init(), 0);
@@ -70,7 +65,7 @@ static enum parcel_result give(struct clearing_signed made)
     struct parcel read;
 
     clearing_encode(&made);
-    sign(secrets[HOUSE], made.bytes, made.size, made.signature);
+    sign_with(secrets[HOUSE], made.bytes, made.size, made.signature);
     bytes_clear(&parcel);
     clearing_parcel_encode(&parcel, &made);
     return link_parcel_in(a.links, house, parcel.data, parcel.size, &read, &a.fault);
@@ -162,7 +157,7 @@ static enum parcel_result give_by_other(bool done)
 
     memcpy(made.note.house, keys[OTHER], LINK_KEY_BYTES);
     clearing_encode(&made);
-    sign(secrets[OTHER], made.bytes, made.size, made.signature);
+    sign_with(secrets[OTHER], made.bytes, made.size, made.signature);
     bytes_clear(&parcel);
     clearing_parcel_encode(&parcel, &made);
     return link_parcel_in(a.links, other, parcel.data, parcel.size, &read, &a.fault);
@@ -323,7 +318,7 @@ END_TEST
 
 START_TEST(orders_are_remembered_over_a_crash)
 {
-    struct link_signer signer = {.sign = sign, .context = secrets[US]};
+    struct link_signer signer = {.sign = sign_with, .context = secrets[US]};
 
     ck_assert_int_eq(order(1, 60), PARCEL_KEPT);
     link_order_done(a.links, house, true);

@@ -14,27 +14,13 @@ static uint8_t secrets[2][64];
 static struct bytes parcel;
 static struct link_books books;
 
-static void sign(void *context, const void *bytes, size_t size, uint8_t signature[64])
-{
-    ck_assert_int_eq(crypto_sign_detached(signature, NULL, bytes, size, context), 0);
-}
-
 static void set_signer(struct peer *peer, uint8_t number)
 {
     uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    struct link_signer signer = {.sign = sign, .context = secrets[number]};
+    struct link_signer signer = {.sign = sign_with, .context = secrets[number]};
 
     ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secrets[number], seed), 0);
     links_set_signer(peer->links, &signer);
-}
-
-static void know(struct peer *peer, uint8_t number)
-{
-    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    uint8_t secret[crypto_sign_SECRETKEYBYTES];
-
-    ck_assert_int_eq(crypto_sign_seed_keypair(peer->link->key, secret, seed), 0);
-    link_touch(peer->links, peer->link);
 }
 
 static void agree(struct peer *peer, uint64_t threshold, uint64_t target)
@@ -49,13 +35,9 @@ static void agree(struct peer *peer, uint64_t threshold, uint64_t target)
 
 static void setup(void)
 {
-    ck_assert_int_ge(sodium_init(), 0);
     a = peer_new("B");
     b = peer_new("A");
-    set_signer(&a, 0);
-    set_signer(&b, 1);
-    know(&a, 1);
-    know(&b, 0);
+    peers_sign(&a, &b, secrets);
     peers_meet(&a, &b);
     peer_send(&a, 60);
     peers_settle(&a, &b);
@@ -364,8 +346,8 @@ static enum parcel_result b_signs(struct settled paid, struct settled got)
     head.specie.specie.statement.paid = paid;
     head.specie.specie.statement.got = got;
     specie_encode(&head.specie.specie);
-    sign(secrets[1], head.specie.specie.bytes, head.specie.specie.size,
-         head.specie.specie.signature);
+    sign_with(secrets[1], head.specie.specie.bytes, head.specie.specie.size,
+              head.specie.specie.signature);
     bytes_clear(&parcel);
     specie_parcel_encode(&parcel, &head.specie.specie, false);
     return peer_in(&a, &parcel);

@@ -14,31 +14,12 @@ static uint8_t secrets[2][64];
 static struct bytes parcel;
 static struct link_books books = {.frame = 7, .now_us = 10000000};
 
-static void sign(void *context, const void *bytes, size_t size, uint8_t signature[64])
-{
-    ck_assert_int_eq(crypto_sign_detached(signature, NULL, bytes, size, context), 0);
-}
-
-/* Give both sites a key, and each the other's. */
-static void name(struct peer *peer, struct peer *other, uint8_t number)
-{
-    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    struct link_signer signer = {.sign = sign, .context = secrets[number]};
-
-    ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secrets[number], seed), 0);
-    links_set_signer(peer->links, &signer);
-    memcpy(other->link->key, signer.key, LINK_KEY_BYTES);
-    link_touch(other->links, other->link);
-}
-
 /* Both are up; b received 60 nanos in three messages of a, and a 9 in two of b. */
 static void setup(void)
 {
-    ck_assert_int_ge(sodium_init(), 0);
     a = peer_new("B");
     b = peer_new("A");
-    name(&a, &b, 0);
-    name(&b, &a, 1);
+    peers_sign(&a, &b, secrets);
     peers_meet(&a, &b);
     for (uint64_t money = 10; money <= 30; money += 10)
         peer_send(&a, money);
@@ -75,7 +56,7 @@ static struct specie_signed statement(void)
 static enum parcel_result give(struct specie_signed *made)
 {
     specie_encode(made);
-    sign(secrets[0], made->bytes, made->size, made->signature);
+    sign_with(secrets[0], made->bytes, made->size, made->signature);
     bytes_clear(&parcel);
     specie_parcel_encode(&parcel, made, false);
     return peer_in(&b, &parcel);
