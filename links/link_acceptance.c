@@ -13,8 +13,6 @@
 
 #include "links/link_set.h"
 
-enum { LOSS_FIELDS = 7 };
-
 /* ---- its state ---- */
 
 static struct hash loss_pair(const struct loss_state *loss)
@@ -59,7 +57,7 @@ const struct loss_record *link_loss_record(const struct links *links, const stru
 {
     const struct loss_state *loss = &node_of_link(links, link)->loss;
 
-    return loss->counted ? &loss->record : NULL;
+    return loss->has_last ? &loss->last : NULL;
 }
 
 const struct position_signed *link_position_ours(const struct links *links, const struct link *link)
@@ -83,6 +81,17 @@ static void loss_changed(struct loss_state *loss)
     loss->dirty = true;
     loss->saved = false;
     loss->due = true;
+}
+
+/* Nothing is stated; what was counted before stays for those who compare books. */
+static void loss_begin(struct loss_state *loss)
+{
+    loss->has_ours = false;
+    loss->has_theirs = false;
+    loss->we_accept = false;
+    loss->it_accepts = false;
+    loss->counted = false;
+    loss->due = false;
 }
 
 /* ---- ours ---- */
@@ -143,8 +152,7 @@ enum status link_state_position(struct links *links, struct link *link, uint32_t
     }
     INVARIANT(!link_acceptance_binds(links, link)); /* then nothing changes */
     if (loss->counted)
-        loss->has_theirs = false; /* of an earlier loss */
-    loss->counted = false;
+        loss_begin(loss);
     loss->we_accept = false;
     loss->it_accepts = false;
     loss->has_ours = true;
@@ -165,7 +173,8 @@ void loss_withdraw(struct link_node *node)
     INVARIANT(!link_acceptance_binds(node->links, &node->link));
     if (loss->counted || !(loss->has_ours || loss->has_theirs))
         return;
-    *loss = (struct loss_state){.dirty = true};
+    loss_begin(loss);
+    loss->dirty = true;
 }
 
 /* ---- the pair ---- */
@@ -297,6 +306,8 @@ void link_count_accepted(struct links *links, struct link *link, const struct lo
     node->specie.dirty = node->specie.dirty || node->specie.has_theirs;
     node->specie.has_theirs = false;
     loss->counted = true;
+    loss->has_last = true;
+    loss->last = loss->record;
     loss_changed(loss);
     node->dirty = true;
     INVARIANT(link_resume(links, link, &fault) == ST_OK);
@@ -380,7 +391,7 @@ enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel
         return PARCEL_STALE; /* this link has nothing to accept */
     if (is_new) {
         if (loss->counted)
-            *loss = (struct loss_state){0}; /* another loss begins */
+            loss_begin(loss); /* another one */
         loss->record.theirs = parcel->position;
         loss->has_theirs = true;
         /* It withdrew what was accepted: it cannot have counted by that. */
@@ -401,76 +412,4 @@ enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel
     if (link_accepted(node->links, &node->link))
         return PARCEL_ACCEPTED;
     return loss->dirty ? PARCEL_KEPT : PARCEL_STALE;
-}
-
-/* ---- its row (docs/records.md, "Rows of links") ---- */
-
-static void loss_put_position(struct bytes *out, bool has, const struct position_signed *position)
-{
-    cbor_put_bytes(out, position->bytes, has ? position->size : 0);
-    cbor_put_bytes(out, position->signature, has ? SPECIE_SIGNATURE_BYTES : 0);
-}
-
-void loss_encode(struct bytes *out, const struct loss_state *loss)
-{
-    cbor_put_array(out, LOSS_FIELDS);
-    loss_put_position(out, loss->has_ours, &loss->record.ours);
-    loss_put_position(out, loss->has_theirs, &loss->record.theirs);
-    cbor_put_bytes(out, loss->record.our_acceptance, loss->we_accept ? SPECIE_SIGNATURE_BYTES : 0);
-    cbor_put_bytes(out, loss->record.their_acceptance,
-                   loss->it_accepts ? SPECIE_SIGNATURE_BYTES : 0);
-    cbor_put_bool(out, loss->counted);
-}
-
-/* A signature, or no bytes: false. */
-static bool loss_get_signature(struct cbor *in, uint8_t signature[SPECIE_SIGNATURE_BYTES])
-{
-    size_t size;
-    const uint8_t *bytes = cbor_get_bytes(in, &size, SPECIE_SIGNATURE_BYTES);
-
-    if (in->error != NULL || size == 0)
-        return false;
-    if (size != SPECIE_SIGNATURE_BYTES) {
-        cbor_fail(in, "a signature has 64 bytes");
-        return false;
-    }
-    memcpy(signature, bytes, size);
-    return true;
-}
-
-static bool loss_get_position(struct cbor *in, struct position_signed *position)
-{
-    struct fault fault;
-    size_t size;
-    const uint8_t *bytes = cbor_get_bytes(in, &size, POSITION_BYTES_MAX);
-    bool is_signed = loss_get_signature(in, position->signature);
-
-    if (in->error != NULL)
-        return false;
-    if (is_signed != (size != 0))
-        cbor_fail(in, "a position has a signature");
-    else if (is_signed && position_decode(position, bytes, size, &fault) != ST_OK)
-        cbor_fail(in, "a position is none");
-    return is_signed;
-}
-
-enum status loss_decode(struct loss_state *loss, const uint8_t *value, size_t value_size,
-                        struct fault *fault)
-{
-    struct cbor in;
-
-    cbor_init(&in, value, value_size);
-    cbor_get_array(&in, LOSS_FIELDS);
-    loss->has_ours = loss_get_position(&in, &loss->record.ours);
-    loss->has_theirs = loss_get_position(&in, &loss->record.theirs);
-    loss->we_accept = loss_get_signature(&in, loss->record.our_acceptance);
-    loss->it_accepts = loss_get_signature(&in, loss->record.their_acceptance);
-    loss->counted = cbor_get_bool(&in);
-    if ((loss->we_accept || loss->it_accepts) && !(loss->has_ours && loss->has_theirs))
-        cbor_fail(&in, "a pair is accepted, and there is none");
-    if (loss->counted && !(loss->we_accept && loss->it_accepts))
-        cbor_fail(&in, "a pair is counted that was not accepted");
-    loss->saved = true;
-    loss->due = loss->has_ours;
-    return cbor_done(&in, fault, "row");
 }

@@ -58,10 +58,12 @@ struct loss_state {
     bool it_accepts;
     bool counted; /* this site counts from where the pair says */
     struct loss_record record;
-    bool dirty;    /* the row must be written */
-    bool saved;    /* the row has all of it, so it may leave */
-    bool due;      /* on this connection */
-    bool answered; /* a repeat of the peer's, since the last reminder */
+    bool has_last;           /* a loss was counted, this one or one before: */
+    struct loss_record last; /* books are compared by it (audit/reconcile.h) */
+    bool dirty;              /* the row must be written */
+    bool saved;              /* the row has all of it, so it may leave */
+    bool due;                /* on this connection */
+    bool answered;           /* a repeat of the peer's, since the last reminder */
 };
 
 /* The totals of a link at a moment (link_pace.c). */

@@ -221,6 +221,22 @@ static void lose_and_accept(int which, int before, int since)
     network_settle(network);
 }
 
+/* What was accepted stays a record while another loss is stated, and over a restart. */
+static void begin_another(void)
+{
+    freeze_both();
+    ck_assert_int_eq(link_request(0, "link.accept-loss", ""), CONTROL_DONE);
+    ck_assert_int_eq(link_acceptance(site_at(0)->core->links, link_at(0), NULL), ACCEPTANCE_STATED);
+    ck_assert_ptr_nonnull(link_loss_record(site_at(0)->core->links, link_at(0)));
+    site_reload_same(site_at(0));
+    ck_assert_ptr_nonnull(link_loss_record(site_at(0)->core->links, link_at(0)));
+    ck_assert_ptr_null(loss_record_error(link_loss_record(site_at(0)->core->links, link_at(0))));
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(link_request(i, "link.resume", NULL), CONTROL_DONE);
+    network_connect(network, 0);
+    network_settle(network);
+}
+
 START_TEST(any_loss_is_accepted_and_the_link_goes_on)
 {
     struct acting end = {.deed = DEED_BUY, .interface = 1, .a = ENDOWMENT, .b = FEE};
@@ -235,6 +251,7 @@ START_TEST(any_loss_is_accepted_and_the_link_goes_on)
     network_settle(network);
     network_agrees(network);
     ck_assert_uint_eq(agents_count(site_at(1)->core->agents).births, births + 1);
+    begin_another();
     lose_and_accept((_i / 2) % 2, 5, 8); /* once more over the same link */
 }
 END_TEST
