@@ -8,6 +8,14 @@
 #include "agents/inbox.h"
 #include "agents/return.h"
 #include "agents/set.h"
+#include "agents/upgrade.h"
+
+/* Whether somebody else sent it and waits: a message that is no answer, a person's UPGRADE. */
+static bool frozen_is_from_others(const struct message *message)
+{
+    return message->kind == SERAI_EVENT_UPGRADE ||
+           (message->kind == SERAI_EVENT_MESSAGE && !message_is_answer(message));
+}
 
 /*
  * Messages go back to their senders.  Events that the agent ordered itself stay, as all its state
@@ -19,11 +27,12 @@ static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)
 
     for (struct inbox_message *at = agent->inbox.first; at != NULL; at = next) {
         next = at->next;
-        if (at->m.kind != SERAI_EVENT_MESSAGE || message_is_answer(&at->m)) {
+        if (!frozen_is_from_others(&at->m)) {
             message_fail_replies(agents, &at->m, failure_of(SERAI_E_FROZEN));
             continue;
         }
         inbox_take(agents, agent, at);
+        upgrade_was_asked(agents, agent, at);
         inbox_return(agents, agent, at, failure_of(SERAI_E_FROZEN), true);
         inbox_message_free(at);
     }

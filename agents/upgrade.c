@@ -136,13 +136,34 @@ void upgrade_drop(struct agents *agents, struct agent *agent)
 
 /* ---- what a person asked for ---- */
 
+/* Another UPGRADE that waits, to the same module; NULL: there is none. */
+static struct inbox_message *upgrade_next(const struct agent *agent,
+                                          const struct inbox_message *message)
+{
+    struct inbox_message *at = agent->inbox.first;
+
+    while (at != NULL && (at == message || at->m.kind != SERAI_EVENT_UPGRADE ||
+                          memcmp(at->m.data, message->m.data, HASH_BYTES) != 0))
+        at = at->next;
+    return at;
+}
+
 void upgrade_was_asked(struct agents *agents, struct agent *agent,
                        const struct inbox_message *message)
 {
     struct agent_program *program = &agent->program;
+    struct inbox_message *next;
 
     if (message->m.kind != SERAI_EVENT_UPGRADE || message->m.badge == 0)
         return;
+    next = upgrade_next(agent, message);
+    if (next != NULL) { /* the module is kept for that one from now on */
+        next->m.badge = 1;
+        next->changed = true;
+        agent->inbox.changed = true;
+        agent_dirty(&agents->changes, agent);
+        return;
+    }
     for (uint32_t i = 0; i < program->kept_count; i++) {
         if (memcmp(program->kept[i].code->id.bytes, message->m.data, HASH_BYTES) != 0)
             continue;

@@ -96,9 +96,16 @@ static void call_refused(const struct customer *by, const struct call *call, int
                     by->name);
         return;
     default:
-        outcome_set(outcome, CONTROL_TRY_AGAIN, "the inbox is full: try again later");
-        return;
+        break;
     }
+    /* An answer is no call, and is let through. */
+    if (call->question.desk != NULL && agents_desk_calls(call->question.desk) >= DESK_CALLS_MAX)
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s has %d calls whose answers it has not taken, and may not have "
+                    "more: `serai call ls` lists them",
+                    by->name, DESK_CALLS_MAX);
+    else
+        outcome_set(outcome, CONTROL_TRY_AGAIN, "the inbox is full: try again later");
 }
 
 /* Whether the customer has what the call costs; with a first one the desk as well. */
@@ -139,13 +146,6 @@ static bool call_check(struct core *core, struct customer *by, struct call *call
     }
     question->customer = by->account;
     question->desk = core_desk_agent(core, by);
-    if (question->desk != NULL && agents_desk_calls(question->desk) >= DESK_CALLS_MAX) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "customer %s has %d calls whose answers it has not taken, and may not have "
-                    "more: `serai call ls` lists them",
-                    by->name, DESK_CALLS_MAX);
-        return false;
-    }
     refusal = agents_desk_check(core->agents, question, postage);
     if (refusal != 0) {
         call_refused(by, call, refusal, outcome);
@@ -261,9 +261,10 @@ static void upgrade_ask(struct core *core, const struct customer *by, struct upg
     struct map map;
 
     question->badge = !agents_code_is_kept(core->agents, question->to, &module->id);
-    /* upgrade_stage() has seen to all that could refuse it. */
-    INVARIANT(agents_code_put(core->agents, question->to, module->bytes, module->size, &id,
-                              &fault) == ST_OK);
+    /* upgrade_stage() has seen to all that could refuse it; a full list may have it already. */
+    if (question->badge != 0)
+        INVARIANT(agents_code_put(core->agents, question->to, module->bytes, module->size, &id,
+                                  &fault) == ST_OK);
     map_init(&map);
     map_uint(&map, "call", agents_desk_ask(core->agents, question));
     map_hex(&map, "module", module->id.bytes, HASH_BYTES);

@@ -12,7 +12,7 @@
 
 /* ---- modules ---- */
 
-enum { MODULES_MAX = 16 };
+enum { MODULES_MAX = 24 };
 
 static struct {
     char name[32];

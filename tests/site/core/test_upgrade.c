@@ -409,6 +409,79 @@ START_TEST(a_person_hears_what_became_of_it)
 }
 END_TEST
 
+/* The module is kept for all who asked, whoever of them brought it. */
+START_TEST(two_upgrades_to_one_module_wait)
+{
+    uint64_t old = deploy_version("version1");
+    uint64_t calls[2];
+
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(ask_upgrade(1, old, "version5", true), CONTROL_DONE);
+        calls[i] = site_result(&site, "call");
+    }
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, 1);
+    (void)core_run(site.core, 1); /* the first */
+    site_frame(&site);
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, 1);
+    site_reload_same(&site);
+    site_settle(&site);
+    ck_assert(runs(old, "version5"));
+    ck_assert_int_eq(answer_to(calls[0])->kind, SERAI_EVENT_MESSAGE);
+    ck_assert_int_eq(answer_to(calls[1])->status, SERAI_E_SILENT); /* version 5 knows nothing */
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, 0);
+}
+END_TEST
+
+/* Who heard that nothing came of it must not see it happen later. */
+START_TEST(an_agent_that_stays_frozen_is_not_upgraded)
+{
+    enum { ANSWER_S = 300 };
+    uint64_t old = deploy_version("version1");
+    uint64_t call;
+
+    site.core->agents->prices.frozen_answer_s = ANSWER_S;
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", old), CONTROL_DONE);
+    ck_assert_int_eq(ask_upgrade(1, old, "version5", true), CONTROL_DONE);
+    call = site_result(&site, "call");
+    site_pass(&site, (ANSWER_S + 100) * UINT64_C(1000000));
+    ck_assert_int_eq(answer_to(call)->status, SERAI_E_FROZEN);
+    ck_assert_ptr_null(site_agent(&site, old)->inbox.first);
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, 0);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", old), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert(runs(old, "version1"));
+    nothing_held();
+}
+END_TEST
+
+START_TEST(an_agent_whose_list_is_full_becomes_what_is_on_it)
+{
+    static const char *const names[AGENT_CODES_MAX] = {
+        "version1", "version2",  "version3", "version5", "chaos",    "hog",
+        "strain",   "spin",      "grow",     "service",  "customer", "scout",
+        "outpost",  "forwarder", "spender",  "talker"};
+    uint64_t old = deploy_version("version1");
+    struct fault fault;
+    struct hash id;
+
+    for (size_t i = 0; i < AGENT_CODES_MAX; i++) {
+        size_t size;
+        const uint8_t *module = module_bytes(names[i], &size);
+
+        ck_assert_msg(agents_code_put(site.core->agents, site_agent(&site, old), module, size, &id,
+                                      &fault) == ST_OK,
+                      "%s: %s", names[i], fault.text);
+    }
+    undo_commit(site.core->undo);
+    site_frame(&site);
+    ck_assert_int_eq(ask_upgrade(1, old, "version5", true), CONTROL_DONE);
+    ck_assert_int_eq(ask_upgrade(1, old, "version4", true), CONTROL_REFUSED); /* one too many */
+    site_settle(&site);
+    ck_assert(runs(old, "version5"));
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, AGENT_CODES_MAX);
+}
+END_TEST
+
 START_TEST(an_upgrade_that_is_refused_changes_nothing)
 {
     uint64_t old = deploy_version("version1");
@@ -485,6 +558,9 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_is_refused);
     tcase_add_test(tcase, an_upgrade_without_its_trial_is_noticed);
     tcase_add_test(tcase, a_person_hears_what_became_of_it);
+    tcase_add_test(tcase, two_upgrades_to_one_module_wait);
+    tcase_add_test(tcase, an_agent_that_stays_frozen_is_not_upgraded);
+    tcase_add_test(tcase, an_agent_whose_list_is_full_becomes_what_is_on_it);
     tcase_add_test(tcase, an_upgrade_that_is_refused_changes_nothing);
     tcase_add_test(tcase, a_module_that_the_agent_kept_stays_kept);
     tcase_add_test(tcase, messages_around_an_upgrade_are_all_handled_once);
