@@ -156,7 +156,7 @@ void exchange_accept(struct exchange *exchange, struct link *link)
     struct accepting accepting = {.exchange = exchange, .link = link, .plan = &plan};
     struct fault fault;
 
-    /* It was seen before this site accepted, and nothing of the link has changed since. */
+    /* It was seen before this site accepted, and nothing that the positions name has changed. */
     INVARIANT(link_loss_plan(exchange->links, link, &plan, &fault) == ST_OK);
     accepting.to_suspense = plan.received.difference;
     (void)link_returned_each(exchange->links, link, &plan, acceptance_return, &accepting);

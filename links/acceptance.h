@@ -83,6 +83,8 @@ struct loss_plan {
     struct plan_side received;
     struct settled paid;
     struct settled got;
+    u128 paid_more; /* than its books have now, decided; likewise `got_more` */
+    u128 got_more;
 };
 
 /*
@@ -109,8 +111,8 @@ enum acceptance_state link_acceptance(const struct links *links, const struct li
 bool link_peer_accepts(const struct links *links, const struct link *link);
 
 /*
- * Whether this site has accepted and not yet counted: until then nothing of the link may change, as
- * the peer may have done it already.
+ * Whether this site has accepted and not yet counted: until then nothing that the positions name
+ * may change, as the peer may have counted already.
  */
 bool link_acceptance_binds(const struct links *links, const struct link *link);
 
@@ -123,9 +125,7 @@ bool link_acceptance_binds(const struct links *links, const struct link *link);
 MUST_CHECK enum status link_state_position(struct links *links, struct link *link, uint32_t number,
                                            struct fault *fault);
 
-/* Both positions of the link; from ACCEPTANCE_PAIRED on.  NULL: that one is not here. */
-const struct position_signed *link_position_ours(const struct links *links,
-                                                 const struct link *link);
+/* The peer's position; from ACCEPTANCE_PAIRED on.  NULL: it is not here. */
 const struct position_signed *link_position_theirs(const struct links *links,
                                                    const struct link *link);
 
@@ -136,7 +136,15 @@ const struct loss_record *link_loss_record(const struct links *links, const stru
 MUST_CHECK enum status link_loss_plan(const struct links *links, const struct link *link,
                                       struct loss_plan *plan, struct fault *fault);
 
-/* Sign that this site accepts the pair, for good; in ACCEPTANCE_PAIRED with a plan (INVARIANT). */
+/*
+ * Whether the pair can be accepted, and what it means then.  ST_INVALID as position_plan(), or a
+ * claim of ours at the peer is not known here and has to be decided there first.  What was accepted
+ * is not asked again: a house may refuse a payment of ours at any time.
+ */
+MUST_CHECK enum status link_check_accept(const struct links *links, const struct link *link,
+                                         struct loss_plan *plan, struct fault *fault);
+
+/* Sign that this site accepts the pair, for good; after a good link_check_accept() (INVARIANT). */
 void link_accept(struct links *links, struct link *link);
 
 /* Whether both have accepted, and this site has not counted yet: exchange_accept() is due. */

@@ -60,13 +60,6 @@ const struct loss_record *link_loss_record(const struct links *links, const stru
     return loss->has_last ? &loss->last : NULL;
 }
 
-const struct position_signed *link_position_ours(const struct links *links, const struct link *link)
-{
-    const struct loss_state *loss = &node_of_link(links, link)->loss;
-
-    return loss->has_ours ? &loss->record.ours : NULL;
-}
-
 const struct position_signed *link_position_theirs(const struct links *links,
                                                    const struct link *link)
 {
@@ -182,17 +175,27 @@ void loss_withdraw(struct link_node *node)
 enum status link_loss_plan(const struct links *links, const struct link *link,
                            struct loss_plan *plan, struct fault *fault)
 {
-    const struct link_node *node = node_of_link(links, link);
-    const struct loss_state *loss = &node->loss;
-    const struct position *theirs = &loss->record.theirs.position;
+    const struct loss_state *loss = &node_of_link(links, link)->loss;
 
     INVARIANT(loss->has_ours && loss->has_theirs);
+    return position_plan(plan, &loss->record.ours.position, &loss->record.theirs.position, fault);
+}
+
+enum status link_check_accept(const struct links *links, const struct link *link,
+                              struct loss_plan *plan, struct fault *fault)
+{
+    const struct link_node *node = node_of_link(links, link);
+    const struct position *theirs = &node->loss.record.theirs.position;
+    enum status status = link_loss_plan(links, link, plan, fault);
+
+    if (status != ST_OK)
+        return status;
     if (theirs->claimed != 0 && theirs->claimed != node->settlement.pending.index)
         return fault_set(fault, ST_INVALID,
                          "settlement %" PRIu64 " of ours is claimed at the peer and not known "
                          "here: its operator confirms or refuses it first (`serai link settled`)",
                          theirs->claimed);
-    return position_plan(plan, &loss->record.ours.position, theirs, fault);
+    return ST_OK;
 }
 
 void link_accept(struct links *links, struct link *link)
@@ -204,7 +207,7 @@ void link_accept(struct links *links, struct link *link)
     struct hash pair;
 
     INVARIANT(link_acceptance(links, link, &pair) == ACCEPTANCE_PAIRED);
-    INVARIANT(link_loss_plan(links, link, &plan, &fault) == ST_OK);
+    INVARIANT(link_check_accept(links, link, &plan, &fault) == ST_OK);
     links->signer.sign(links->signer.context, bytes, acceptance_encode(bytes, &pair),
                        loss->record.our_acceptance);
     loss->we_accept = true;

@@ -197,6 +197,14 @@ static struct settled plan_settled(struct settled paid, struct settled got)
     return settled;
 }
 
+/* Whether a site can come so much further, to this number. */
+static bool settled_fits(u128 more, struct settled settled)
+{
+    struct money fits;
+
+    return settled.index < SEQ_MAX && money_from_total(&fits, more);
+}
+
 enum status position_plan(struct loss_plan *plan, const struct position *ours,
                           const struct position *theirs, struct fault *fault)
 {
@@ -210,5 +218,12 @@ enum status position_plan(struct loss_plan *plan, const struct position *ours,
             plan_side(&plan->received, &in, out.returned, &ours->received, theirs->sent.seq, fault);
     plan->paid = plan_settled(ours->paid, theirs->got);
     plan->got = plan_settled(theirs->paid, ours->got);
+    plan->paid_more = plan->paid.total - ours->paid.total;
+    plan->got_more = plan->got.total - ours->got.total;
+    if (status == ST_OK &&
+        (!settled_fits(plan->paid_more, plan->paid) || !settled_fits(plan->got_more, plan->got)))
+        status = fault_set(fault, ST_INVALID,
+                           "the two differ by more settlements than there can be: compare the "
+                           "books");
     return status;
 }

@@ -86,7 +86,7 @@ static void loss_map_plan(const struct core *core, const struct link *link, stru
     u128 gets;
     u128 pays;
 
-    if (link_loss_plan(core->links, link, &plan, &fault) != ST_OK) {
+    if (link_check_accept(core->links, link, &plan, &fault) != ST_OK) {
         map_text(map, "loss_refused", fault.text);
         return;
     }
@@ -97,6 +97,8 @@ static void loss_map_plan(const struct core *core, const struct link *link, stru
     map_total(map, "loss_returned", plan.sent.returned);
     map_total(map, "loss_to_suspense", gets > pays ? gets - pays : 0);
     map_total(map, "loss_from_suspense", pays > gets ? pays - gets : 0);
+    map_total(map, "loss_of_paid", plan.paid_more);
+    map_total(map, "loss_of_got", plan.got_more);
     channels_each(core->channels, loss_count_end, &ends);
     map_uint(map, "loss_ends_channels", ends.count);
 }
@@ -203,9 +205,10 @@ static bool loss_money_fits(const struct core *core, const struct link *link,
     struct loss_plan plan;
     struct fault fault;
 
-    if (link_loss_plan(core->links, link, &plan, &fault) != ST_OK)
+    if (link_check_accept(core->links, link, &plan, &fault) != ST_OK)
         outcome_set(outcome, CONTROL_REFUSED, "link %s: %s", link->name, fault.text);
-    else if (plan.sent.difference > most || plan.received.difference > most)
+    else if (plan.sent.difference > most || plan.received.difference > most ||
+             plan.paid_more > most || plan.got_more > most)
         outcome_set(outcome, CONTROL_REFUSED,
                     "link %s: the two sites differ by more than all links together may carry",
                     link->name);

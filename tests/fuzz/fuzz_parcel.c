@@ -365,7 +365,7 @@ static void accept_loss(struct link *link)
     if (link->state != LINK_FROZEN || link_position_theirs(links, link) == NULL ||
         link_state_position(links, link, 0, &fault) != ST_OK ||
         link_acceptance(links, link, NULL) != ACCEPTANCE_PAIRED ||
-        link_loss_plan(links, link, &plan, &fault) != ST_OK)
+        link_check_accept(links, link, &plan, &fault) != ST_OK)
         return;
     must(plan.sent.total >= link->sent_total && plan.received.total >= link->received_total);
     link_accept(links, link);

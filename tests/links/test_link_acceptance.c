@@ -96,6 +96,23 @@ START_TEST(settlements_go_by_the_higher_number)
 }
 END_TEST
 
+START_TEST(settlements_that_cannot_be_are_refused)
+{
+    struct position ours = {.paid = {1, 10}, .got = {1, 10}};
+    struct position theirs = {.got = {2, (u128)1 << 64}};
+    struct loss_plan plan;
+
+    ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
+    theirs = (struct position){.paid = {2, (u128)1 << 64}};
+    ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
+    theirs = (struct position){.paid = {SEQ_MAX, 10}};
+    ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
+    theirs = (struct position){.paid = {2, 12}, .got = {3, 14}};
+    ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_OK);
+    ck_assert(plan.paid_more == 4 && plan.got_more == 2);
+}
+END_TEST
+
 START_TEST(a_difference_that_no_site_can_hold_is_refused)
 {
     struct position ours = {.sent = {1, 0, {{{0}}, {{0}}}}};
@@ -307,6 +324,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, a_pair_says_where_a_direction_goes_on, 0, 8);
     tcase_add_test(tcase, settlements_go_by_the_higher_number);
+    tcase_add_test(tcase, settlements_that_cannot_be_are_refused);
     tcase_add_test(tcase, a_difference_that_no_site_can_hold_is_refused);
     tcase_add_test(tcase, a_position_is_of_a_frozen_link_that_numbers_nothing);
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);
