@@ -37,9 +37,9 @@ bool agent_has_slots(const struct agents *agents, const struct agent *agent, uin
     uint32_t uncommon = SERAI_SLOTS_MAX - CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK;
     uint32_t left = cap_table_free_slots(&agent->caps);
 
-    return slots <= left &&
-           (slots + uncommon <= left || quota_allows(agents, agent->use, CUSTOMER_MEMORY_BYTES,
-                                                     (uint64_t)slots * CAPS_CHUNK_BYTES));
+    return slots <= left && (slots == 0 || slots + uncommon <= left ||
+                             quota_allows(agents, agent->use, CUSTOMER_MEMORY_BYTES,
+                                          (uint64_t)slots * CAPS_CHUNK_BYTES));
 }
 
 int64_t agent_cap_give(struct agents *agents, struct agent *agent, const struct cap *cap)

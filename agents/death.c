@@ -50,6 +50,9 @@ static void death_drop_object(struct agents *agents, struct agent *agent, struct
         break;
     case OBJECT_LEASH:
         leash_let_go(agents, object); /* the child goes on, as its customer's */
+        leash_carry_out(agents, &(struct leash_action){.child = object->u.leash.child,
+                                                       .holder = agent->id,
+                                                       .what = LEASH_GO});
         quota_give(agents, agent->use, CUSTOMER_FACETS, 1);
         break;
     case OBJECT_PROMISE:

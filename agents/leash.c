@@ -159,8 +159,8 @@ void leash_carry_out(struct agents *agents, const struct leash_action *action)
     if (child == NULL)
         return;
     switch (action->what) {
-    case LEASH_STOP:
-        if (!agents_is_held(child))
+    case LEASH_STOP: /* it may have been dropped since */
+        if (!agents_is_held(child) && leash_of(agents, child) != NULL)
             agent_freeze_leashed(agents, child, action->holder);
         break;
     case LEASH_GO:

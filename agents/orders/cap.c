@@ -21,8 +21,11 @@ static int64_t perform_cap_drop(struct turn *turn, uint64_t slot, const struct c
     struct object *leash = cap->kind == SERAI_KIND_LEASH ? leash_find(turn->agents, cap) : NULL;
 
     facet_fail(turn->agents, cap, failure_of(SERAI_E_SILENT));
-    if (leash != NULL)
+    if (leash != NULL) { /* a child that it stopped goes on when the turn has committed */
+        turn->leashes[turn->leash_count++] = (struct leash_action){
+            .child = leash->u.leash.child, .holder = turn->agent->id, .what = LEASH_GO};
         leash_remove(turn->agents, leash);
+    }
     turn_take_cap(turn, slot);
     return 0;
 }
@@ -44,6 +47,12 @@ static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct ca
     if (cap->kind == SERAI_KIND_CHANNEL &&
         agents->env.channels->end_is_live(agents->env.channels_context, cap->object))
         return SERAI_E_RIGHT;
+    if (cap->kind == SERAI_KIND_LEASH) { /* the child may have to be activated */
+        if (!turn_work(turn, WORK_LOOK + WORK_WAKE))
+            return SERAI_E_SHORT;
+        if (turn->leash_count == LEASH_ACTIONS_MAX)
+            return SERAI_E_FULL;
+    }
     return perform_cap_drop(turn, slot, cap);
 }
 

@@ -111,6 +111,22 @@ static int64_t perform_spawn(struct turn *turn, const struct birth *birth, uint3
     return slot;
 }
 
+/*
+ * Whether there is room for both caps.  A pair may lie where single slots do not, so the chunk that
+ * it begins is asked for apart.
+ */
+static bool spawn_has_slots(const struct turn *turn, uint32_t flags)
+{
+    bool leash = (flags & SERAI_SPAWN_LEASH) != 0;
+    int64_t slot = spawn_slot(turn, flags);
+
+    if (slot < 0 || !agent_has_slots(turn->agents, turn->agent, leash ? 2 : 1))
+        return false;
+    return !leash || slot + 1 < CAPS_CHUNKS_COMMON * AGENT_CAPS_CHUNK ||
+           quota_allows(turn->agents, turn->agent->use, CUSTOMER_MEMORY_BYTES,
+                        2 * CAPS_CHUNK_BYTES);
+}
+
 /* Room for the facet, and for a leash besides it.  0, or a refusal. */
 static int64_t spawn_check_room(struct turn *turn, uint32_t flags)
 {
@@ -118,8 +134,7 @@ static int64_t spawn_check_room(struct turn *turn, uint32_t flags)
 
     if (leash && !turn_work(turn, WORK_PAIR))
         return SERAI_E_SHORT;
-    if (!agent_has_slots(turn->agents, turn->agent, leash ? 2 : 1) || spawn_slot(turn, flags) < 0 ||
-        (leash && turn->agent->owns.facets >= AGENT_FACETS_MAX))
+    if (!spawn_has_slots(turn, flags) || (leash && turn->agent->owns.facets >= AGENT_FACETS_MAX))
         return SERAI_E_FULL;
     return quota_allows(turn->agents, turn->agent->use, CUSTOMER_FACETS, leash ? 2 : 1)
                ? 0

@@ -346,7 +346,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
     fields = cbor_get_array_any(&in, FACET_FIELDS);
     row_get_version(&in);
     object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_PROMISE);
-    if (fields != object_rows[object->kind].fields)
+    if (object_rows[object->kind].decode == NULL || fields != object_rows[object->kind].fields)
         cbor_fail(&in, "an object of no known kind, or with other fields");
     if (in.error == NULL)
         object_rows[object->kind].decode(&in, object);

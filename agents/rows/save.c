@@ -19,6 +19,7 @@
 #include "agents/rows/keys.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
+#include "agents/upgrade.h"
 #include "base/table.h"
 
 struct saver {
@@ -208,6 +209,8 @@ static void save_agent(struct saver *saver, struct agent *agent)
     save_log(saver, agent);
     /* The row that was just written may refer to an index that its module's row has not. */
     save_note_share(saver->agents, agent->program.code.code);
+    if (upgrade_is_under_way(agent))
+        save_note_share(saver->agents, agent->upgrade.code.code);
     for (uint32_t i = 0; i < agent->program.kept_count; i++)
         save_note_share(saver->agents, agent->program.kept[i].code);
 }

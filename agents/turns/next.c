@@ -108,14 +108,34 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
 }
 
 /*
+ * BECAME is the next event of an agent that becomes another program, and may not be refused.  The
+ * reply that it brings may have no room: then its asker gets FAILED, and the agent goes on.
+ */
+static void next_spare_reply(struct agents *agents, struct agent *agent,
+                             struct inbox_message *became)
+{
+    ledger_event_begin(agents->ledger);
+    facet_fail(agents, &became->m.reply, failure_of(SERAI_E_FULL));
+    became->m.reply = (struct cap){0};
+    became->changed = true;
+    agent->inbox.changed = true;
+    agent_dirty(&agents->changes, agent);
+    agents_follow_up(agents);
+    next_end_tick(agents, agent);
+}
+
+/*
  * UNHELD is about a facet that nobody held when it was queued.  Whoever holds it now will be told
  * of in time, and of one that is gone there is nothing to tell: then no turn runs.
  */
 static bool next_is_still_unheld(const struct agents *agents, const struct message *m)
 {
-    const struct object *facet = object_find(&agents->objects, m->end, OBJECT_FACET);
+    const struct object *facet;
 
-    return m->kind != SERAI_EVENT_UNHELD || m->end == 0 || (facet != NULL && facet->holders == 0);
+    if (m->kind != SERAI_EVENT_UNHELD || m->end == 0)
+        return true;
+    facet = object_find(&agents->objects, m->end, OBJECT_FACET);
+    return facet != NULL && facet->holders == 0;
 }
 
 /* The reserve of an UNHELD that is not told goes back to its facet, or to the agent. */
@@ -190,6 +210,9 @@ static void next_run(struct agents *agents, struct agent *agent)
      * fuel, by the number of slots (turn_beginning_work()).
      */
     cap_table_index(&agent->caps, agents->heap.key, agents->undo);
+    if (head->m.kind == SERAI_EVENT_BECAME &&
+        !agent_has_slots(agents, agent, cap_table_needs(&head->m)))
+        next_spare_reply(agents, agent, head);
     /* Here the event leaves the inbox, for good unless the turn runs dry and puts it back. */
     if (agent_has_slots(agents, agent, cap_table_needs(&head->m))) {
         inbox_take(agents, agent, head);

@@ -250,6 +250,10 @@ START_TEST(a_customer_without_room_for_a_large_table_has_none)
     ck_assert(!agent_has_slots(world.agents, agent, 1));
     world.agents->prices.customer_memory_bytes_max++;
     ck_assert_int_eq(give(1), COMMON_SLOTS);
+    world.agents->prices.customer_memory_bytes_max = 1; /* it has more than it may: lower prices */
+    ck_assert(!agent_has_slots(world.agents, agent, 1));
+    ck_assert(agent_has_slots(world.agents, agent, 0)); /* an event that brings nothing */
+    world.agents->prices.customer_memory_bytes_max = agent->use->used[CUSTOMER_MEMORY_BYTES];
     take(500);
     ck_assert(!agent_has_slots(world.agents, agent, 2));
 }

@@ -459,6 +459,38 @@ START_TEST(a_leash_that_is_dropped_lets_the_child_go)
 }
 END_TEST
 
+static enum engine_outcome stops_and_drops(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_eq(part_order(part, leash_stop, leash, 1), 0);
+    ck_assert_int_eq(part_order(part, cap_drop, leash), 0);
+    return ENGINE_DONE;
+}
+
+/* Nobody but its customer could set a child going that a leash stopped which is gone. */
+START_TEST(no_child_stays_stopped_by_a_leash_that_is_gone)
+{
+    enum engine_outcome outcome = ENGINE_DONE;
+
+    have_child(SERAI_SPAWN_LEASH);
+    plays(stops_and_drops, NULL);
+    ck_assert_int_eq(site_agent(&site, child)->state, AGENT_RUNNING);
+    have_child(SERAI_SPAWN_LEASH);
+    give(SERAI_ORDER_leash_stop, 1, 0);
+    ck_assert_int_eq(site_agent(&site, child)->state, AGENT_FROZEN_BY_LEASH);
+    plays(drops_leash, &outcome);
+    ck_assert_int_eq(site_agent(&site, child)->state, AGENT_RUNNING);
+    have_child(SERAI_SPAWN_LEASH);
+    give(SERAI_ORDER_leash_stop, 1, 0);
+    puppet_play(&site, parent, dies, NULL);
+    ck_assert(!site_lives(&site, parent));
+    ck_assert_int_eq(site_agent(&site, child)->state, AGENT_RUNNING);
+    site_reload_same(&site);
+    send_to_child();
+    ck_assert_uint_eq(site_agent(&site, child)->usage.turns, 2);
+}
+END_TEST
+
 static enum engine_outcome hands_leash_on(void *context, struct part *part)
 {
     (void)context;
@@ -799,6 +831,7 @@ int main(void)
     tcase_add_test(tcase, an_estate_is_the_customers_when_it_ends_the_child);
     tcase_add_test(tcase, the_child_of_a_holder_that_dies_goes_on);
     tcase_add_test(tcase, a_leash_that_is_dropped_lets_the_child_go);
+    tcase_add_test(tcase, no_child_stays_stopped_by_a_leash_that_is_gone);
     tcase_add_test(tcase, a_leash_stays_with_its_holder);
     tcase_add_test(tcase, a_watched_child_that_traps_is_told_once);
     tcase_add_test(tcase, a_watched_child_that_is_frozen_is_told);

@@ -454,6 +454,59 @@ START_TEST(an_agent_that_stays_frozen_is_not_upgraded)
 }
 END_TEST
 
+/* Only the trial has the module by then, and owes rent for it. */
+START_TEST(a_trial_that_waits_owes_rent_over_a_restart)
+{
+    uint64_t old = deploy_version("version1");
+
+    ck_assert_int_eq(ask_upgrade(1, old, "version5", true), CONTROL_DONE);
+    (void)core_run(site.core, 1);
+    site_frame(&site);
+    ck_assert_ptr_nonnull(site_agent(&site, old)->upgrade.code.code);
+    ck_assert_uint_eq(site_agent(&site, old)->program.kept_count, 0);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", old), CONTROL_DONE);
+    site_pass(&site, UINT64_C(4) * 3600 * 1000000);
+    site_reload_same(&site);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.thaw", old), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert(runs(old, "version5"));
+}
+END_TEST
+
+/* Fills all slots that cost its customer no memory and some more, and becomes the other. */
+static enum engine_outcome fills_and_becomes(void *context, struct part *part)
+{
+    int64_t slot = 0;
+
+    (void)context;
+    if (part->kind != SERAI_EVENT_UPGRADE)
+        return ENGINE_DONE;
+    while (slot >= 0 && slot < (CAPS_CHUNKS_COMMON + 1) * AGENT_CAPS_CHUNK)
+        slot = part_order(part, self_facet, SERAI_SLOT_SELF, 1, 0);
+    ck_assert_int_ge(slot, 0);
+    ck_assert_int_eq(upgrade(part, SERAI_UPGRADE_TRY), 0);
+    return ENGINE_DONE;
+}
+
+/* The reply that BECAME brings finds no slot: its asker is told, and the agent becomes it. */
+START_TEST(an_agent_without_a_slot_becomes_it_all_the_same)
+{
+    uint64_t call;
+
+    probe_play(agent, fills_and_becomes, NULL);
+    ck_assert_int_eq(ask_upgrade(1, agent, "version2", true), CONTROL_DONE);
+    call = site_result(&site, "call");
+    (void)core_run(site.core, 1);
+    site_frame(&site);
+    site.core->agents->prices.customer_memory_bytes_max =
+        site_agent(&site, agent)->use->used[CUSTOMER_MEMORY_BYTES];
+    site_settle(&site);
+    ck_assert(is_other());
+    ck_assert_ptr_null(site_agent(&site, agent)->upgrade.code.code);
+    ck_assert_int_eq(answer_to(call)->status, SERAI_E_FULL);
+}
+END_TEST
+
 START_TEST(an_agent_whose_list_is_full_becomes_what_is_on_it)
 {
     static const char *const names[AGENT_CODES_MAX] = {
@@ -558,6 +611,8 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_is_refused);
     tcase_add_test(tcase, an_upgrade_without_its_trial_is_noticed);
     tcase_add_test(tcase, a_person_hears_what_became_of_it);
+    tcase_add_test(tcase, a_trial_that_waits_owes_rent_over_a_restart);
+    tcase_add_test(tcase, an_agent_without_a_slot_becomes_it_all_the_same);
     tcase_add_test(tcase, two_upgrades_to_one_module_wait);
     tcase_add_test(tcase, an_agent_that_stays_frozen_is_not_upgraded);
     tcase_add_test(tcase, an_agent_whose_list_is_full_becomes_what_is_on_it);
