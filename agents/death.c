@@ -80,7 +80,7 @@ static void death_drop_inbox(struct agents *agents, struct agent *agent)
         struct inbox_message *message = agent->inbox.first;
 
         inbox_take(agents, agent, message);
-        inbox_return(agents, agent, message, failure_of(SERAI_E_CLOSED), true);
+        message_return(agents, agent, &message->m, failure_of(SERAI_E_CLOSED), true);
         inbox_message_free(message);
     }
 }

@@ -33,7 +33,7 @@ static void frozen_send_inbox_back(struct agents *agents, struct agent *agent)
         }
         inbox_take(agents, agent, at);
         upgrade_was_asked(agents, agent, at);
-        inbox_return(agents, agent, at, failure_of(SERAI_E_FROZEN), true);
+        message_return(agents, agent, &at->m, failure_of(SERAI_E_FROZEN), true);
         inbox_message_free(at);
     }
 }

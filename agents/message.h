@@ -12,13 +12,15 @@ struct agent;
 struct message {
     uint64_t id;
     enum serai_event_kind kind;
-    uint64_t sender;          /* account that gets money and postage back */
+    uint64_t sender;          /* account that gets postage back, and money if there is no asker */
+    uint64_t asker;           /* agent whose reply was handed on with it: gets money back; or 0 */
     uint64_t sender_customer; /* whose quarter of the inbox it fills; 0: reserved room */
     uint64_t end;             /* channel end, or 0 */
     uint64_t badge;
     int32_t status;
     struct money fee;
-    struct money money;   /* in held:message until its turn (MESSAGE only), else informative */
+    /* In held:message until its turn (MESSAGE only), else informative: of FAILED what came back. */
+    struct money money;
     struct money postage; /* in held:message until its turn */
     struct money reserve; /* in held:reserve until its turn */
     struct money spent;   /* postage that its receiver has had already, and waits again */

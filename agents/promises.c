@@ -136,20 +136,6 @@ struct outcome {
     struct cap cap;
 };
 
-/* An agent whose money came back may go on, unless it is the one that dies. */
-static void waiting_return(struct agents *agents, const struct message *m, struct failure failure)
-{
-    uint64_t sender = agents_payee(agents, m->sender);
-    struct agent *back;
-
-    agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
-    agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
-    message_fail_replies(agents, m, failure);
-    back = agents_find(agents, sender);
-    if (back != NULL && back->state != AGENT_DEAD)
-        agents_topped_up(agents, back);
-}
-
 /* A message is delivered as if it were sent now: 0, or why its target does not take it. */
 static int32_t waiting_pass_on(struct agents *agents, struct message *m, const struct cap *target)
 {
@@ -218,7 +204,7 @@ static void waiting_end(struct agents *agents, struct inbox_message *entry,
     if (failure.status == 0)
         failure = failure_of(waiting_pass_on(agents, &entry->m, &outcome->cap));
     if (failure.status != 0)
-        waiting_return(agents, &entry->m, failure);
+        message_return(agents, NULL, &entry->m, failure, true);
 }
 
 /*
@@ -406,7 +392,7 @@ void promises_return_sent(struct agents *agents, struct agent *agent)
         if (entry->m.kind == (enum serai_event_kind)WAITING_LISTENER)
             facet_fail(agents, &entry->m.reply, failure_of(SERAI_E_CLOSED));
         else
-            waiting_return(agents, &entry->m, failure_of(SERAI_E_CLOSED));
+            message_return(agents, NULL, &entry->m, failure_of(SERAI_E_CLOSED), true);
         inbox_message_free(entry);
         promise_queue_done(agents, promise);
     }

@@ -1,6 +1,6 @@
 /*
- * Messages that will never be delivered go back: the money to the sender, FAILED to the agent
- * that waits for an answer.
+ * Messages that will never be delivered go back: FAILED to the agent that waits for an answer, and
+ * the money to the same, else to the sender.
  */
 #include "agents/return.h"
 
@@ -44,10 +44,13 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
     follow_up_end(agents, &end);
 }
 
-void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure)
+/* End a reply, if this is one, as facet_fail(); `back` came back with it, and is credited already. */
+static void reply_fail(struct agents *agents, const struct cap *cap, struct failure failure,
+                       struct money back)
 {
     struct object *reply = cap_reply(agents, cap);
-    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = failure.status};
+    struct message failed = {
+        .kind = SERAI_EVENT_FAILED, .status = failure.status, .money = back};
     struct agent *owner;
     bool heard;
 
@@ -72,6 +75,11 @@ void facet_fail(struct agents *agents, const struct cap *cap, struct failure fai
         agents_deliver(agents, owner, &failed);
 }
 
+void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure)
+{
+    reply_fail(agents, cap, failure, money_zero());
+}
+
 void facet_answer_nothing(struct agents *agents, const struct agent *by, const struct cap *cap)
 {
     struct object *reply = cap_reply(agents, cap);
@@ -88,12 +96,19 @@ void facet_answer_nothing(struct agents *agents, const struct agent *by, const s
     agents_deliver(agents, owner, &answer);
 }
 
+/* Money comes back with the question that the message is, not with those that it carries. */
+static void message_fail(struct agents *agents, const struct message *message,
+                         struct failure failure, struct money back)
+{
+    reply_fail(agents, &message->reply, failure, back);
+    for (uint8_t i = 0; i < message->cap_count; i++)
+        facet_fail(agents, &message->caps[i], failure);
+}
+
 void message_fail_replies(struct agents *agents, const struct message *message,
                           struct failure failure)
 {
-    facet_fail(agents, &message->reply, failure);
-    for (uint8_t i = 0; i < message->cap_count; i++)
-        facet_fail(agents, &message->caps[i], failure);
+    message_fail(agents, message, failure, money_zero());
 }
 
 void agent_fail_replies(struct agents *agents, struct agent *agent, struct failure failure)
@@ -106,27 +121,47 @@ void agent_fail_replies(struct agents *agents, struct agent *agent, struct failu
     }
 }
 
-void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
-                  struct failure failure, bool postage_too)
+/*
+ * The account that gets the money of a message back: of the agent that hears FAILED, also when it
+ * has stopped waiting, or is dead and has an heir.  What is a desk's is its customer's.
+ */
+static uint64_t message_payee(struct agents *agents, const struct message *m)
 {
-    const struct message *m = &message->m;
-    uint64_t sender = agents_payee(agents, m->sender);
-    struct agent *back;
+    const struct agent *asker = m->asker == 0 ? NULL : agents_find(agents, m->asker);
 
-    /* Only the money of a message lies in held:message until its turn (struct message). */
-    if (m->kind == SERAI_EVENT_MESSAGE)
-        agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->money, TRANSFER_MESSAGE_BACK, m->id);
-    if (postage_too) {
-        agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
-        agents_move(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, agent->id), m->reserve,
-                    TRANSFER_RESERVE, m->id);
-    }
-    message_fail_replies(agents, m, failure);
-    /*
-     * Whatever came back may let the sender go on, but not the agent whose turn this is: it is
-     * looked at when that ends.
-     */
-    back = agents_find(agents, sender);
-    if (back != NULL && back != agent)
+    if (asker != NULL && asker->state == AGENT_DESK)
+        return agents_payee(agents, asker->customer);
+    return agents_payee(agents, m->asker == 0 ? m->sender : m->asker);
+}
+
+/*
+ * Whatever came back may let an agent go on, but not the receiver: if this is its turn it is looked
+ * at when that ends; else it may be dying.
+ */
+static void message_tops_up(struct agents *agents, uint64_t account, const struct agent *receiver)
+{
+    struct agent *back = agents_find(agents, account);
+
+    if (back != NULL && back != receiver && back->state != AGENT_DEAD)
         agents_topped_up(agents, back);
+}
+
+void message_return(struct agents *agents, const struct agent *receiver, const struct message *m,
+                    struct failure failure, bool postage_too)
+{
+    uint64_t sender = agents_payee(agents, m->sender);
+    uint64_t payee = message_payee(agents, m);
+    /* Only the money of a message lies in held:message until its turn (struct message). */
+    struct money back = m->kind == SERAI_EVENT_MESSAGE ? m->money : money_zero();
+
+    agents_move(agents, ACCOUNT_HELD_MESSAGE, payee, back, TRANSFER_MESSAGE_BACK, m->id);
+    if (postage_too)
+        agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, m->postage, TRANSFER_POSTAGE_BACK, m->id);
+    if (postage_too && receiver != NULL)
+        agents_move(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, receiver->id), m->reserve,
+                    TRANSFER_RESERVE, m->id);
+    message_fail(agents, m, failure, back);
+    message_tops_up(agents, payee, receiver);
+    if (sender != payee)
+        message_tops_up(agents, sender, receiver);
 }

@@ -2,7 +2,9 @@
 #ifndef SERAI_AGENTS_RETURN_H
 #define SERAI_AGENTS_RETURN_H
 
-#include "agents/inbox.h"
+#include "agents/message.h"
+
+struct object;
 
 /* Why an answer cannot come: what FAILED tells the agent that waits for it. */
 struct failure {
@@ -30,7 +32,7 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
 
 /*
  * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, if that
- * hears, paid by its reserve; and its promise is broken.  The reason counts as bytes of events of
+ * hears, paid by its reserve, and says that no money came back; and its promise is broken.  The reason counts as bytes of events of
  * the owner's customer; FAILED comes without it when that has no room.  Undone by rollback.
  */
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
@@ -48,8 +50,14 @@ void message_fail_replies(struct agents *agents, const struct message *message,
 /* End each reply facet that an agent holds, as facet_fail(). */
 void agent_fail_replies(struct agents *agents, struct agent *agent, struct failure failure);
 
-/* Give back what a message that will never be delivered holds, and end the replies it carries. */
-void inbox_return(struct agents *agents, struct agent *agent, struct inbox_message *message,
-                  struct failure failure, bool postage_too);
+/*
+ * Give back what a message holds that will never be delivered, and end the replies that it carries.
+ * Its money goes to the agent whose reply was handed on with it, else to the sender, and FAILED of
+ * that question tells the sum.  `receiver` did not get it, NULL: it waited on a promise.  If
+ * `postage_too`, its postage goes to the sender and its reserve to the receiver; else they were
+ * taken before.
+ */
+void message_return(struct agents *agents, const struct agent *receiver, const struct message *m,
+                    struct failure failure, bool postage_too);
 
 #endif

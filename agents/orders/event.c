@@ -15,7 +15,8 @@ static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
     const struct message *m = &turn->event->m;
     struct money money = m->kind == SERAI_EVENT_MESSAGE || m->kind == SERAI_EVENT_PACKET ||
                                  m->kind == SERAI_EVENT_LOW || m->kind == SERAI_EVENT_BORN ||
-                                 m->kind == SERAI_EVENT_ANSWER || m->kind == SERAI_EVENT_LEASH
+                                 m->kind == SERAI_EVENT_ANSWER || m->kind == SERAI_EVENT_LEASH ||
+                                 m->kind == SERAI_EVENT_FAILED
                              ? m->money
                              : money_zero();
     uint8_t *to = turn_write(turn, args[0], sizeof(struct serai_event));

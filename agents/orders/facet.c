@@ -106,6 +106,7 @@ static int64_t facet_check_reply(struct turn *turn, uint64_t slot, struct sendin
         return SERAI_E_RIGHT;
     if (facet->one_shot) {
         message->reply = *cap;
+        message->asker = facet->owner;
         if (sending->asks)
             return SERAI_E_INVALID; /* the answer would go elsewhere, and no promise follow */
         return turn_reply_is_among(turn, cap, message->caps, message->cap_count) ? SERAI_E_INVALID

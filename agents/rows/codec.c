@@ -13,7 +13,7 @@
 #include "base/cbor.h"
 
 enum {
-    MESSAGE_FIELDS = 16,
+    MESSAGE_FIELDS = 17,
     FACET_FIELDS = 10,
     PROMISE_FIELDS = 10,
     BUFFER_FIELDS = 4,
@@ -99,6 +99,7 @@ void row_encode_message(struct bytes *out, const struct inbox_message *message)
     cbor_put_bool(out, message->front);
     cbor_put_uint(out, (uint64_t)m->kind);
     cbor_put_uint(out, m->sender);
+    cbor_put_uint(out, m->asker);
     cbor_put_uint(out, m->sender_customer);
     cbor_put_uint(out, m->end);
     cbor_put_uint(out, m->badge);
@@ -137,6 +138,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     message->front = cbor_get_bool(&in);
     m->kind = row_get_kind(&in);
     m->sender = cbor_get_uint(&in, UINT64_MAX);
+    m->asker = cbor_get_uint(&in, UINT64_MAX);
     m->sender_customer = cbor_get_uint(&in, UINT64_MAX);
     m->end = cbor_get_uint(&in, UINT64_MAX);
     m->badge = cbor_get_uint(&in, UINT64_MAX);

@@ -284,6 +284,14 @@ static void load_move_to_front(struct agent *agent)
 }
 
 /* Why this is no message of this site; NULL: it may be one. */
+/* Whether the account is an agent's, dead or alive. */
+static bool load_is_agent(const struct agents *agents, uint64_t id)
+{
+    const struct account *account = ledger_account(agents->ledger, id);
+
+    return account != NULL && account->kind == KIND_AGENT;
+}
+
 static const char *load_message_error(const struct agents *agents, const struct message *m)
 {
     const char *error = load_place_error(agents, &m->reply);
@@ -292,6 +300,8 @@ static const char *load_message_error(const struct agents *agents, const struct 
         error = load_place_error(agents, &m->caps[i]);
     if (m->id == 0 || m->id >= agents->next_message)
         error = "its number is above the counter";
+    if (m->asker != 0 && !load_is_agent(agents, m->asker))
+        error = "its asker was never an agent";
     return error;
 }
 

@@ -112,7 +112,7 @@ static void turn_arrive(struct turn *turn)
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);
     /*
-     * Staged and not booked: a turn that is undone returns it to the sender (inbox_return()).
+     * Staged and not booked: a turn that is undone gives it back (message_return()).
      * Other events' money was credited before, or only informs.
      */
     if (m->kind == SERAI_EVENT_MESSAGE && !money_is_zero(m->money)) {

@@ -101,7 +101,7 @@ static void next_refuse(struct agents *agents, struct agent *agent, struct inbox
         agents_deliver(agents, agent, &failed);
     }
     /* The postage goes back too: its turn never began. */
-    inbox_return(agents, agent, head, failure_of(SERAI_E_FULL), true);
+    message_return(agents, agent, &head->m, failure_of(SERAI_E_FULL), true);
     inbox_message_free(head);
     agents_follow_up(agents);
     next_end_tick(agents, agent);

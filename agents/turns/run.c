@@ -96,7 +96,7 @@ static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
 {
     struct failure failure = turn_failure(turn, outcome);
 
-    inbox_return(turn->agents, turn->agent, turn->event, failure, false);
+    message_return(turn->agents, turn->agent, &turn->event->m, failure, false);
     turn_log_trap(turn, outcome);
     leash_tell(turn->agents, turn->agent, SERAI_LEASH_UNDONE,
                agent_funds(turn->agents, turn->agent), failure);

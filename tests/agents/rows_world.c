@@ -454,8 +454,9 @@ static void say_inbox(struct bytes *out, const struct agent *agent)
 
         ck_assert_ptr_eq(at->previous, last);
         last = at;
-        say(out, "  message %" PRIu64 " %d %d from %" PRIu64 " %" PRIu64 " end %" PRIu64, m->id,
-            at->front, (int)m->kind, m->sender, m->sender_customer, m->end);
+        say(out,
+            "  message %" PRIu64 " %d %d from %" PRIu64 " %" PRIu64 " %" PRIu64 " end %" PRIu64,
+            m->id, at->front, (int)m->kind, m->sender, m->asker, m->sender_customer, m->end);
         say(out, " badge %" PRIu64 " status %d money %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
             m->badge, m->status, m->fee.nanos, m->money.nanos, m->postage.nanos, m->reserve.nanos);
         say_cap(out, &m->reply);

@@ -29,6 +29,12 @@ static int64_t sends(struct role *role, struct part *part, const struct step *st
                             postage, slot_of(role, step->reply));
 }
 
+static int64_t passes(struct role *role, struct part *part, const struct step *step, int64_t to)
+{
+    return part_order(part, facet_send, to, AT_DATA, 0, AT_CAPS, 0, step->money,
+                      part_order(part, facet_postage, to), role->replies[step->reply]);
+}
+
 static int64_t share_of_buffer(struct part *part)
 {
     int64_t buffer = part_order(part, buffer_buy, SERAI_SLOT_BUFFERS, 100);
@@ -60,6 +66,8 @@ static int64_t do_step(struct role *role, struct part *part, const struct step *
         return sends(role, part, step, to);
     case VERB_ANSWER:
         return sends(role, part, step, role->replies[step->to]);
+    case VERB_PASS:
+        return passes(role, part, step, to);
     case VERB_WHEN:
         return part_order(part, facet_when, to, slot_of(role, step->reply));
     case VERB_STATE:

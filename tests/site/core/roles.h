@@ -42,6 +42,7 @@ enum verb {
     VERB_SEND,       /* to, cap, reply, money, postage, data */
     VERB_ASK,        /* the same, into */
     VERB_ANSWER,     /* the kept reply number `to`: cap, money, data */
+    VERB_PASS,       /* to, money; the kept reply number `reply` is handed on as the reply */
     VERB_WHEN,       /* to, reply */
     VERB_STATE,      /* to */
     VERB_SAME,       /* to, cap */
