@@ -215,12 +215,33 @@ static void grants_see_message(struct grants_view *look, const struct agent *to,
 }
 
 /*
+ * What FAILED says has come back: it is credited already, to the account that this agent's money
+ * goes to.
+ */
+static void grants_see_returned(const struct grants_view *look, const struct agent *agent,
+                                u128 told)
+{
+    struct grants_table *holding = table_get(&look->grants->holdings, agent->id);
+    uint64_t account = agent->state == AGENT_DESK ? agent->customer : agent->id;
+    u128 credits = ledger_account(look->agents->ledger, account)->credits;
+
+    if (holding == NULL)
+        return;
+    if (told > credits - holding->credits)
+        sim_fail(look->site->sim,
+                 "site %s: agent %llu is told that %llu nanos came back, and was credited %llu",
+                 look->site->name, U(agent->id), U(told), U(credits - holding->credits));
+    holding->credits = credits;
+}
+
+/*
  * New messages are among those at the front, or at the end behind all older ones: the walk from the
  * end stops at the first old one.
  */
 static void grants_see_inbox(struct grants_view *look, const struct agent *agent)
 {
     const struct inbox_message *at = agent->inbox.first;
+    u128 told = 0;
 
     for (; at != NULL && at->front; at = at->next) {
         if (at->m.id >= look->first_message)
@@ -230,7 +251,10 @@ static void grants_see_inbox(struct grants_view *look, const struct agent *agent
         if (at->m.id < look->first_message)
             break;
         grants_see_message(look, agent, &at->m);
+        if (at->m.kind == SERAI_EVENT_FAILED)
+            told += money_nanos(at->m.money);
     }
+    grants_see_returned(look, agent, told);
 }
 
 /* ---- things ---- */

@@ -14,6 +14,7 @@
 struct grants_table { /* of an agent: its table as it was after its last turn */
     uint32_t slots;
     struct cap *caps;
+    u128 credits; /* of its account as it was last seen, or if it is a desk its customer's */
 };
 
 struct note { /* a message that carries caps, or waits on a promise; a heap entry uses the first */

@@ -287,6 +287,7 @@ void world_send(struct world *world, struct agent *from, struct agent *to, uint6
     struct message message = {
         .kind = SERAI_EVENT_MESSAGE,
         .sender = from->id,
+        .asker = from->id,
         .sender_customer = from->customer,
         .badge = 77,
         .status = -5,

@@ -631,13 +631,13 @@ static void take_question(int32_t reply)
 
     switch (below(14)) {
     case 0:
-        (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
+        (void)facet_send(to, scratch, 3, NULL, 0, (int64_t)below(3000), facet_postage(to), reply);
         break;
     case 8:
         (void)reply_break(chance(4) ? to : reply, some_failure(), place(), some_reason());
         break;
     case 1:
-        (void)facet_send(to, scratch, 3, &reply, 1, 0, facet_postage(to),
+        (void)facet_send(to, scratch, 3, &reply, 1, (int64_t)below(3000), facet_postage(to),
                          chance(3) ? reply : known[SERAI_KIND_FACET][0]);
         break;
     case 2:
