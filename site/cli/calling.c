@@ -46,6 +46,13 @@ static const char *answer_data(const struct control_reply *reply, size_t *size)
     return data != NULL && *size > 0 ? data : NULL;
 }
 
+/* The money that came, in the currency; false: none came. */
+static bool answer_money(const struct control_reply *reply, char money[RENDER_TEXT_BYTES])
+{
+    return render_text(reply->result, reply->result_size, "money", money) &&
+           strspn(money, "0.") != strlen(money);
+}
+
 /* The data on a line of its own, then the money and each capability, if there is any. */
 static void answer_show_words(const struct cli *cli, const struct control_reply *reply)
 {
@@ -57,17 +64,21 @@ static void answer_show_words(const struct cli *cli, const struct control_reply 
         render_escaped_sized(stdout, data, size);
         putchar('\n');
     }
-    if (render_text(reply->result, reply->result_size, "money", money) &&
-        strspn(money, "0.") != strlen(money)) {
+    if (answer_money(reply, money)) {
         render_escaped(stdout, money);
         printf(" %s\n", cli->currency);
     }
     render_each(reply->result, reply->result_size, answer_show_cap, NULL);
 }
 
-/* Why it failed: how the site saw it, or the code and the reason that the agent gave. */
-static void answer_show_failure(const struct control_reply *reply, const struct calling *calling)
+/*
+ * Why it failed: how the site saw it, or the code and the reason that the agent gave; and what came
+ * back.
+ */
+static void answer_show_failure(const struct cli *cli, const struct control_reply *reply,
+                                const struct calling *calling)
 {
+    char money[RENDER_TEXT_BYTES];
     char failure[RENDER_TEXT_BYTES];
     char why[RENDER_TEXT_BYTES];
     uint64_t code;
@@ -83,6 +94,8 @@ static void answer_show_failure(const struct control_reply *reply, const struct 
         (void)cli_fail(calling->code, "call %" PRIu64 " failed: code %" PRIu64 "%s%.*s",
                        calling->call, code, reason == NULL ? "" : ": ", (int)size,
                        reason == NULL ? "" : reason);
+    if (answer_money(reply, money))
+        fprintf(stderr, "serai: %s %s came back\n", money, cli->currency);
 }
 
 static void answer_show(const struct cli *cli, const struct control_reply *reply,
@@ -101,7 +114,7 @@ static void answer_show(const struct cli *cli, const struct control_reply *reply
     if (calling->code == EXIT_OK)
         answer_show_words(cli, reply);
     else
-        answer_show_failure(reply, calling);
+        answer_show_failure(cli, reply, calling);
 }
 
 void calling_show(struct cli *cli, const struct control_reply *reply, void *context)

@@ -60,6 +60,21 @@ holds "the state of a trap" "$(call talker trap --json | jq -r '.state + " " + .
     "broken TRAP"
 exits 81 'failed: code 4103: Yikes, I broke!$' call talker fail Yikes, I broke!
 exits 81 'failed: code 4104: it\\nbroke$' call talker break
+
+# ---- and what of its money comes back ----
+before=$(customer_balance operator)
+exits 81 '0.500000000 SRI came back$' call talker trap --money 0.5
+says "badge 1" call talker pass @car hey
+exits 81 '0.250000000 SRI came back$' call talker pass @car trap --money 0.25
+holds "what that cost: three times the postage" \
+    "$(awk -v a="$before" -v b="$(customer_balance operator)" 'BEGIN { printf "%.9f", a - b }')" \
+    0.000000300
+holds "what came back as JSON" \
+    "$(call talker pass @car trap --money 0.25 --json | jq -r '.state + " " + .money')" \
+    "broken 0.250000000"
+holds "what a silent agent keeps" \
+    "$(call talker silent --money 0.01 --json | jq -r '.state + " " + .money')" \
+    "silent 0.000000000"
 holds "the code and the reason as JSON" \
     "$(call talker fail no way --json | jq -c '[.state, .failure, .code, .text]')" \
     '["broken","CODE",4103,"no way"]'

@@ -6,9 +6,12 @@
  *   twin        answers with a capability to a facet; whoever calls that is told its badge
  *   pair        answers with two of them   ask     answers with a question
  *   tell @0     calls the capability that came along, and answers what it said
+ *   pass @0     hands the question on to that capability, with its money
  *   later       keeps the question         now     answers the one that was kept
  *   silent      ends its turn              trap    ends it so
  *   fail WORDS  fails with these words     break   breaks the question, and goes on
+ *
+ * A facet answers its badge, and its turn ends so when it is called with trap.
  */
 #include "tests/agents/guests/guest.h"
 
@@ -75,6 +78,13 @@ static void tell(const struct serai_event *event, const char *rest, int32_t size
                      size > 3 ? size - 3 : 0, 0, 1000000, (int32_t)facet);
 }
 
+/* Whoever asked hears from there what becomes of it. */
+static void pass(const struct serai_event *event, const char *rest, int32_t size)
+{
+    if (event->cap_count > 0 && size > 3)
+        (void)serai_send(event->caps[0], rest + 3, size - 3, event->money, 1000000, event->reply);
+}
+
 static void talk(const struct serai_event *event, int32_t size)
 {
     static const char odd[] = "nul\0 and \xff";
@@ -97,6 +107,8 @@ static void talk(const struct serai_event *event, int32_t size)
         answer_asking(event->reply);
     else if (begins("tell", size, &rest, &rest_size))
         tell(event, rest, rest_size);
+    else if (begins("pass", size, &rest, &rest_size))
+        pass(event, rest, rest_size);
     else if (begins("later", size, &rest, &rest_size) && cap_keep(event->reply) == 0)
         kept = event->reply;
     else if (begins("now", size, &rest, &rest_size)) {
@@ -114,6 +126,8 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
 {
     struct serai_event event;
     int32_t length = (int32_t)event_read(words, sizeof words, 0);
+    const char *rest;
+    int32_t rest_size;
 
     (void)slot;
     (void)size;
@@ -126,6 +140,8 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         (void)serai_answer(told, words, length, 0);
     else if (event.badge == BADGE_ASKED)
         (void)serai_log_bytes("answered: ", words, length);
+    else if (event.badge != 0 && begins("trap", length, &rest, &rest_size))
+        __builtin_trap();
     else if (event.badge != 0)
         answer_number(event.reply, "badge %d", (int64_t)event.badge);
     else
