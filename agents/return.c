@@ -44,13 +44,12 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
     follow_up_end(agents, &end);
 }
 
-/* End a reply, if this is one, as facet_fail(); `back` came back with it, and is credited already. */
+/* End a reply, if this is one, as facet_fail(); `back` is credited already, and FAILED tells it. */
 static void reply_fail(struct agents *agents, const struct cap *cap, struct failure failure,
                        struct money back)
 {
     struct object *reply = cap_reply(agents, cap);
-    struct message failed = {
-        .kind = SERAI_EVENT_FAILED, .status = failure.status, .money = back};
+    struct message failed = {.kind = SERAI_EVENT_FAILED, .status = failure.status, .money = back};
     struct agent *owner;
     bool heard;
 

@@ -32,8 +32,9 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
 
 /*
  * End a reply that will have no answer, if this is a cap to one: FAILED goes to its owner, if that
- * hears, paid by its reserve, and says that no money came back; and its promise is broken.  The reason counts as bytes of events of
- * the owner's customer; FAILED comes without it when that has no room.  Undone by rollback.
+ * hears, paid by its reserve, and says that no money came back; and its promise is broken.  The
+ * reason counts as bytes of events of the owner's customer; FAILED comes without it when that has
+ * no room.  Undone by rollback.
  */
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
 

@@ -89,7 +89,8 @@ enum serai_event_kind {
     SERAI_EVENT_WAKE = 9,    /* the timer; badge: the number given to timer_wake */
     SERAI_EVENT_THAWED = 10, /* it was frozen, runs again; money: balance (not sent at first) */
     SERAI_EVENT_FAILED = 11, /* to a reply facet: badge; status says why the answer cannot come;
-                                data: the reason, when another agent gave one */
+                                data: the reason, when another agent gave one; money: what came
+                                back with the question */
     SERAI_EVENT_LEAVING = 12, /* the site is being drained: badge; status: in how many seconds */
     SERAI_EVENT_LEASH = 13,   /* from a leash that is watched: badge; status: enum serai_leash_news;
                                  money: the child's; data: a code (i32), then a text */
@@ -105,7 +106,7 @@ struct serai_event {
     int32_t slot; /* the channel end, or SERAI_SLOT_NONE */
     int32_t size; /* bytes of data, read by event_read */
     int32_t status;
-    int64_t money; /* that came with it, credited already */
+    int64_t money; /* that came with it, or with FAILED came back: credited already */
     uint64_t badge;
     int64_t fee;
     int64_t postage;

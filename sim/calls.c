@@ -199,9 +199,9 @@ static uint64_t calls_some_call(struct sim_site *site, const struct sim_client *
 static void calls_put_call(struct sim_site *site, const struct sim_client *client, uint64_t agent,
                            struct bytes *args)
 {
-    static const char *const words[] = {
-        "twin",  "pair", "ask",  "tell @0 hi", "pass @0 trap", "pass @0 hi", "back",
-        "later", "now",  "trap", "say",        "silent"};
+    static const char *const words[] = {"twin",         "pair",       "ask",  "tell @0 hi",
+                                        "pass @0 trap", "pass @0 hi", "back", "later",
+                                        "now",          "trap",       "say",  "silent"};
     struct rng *rng = &site->sim->people;
     const struct customer *row = calls_row(site, client);
     bool holds = row != NULL && row->desk != NULL && row->desk->count > 0;

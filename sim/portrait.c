@@ -84,8 +84,8 @@ static void paint_inbox(struct painter *painter, const struct inbox *inbox)
             "  message %llu kind %d front %d sender %llu for %llu of %llu end %llu badge %llu "
             "status %d fee %llu money %llu postage %llu spent %llu reserve %llu reply %d/%llu "
             "caps %d size %zu ",
-            U(m->id), (int)m->kind, at->front, U(m->sender), U(m->asker), U(m->sender_customer), U(m->end),
-            U(m->badge), m->status, U(money_nanos(m->fee)), U(money_nanos(m->money)),
+            U(m->id), (int)m->kind, at->front, U(m->sender), U(m->asker), U(m->sender_customer),
+            U(m->end), U(m->badge), m->status, U(money_nanos(m->fee)), U(money_nanos(m->money)),
             U(money_nanos(m->postage)), U(money_nanos(m->spent)), U(money_nanos(m->reserve)),
             m->reply.kind, U(m->reply.object), m->cap_count, m->size);
         paint_hash(painter->out, m->data, m->size);

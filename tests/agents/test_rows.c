@@ -585,6 +585,13 @@ static void reply_in_the_heap(struct world *world)
 
     world_add_heap_entry(world, world_agent(world, 0), reply->id);
 }
+static void asked_by_none(struct world *world)
+{
+    world_agent(world, 1)->inbox.last->m.asker = world_agent(world, 0)->customer;
+    world_agent(world, 1)->inbox.last->saved = false;
+    world_agent(world, 1)->inbox.changed = true;
+    agent_dirty(&world->agents->changes, world_agent(world, 1));
+}
 /* The one leash of the world, by which the third agent holds the second. */
 static struct object *leash_of_world(struct world *world)
 {
@@ -683,6 +690,7 @@ static const struct {
     {reply_that_nobody_holds, "a reply that nobody holds"},
     {reply_that_two_hold, "a reply that is held in another place, too"},
     {reply_in_the_heap, "a reply, which the heap does not hold"},
+    {asked_by_none, "its asker was never an agent"},
     {leash_of_another_child, "as the numbers of its leashes are there, but its row"},
     {leash_of_nobody, "its child, agent 5, is missing"},
     {leash_that_is_not_there, "0 as the numbers of its leashes are there, but its row"},
