@@ -436,12 +436,14 @@ START_TEST(a_persons_question_gives_it_to_the_person)
     site_settle(&site);
     ck_assert_uint_eq(middle.reply_count, 1);
     finds_target(&middle);
-    probe_play(target, traps, NULL);
+    before_frozen();
+    before = site_balance(&site, customer);
+    PLAY(&site, &middle, {VERB_PASS, .to = TO, .money = SUM, .reply = 0});
+    site_reload_same(&site);
     desk = core_desk_agent(site.core, core_customer_by_account(site.core, customer));
     ck_assert_ptr_nonnull(desk);
     desk_had = site_balance(&site, desk->id);
-    before = site_balance(&site, customer);
-    PLAY(&site, &middle, {VERB_PASS, .to = TO, .money = SUM, .reply = 0});
+    after_end();
     has_about(site_balance(&site, customer), before + SUM);
     ck_assert_uint_eq(desk->inbox.total, 1);
     answer = &desk->inbox.first->m;
