@@ -23,12 +23,13 @@
 
 /* ---- made and removed ---- */
 
-struct object *promise_new(struct agents *agents, struct agent *owner)
+struct object *promise_new(struct agents *agents, struct agent *owner, struct money postage)
 {
     struct object *promise;
 
     facet_count_in(agents, owner);
     promise = object_new(agents, owner, OBJECT_PROMISE);
+    promise->u.promise.postage = postage;
     agents_work(agents, WORK_OBJECT); /* its end, which whoever answers does not pay for */
     return promise;
 }
@@ -222,26 +223,31 @@ static void waiting_end(struct agents *agents, struct inbox_message *entry,
 }
 
 /*
- * Nothing waits on the promise any more, so no entry stands for its queue either; and so on, where
- * that entry was the last.
+ * Nothing waits on the promise any more, so no entry stands for its queue either.  Returns the
+ * promise in whose queue that was, or NULL.
  */
+static struct object *promise_queue_leave(struct agents *agents, struct object *promise)
+{
+    struct inbox_message *entry = promise->u.promise.entry;
+    struct object *other = entry == NULL ? NULL : entry->promise;
+
+    if (entry != NULL)
+        promise_queue_take(agents, entry);
+    inbox_message_free(entry);
+    promise_queue_free(promise);
+    promise->u.promise.waits_in = 0;
+    promise->u.promise.waits_at = 0;
+    object_dirty(&agents->changes, promise);
+    if (promise->holders == 0)
+        follow_up_unheld(agents, promise);
+    return other;
+}
+
+/* The same if nothing waits on it, and so on, where its entry was the last in another queue. */
 static void promise_queue_done(struct agents *agents, struct object *promise)
 {
-    while (promise != NULL && !promise_has_queue(promise)) {
-        struct inbox_message *entry = promise->u.promise.entry;
-        struct object *other = entry == NULL ? NULL : entry->promise;
-
-        if (entry != NULL)
-            promise_queue_take(agents, entry);
-        inbox_message_free(entry);
-        promise_queue_free(promise);
-        promise->u.promise.waits_in = 0;
-        promise->u.promise.waits_at = 0;
-        object_dirty(&agents->changes, promise);
-        if (promise->holders == 0)
-            follow_up_unheld(agents, promise);
-        promise = other;
-    }
+    while (promise != NULL && !promise_has_queue(promise))
+        promise = promise_queue_leave(agents, promise);
 }
 
 /*
@@ -279,6 +285,92 @@ static void promise_flush(struct agents *agents, struct object *first,
     bytes_fini(&stack);
 }
 
+/* ---- pipes ---- */
+
+struct object *promise_pipe_facet(const struct agents *agents, const struct object *promise)
+{
+    return object_find(&agents->objects, promise->u.promise.pipe, OBJECT_FACET);
+}
+
+/* The first entry of a queue, or NULL. */
+static struct inbox_message *promise_first(const struct object *promise)
+{
+    return promise_has_queue(promise) ? promise->u.promise.queue->first : NULL;
+}
+
+/* A message goes to the pipe as if it were sent now; what it does not take goes back alone. */
+static void promise_pour_message(struct agents *agents, struct inbox_message *entry,
+                                 const struct cap *pipe)
+{
+    int32_t refusal;
+
+    promise_queue_take(agents, entry);
+    refusal = waiting_pass_on(agents, &entry->m, pipe);
+    if (refusal != 0)
+        waiting_return(agents, &entry->m, failure_of(refusal));
+    inbox_message_free(entry);
+}
+
+/*
+ * All messages of the queue go to the pipe, in order, also those of queues that wait in it; who
+ * listens waits on.  An entry is passed by once: a queue that is quiet is not looked at again.
+ */
+static void promise_pour(struct agents *agents, struct object *root, uint64_t facet)
+{
+    const struct cap pipe = {.kind = SERAI_KIND_FACET, .object = facet};
+    struct object *at = root;
+    struct inbox_message *next = promise_first(root);
+
+    while (next != NULL || at != root) {
+        struct inbox_message *entry = next;
+        struct object *inner = at;
+
+        if (entry == NULL) { /* the end of a queue in another */
+            at->u.promise.quiet = true;
+            next = at->u.promise.entry->next;
+            at = at->u.promise.entry->promise;
+            if (!promise_has_queue(inner))
+                (void)promise_queue_leave(agents, inner);
+            continue;
+        }
+        next = entry->next;
+        if (entry->m.kind == (enum serai_event_kind)WAITING_QUEUE) {
+            inner = object_find(&agents->objects, entry->m.end, OBJECT_PROMISE);
+            if (inner->u.promise.quiet)
+                continue;
+            at = inner;
+            next = promise_first(inner);
+        } else if (entry->m.kind == SERAI_EVENT_MESSAGE) {
+            promise_pour_message(agents, entry, &pipe);
+        }
+    }
+    root->u.promise.quiet = true;
+}
+
+void promise_pipe(struct agents *agents, struct object *promise, const struct object *facet)
+{
+    struct promise *p = &promise->u.promise;
+
+    if (p->pipe_next == 0)
+        follow_up_piped(agents, promise);
+    undo_save(agents->undo, &p->pipe_next, sizeof p->pipe_next);
+    p->pipe_next = facet->id;
+}
+
+void promise_pipe_begins(struct agents *agents, struct object *promise)
+{
+    struct promise *p = &promise->u.promise;
+
+    if (p->state == PROMISE_OPEN) {
+        p->pipe = p->pipe_next;
+        object_dirty(&agents->changes, promise);
+        if (!p->quiet)
+            promise_pour(agents, promise, p->pipe);
+        promise_queue_done(agents, promise);
+    }
+    p->pipe_next = 0;
+}
+
 /* ---- ends ---- */
 
 static void promise_end(struct agents *agents, struct object *promise, enum promise_state state,
@@ -286,6 +378,7 @@ static void promise_end(struct agents *agents, struct object *promise, enum prom
 {
     promise_forget_reply(agents, promise);
     promise->u.promise.state = state;
+    promise->u.promise.pipe = 0;
     object_dirty(&agents->changes, promise);
     promise_flush(agents, promise, outcome);
 }
@@ -327,13 +420,21 @@ static void promise_end_by_data(struct agents *agents, struct object *promise)
     promise_end(agents, promise, PROMISE_DATA, &outcome);
 }
 
-/* It stands for another promise that is open: what waits on it waits there, as one entry. */
+/*
+ * It stands for another promise that is open: what waits on it waits there, as one entry, but goes
+ * on where that one has a pipe.
+ */
 static void promise_wait_in(struct agents *agents, struct object *promise, struct object *other)
 {
     promise_forget_reply(agents, promise);
     promise->u.promise.state = PROMISE_RESOLVED;
-    if (!promise_has_queue(promise))
+    promise->u.promise.pipe = 0;
+    if (other->u.promise.pipe != 0 && !promise->u.promise.quiet)
+        promise_pour(agents, promise, other->u.promise.pipe);
+    if (!promise_has_queue(promise)) {
+        promise_queue_done(agents, promise);
         return;
+    }
     promise->u.promise.waits_in = other->id;
     promise->u.promise.waits_at = agents->next_message++;
     agents->changes.counters = true;

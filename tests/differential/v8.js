@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 65, TOLL = 66, MIX = 67, POKE = 68, PEEK = 69;
+const STOP = 66, TOLL = 67, MIX = 68, POKE = 69, PEEK = 70;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

@@ -294,9 +294,13 @@ static void ask(void)
         (void)cap_drop((int32_t)promise);
 }
 
-static void promise_orders(void)
+__attribute__((noinline)) static void promise_orders(void)
 {
-    switch (below(5)) {
+    switch (below(6)) {
+    case 3:
+        for (uint32_t tries = 0; tries < 3; tries++) /* replies that were kept are few */
+            (void)reply_pipe(of(SERAI_KIND_FACET), of(SERAI_KIND_FACET));
+        break;
     case 0:
         (void)facet_when(of(SERAI_KIND_FACET),
                          chance(3) ? of(SERAI_KIND_FACET) : known[SERAI_KIND_FACET][0]);
@@ -623,12 +627,21 @@ static void be_born(int32_t size)
         learn(self_facet(SERAI_SLOT_SELF, (uint64_t)i, 0));
 }
 
+__attribute__((noinline)) static void pipe_question(int32_t reply)
+{
+    int32_t other = of(SERAI_KIND_FACET);
+
+    stir(reply_pipe(chance(8) ? other : reply, chance(4) ? other : known[SERAI_KIND_FACET][0]));
+}
+
 /* Mostly answered; else kept, handed on in either way, put where it cannot be, dropped, taken
- * along, passed over in silence. */
+ * along, passed over in silence.  What is sent to its promise meanwhile comes here now and then. */
 static void take_question(int32_t reply)
 {
     int32_t to = of(SERAI_KIND_FACET);
 
+    if (chance(4))
+        pipe_question(reply);
     switch (below(14)) {
     case 0:
         (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
