@@ -62,13 +62,4 @@ void promise_unheld(struct agents *agents, struct object *promise);
 /* Send back what waits on a promise whose agent dies; the promise itself is the caller's to end. */
 void promise_abandon(struct agents *agents, struct object *promise);
 
-/* Send back all that the agent, which dies, has waiting on promises. */
-void promises_return_sent(struct agents *agents, struct agent *agent);
-
-/*
- * Answer a listener's reply with what a promise has become; that it is no reply any more is
- * nothing.  Undone by rollback.
- */
-void promise_tell(struct agents *agents, const struct cap *reply, const struct cap *becomes);
-
 #endif

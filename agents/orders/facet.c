@@ -13,6 +13,7 @@
 #include "agents/objects.h"
 #include "agents/orders/hand_over.h"
 #include "agents/orders/reply.h"
+#include "agents/promise_flow.h"
 #include "agents/promise_queue.h"
 #include "agents/promises.h"
 #include "agents/return.h"

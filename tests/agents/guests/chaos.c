@@ -627,21 +627,24 @@ static void be_born(int32_t size)
         learn(self_facet(SERAI_SLOT_SELF, (uint64_t)i, 0));
 }
 
-__attribute__((noinline)) static void pipe_question(int32_t reply)
+/* Whether the question is piped now, and kept. */
+__attribute__((noinline)) static bool pipe_question(int32_t reply)
 {
     int32_t other = of(SERAI_KIND_FACET);
 
-    stir(reply_pipe(chance(8) ? other : reply, chance(4) ? other : known[SERAI_KIND_FACET][0]));
+    return reply_pipe(chance(8) ? other : reply, chance(4) ? other : known[SERAI_KIND_FACET][0]) >
+               0 &&
+           !chance(4) && cap_keep(reply) >= 0;
 }
 
 /* Mostly answered; else kept, handed on in either way, put where it cannot be, dropped, taken
  * along, passed over in silence.  What is sent to its promise meanwhile comes here now and then. */
-static void take_question(int32_t reply)
+static void take_question(int32_t reply, bool promised)
 {
     int32_t to = of(SERAI_KIND_FACET);
 
-    if (chance(4))
-        pipe_question(reply);
+    if ((promised ? chance(2) : chance(30)) && pipe_question(reply))
+        return;
     switch (below(14)) {
     case 0:
         (void)facet_send(to, scratch, 3, NULL, 0, 0, facet_postage(to), reply);
@@ -709,7 +712,7 @@ static void take_event(int32_t kind, int32_t size)
         load(event.slot);
     if (event.reply >= 0) {
         known[SERAI_KIND_FACET][below(KNOWN)] = event.reply;
-        take_question(event.reply);
+        take_question(event.reply, event.status == 1);
     }
 }
 

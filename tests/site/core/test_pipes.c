@@ -5,7 +5,16 @@
 #include "agents/limits.h"
 #include "tests/site/core/roles.h"
 
-enum { MONEY = 500000000, BADGE = 40, HEARS = 41, PIPED = 42, SERVER = 5, TARGET = 6, SECOND = 7 };
+enum {
+    MONEY = 500000000,
+    BADGE = 40,
+    HEARS = 41,
+    PIPED = 42,
+    CHAIN = 100,
+    SERVER = 5,
+    TARGET = 6,
+    SECOND = 7
+};
 /* Registers: the same for all. */
 enum { OWN = 1, EAR, TO, P, Q, R, THING, OTHER, PIPE };
 
@@ -289,6 +298,36 @@ START_TEST(an_answer_ends_the_pipe_though_it_is_open_itself)
 }
 END_TEST
 
+/*
+ * A hundred promises, each piped, sent to, and answered with the next.  Who listens to the first
+ * is passed by at each step and hears at the end.
+ */
+START_TEST(a_chain_of_pipes_is_resolved)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_WHEN, .to = P, .reply = EAR}, {VERB_SEND, .to = P, .data = 'a'});
+    for (int i = 0; i < CHAIN; i++) {
+        PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+        PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}, {VERB_ASK, .to = TO, .into = Q},
+             {VERB_SEND, .to = TO, .cap = Q});
+        heard_at(&server, PIPED, i == 0 ? "ab" : "b");
+        PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true},
+             {VERB_DROP, .from_kept = true, .to = 0});
+        server.replies[0] = server.replies[1];
+        server.reply_count = 1;
+        server.cap_count = 0;
+        role_forget(&server);
+    }
+    site_reload_same(&site);
+    ck_assert_uint_eq(asker.heard.count, 0);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
+    heard_at(&target, BADGE, "c");
+    nothing_is_held();
+}
+END_TEST
+
 /* ---- who has the reply ---- */
 
 START_TEST(the_last_pipe_counts)
@@ -454,6 +493,25 @@ START_TEST(the_pipe_asks_what_its_facet_asks)
 }
 END_TEST
 
+/* What does not fit goes back alone, and the rest is where it would have been. */
+START_TEST(a_pipe_takes_what_its_inbox_takes)
+{
+    struct pricebook *book = &site.core->agents->prices;
+    const struct pricebook before = *book;
+
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_SEND, .to = P, .data = 'b'},
+         {VERB_SEND, .to = P, .data = 'c', .money = 99, .reply = EAR});
+    book->inbox_messages_max = 4;
+    book->customer_inbox_percent = 50;
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    *book = before;
+    heard_at(&server, PIPED, "ab");
+    heard_failed(&asker, SERAI_E_FULL);
+    nothing_is_held();
+}
+END_TEST
+
 /* A step of a pipeline pays as much as the one before it, and one that pays less is sent as well.
  */
 START_TEST(an_open_promise_quotes_what_its_question_brought)
@@ -550,6 +608,7 @@ int main(void)
     tcase_add_test(tcase, what_waits_on_a_promise_goes_to_the_pipe_of_the_next);
     tcase_add_test(tcase, queues_in_a_queue_go_on_in_their_order);
     tcase_add_test(tcase, an_answer_ends_the_pipe_though_it_is_open_itself);
+    tcase_add_test(tcase, a_chain_of_pipes_is_resolved);
     tcase_add_test(tcase, the_last_pipe_counts);
     tcase_add_test(tcase, a_pipe_needs_a_reply_and_a_facet_of_ones_own);
     tcase_add_test(tcase, a_break_ends_the_pipe);
@@ -559,6 +618,7 @@ int main(void)
     tcase_add_test(tcase, the_agent_of_the_pipe_dies);
     tcase_add_test(tcase, the_agent_that_asked_dies);
     tcase_add_test(tcase, the_pipe_asks_what_its_facet_asks);
+    tcase_add_test(tcase, a_pipe_takes_what_its_inbox_takes);
     tcase_add_test(tcase, an_open_promise_quotes_what_its_question_brought);
     tcase_add_test(tcase, a_question_without_postage_quotes_the_least);
     tcase_add_test(tcase, who_piped_a_promise_knows_it_again);
