@@ -84,7 +84,10 @@ static bool holders_see_agent(void *context, const struct agent *agent)
     return true;
 }
 
-/* An open promise waits for its reply; one that has ended has nothing that waits on it. */
+/*
+ * An open promise waits for its reply; one that has ended has nothing that waits on it, and where
+ * there is a pipe no message waits.
+ */
 static void holders_see_promise(struct holders_check *check, const struct object *promise)
 {
     const struct promise *p = &promise->u.promise;
@@ -100,12 +103,17 @@ static void holders_see_promise(struct holders_check *check, const struct object
         (p->entry != NULL && (p->entry->m.id != p->waits_at || p->entry->m.end != promise->id ||
                               p->entry->promise->id != p->waits_in)))
         holders_wrong(check, "entries of the promise", promise->id, p->waits_at, 0);
+    if ((p->pipe != 0 && (!open || !p->quiet)) || p->pipe_next != 0 ||
+        (p->entry != NULL && p->entry->promise->u.promise.quiet && !p->quiet))
+        holders_wrong(check, "pipes of the promise", promise->id, p->pipe, 0);
     if (promise->holders == 0 && !promise_has_queue(promise))
         holders_wrong(check, "reasons to keep the promise", promise->id, 1, 0);
     for (const struct inbox_message *at = p->queue == NULL ? NULL : p->queue->first; at != NULL;
          at = at->next) {
         holders_see_message(check, &at->m);
         check->waiting += at->m.kind != (enum serai_event_kind)WAITING_QUEUE;
+        if (p->quiet && at->m.kind == SERAI_EVENT_MESSAGE)
+            holders_wrong(check, "messages beside the pipe of promise", promise->id, 0, at->m.id);
         if (at->promise != promise || (at->next != NULL && at->next->m.id <= at->m.id))
             holders_wrong(check, "order of the queue of promise", promise->id, at->m.id, 0);
     }

@@ -15,6 +15,7 @@
 #include "agents/objects.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_drop.h"
+#include "agents/promise_flow.h"
 #include "agents/promises.h"
 #include "agents/quotas.h"
 #include "agents/ready.h"

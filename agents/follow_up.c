@@ -1,4 +1,6 @@
-/* What follows from an event: ends of promises first, then what nobody holds any more. */
+/*
+ * What follows from an event: ends of promises first, then pipes, then what nobody holds any more.
+ */
 #include "agents/follow_up.h"
 
 #include <string.h>
@@ -17,6 +19,12 @@ void follow_up_end(struct agents *agents, const struct promise_end *end)
     INVARIANT(!agents->follow_ups.ends.failed);
 }
 
+void follow_up_piped(struct agents *agents, const struct object *promise)
+{
+    bytes_append(&agents->follow_ups.piped, &promise->id, sizeof promise->id);
+    INVARIANT(!agents->follow_ups.piped.failed);
+}
+
 void follow_up_unheld(struct agents *agents, const struct object *object)
 {
     if (object->kind == OBJECT_FACET && object->named != FACET_WATCHED)
@@ -28,12 +36,14 @@ void follow_up_unheld(struct agents *agents, const struct object *object)
 void follow_up_turn_begins(struct agents *agents)
 {
     agents->follow_ups.ends_before = agents->follow_ups.ends.size;
+    agents->follow_ups.piped_before = agents->follow_ups.piped.size;
     agents->follow_ups.unheld_before = agents->follow_ups.unheld.size;
 }
 
 void follow_up_turn_undone(struct agents *agents)
 {
     agents->follow_ups.ends.size = agents->follow_ups.ends_before;
+    agents->follow_ups.piped.size = agents->follow_ups.piped_before;
     agents->follow_ups.unheld.size = agents->follow_ups.unheld_before;
 }
 
@@ -57,6 +67,15 @@ static void follow_up_carry_out_end(struct agents *agents, const struct promise_
     }
 }
 
+/* It may have ended in the same event. */
+static void follow_up_pipe(struct agents *agents, uint64_t id)
+{
+    struct object *promise = object_find(&agents->objects, id, OBJECT_PROMISE);
+
+    if (promise != NULL)
+        promise_pipe_begins(agents, promise);
+}
+
 /* It may be held again: by the message that brought it and was put back, or by a later one. */
 static void follow_up_look_at(struct agents *agents, uint64_t id)
 {
@@ -70,33 +89,44 @@ static void follow_up_look_at(struct agents *agents, uint64_t id)
         facet_tell_unheld(agents, object);
 }
 
+/* The next note of a list, copied: the list may grow and move.  False: there is none. */
+static bool follow_up_next(const struct bytes *list, size_t *at, void *note, size_t size)
+{
+    if (*at >= list->size)
+        return false;
+    memcpy(note, list->data + *at, size);
+    *at += size;
+    return true;
+}
+
 void agents_follow_up(struct agents *agents)
 {
     struct follow_ups *list = &agents->follow_ups;
     size_t ends_at = 0;
+    size_t piped_at = 0;
     size_t unheld_at = 0;
+    struct promise_end end;
+    uint64_t id;
 
     INVARIANT(agents->turn == NULL);
-    while (ends_at < list->ends.size || unheld_at < list->unheld.size) {
-        struct promise_end end;
-        uint64_t id;
-
-        if (ends_at < list->ends.size) {
-            memcpy(&end, list->ends.data + ends_at, sizeof end); /* the list may grow and move */
-            ends_at += sizeof end;
+    for (;;) {
+        if (follow_up_next(&list->ends, &ends_at, &end, sizeof end))
             follow_up_carry_out_end(agents, &end);
-            continue;
-        }
-        memcpy(&id, list->unheld.data + unheld_at, sizeof id);
-        unheld_at += sizeof id;
-        follow_up_look_at(agents, id);
+        else if (follow_up_next(&list->piped, &piped_at, &id, sizeof id))
+            follow_up_pipe(agents, id);
+        else if (follow_up_next(&list->unheld, &unheld_at, &id, sizeof id))
+            follow_up_look_at(agents, id);
+        else
+            break;
     }
     bytes_clear(&list->ends);
+    bytes_clear(&list->piped);
     bytes_clear(&list->unheld);
 }
 
 void follow_ups_fini(struct follow_ups *follow_ups)
 {
     bytes_fini(&follow_ups->ends);
+    bytes_fini(&follow_ups->piped);
     bytes_fini(&follow_ups->unheld);
 }

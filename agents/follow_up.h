@@ -1,7 +1,7 @@
 /*
- * What follows from an event once its own work is done: promises are resolved or broken, and what
- * nobody holds any more ends.  Noted while the event runs, carried out at its end, by lists and not
- * by calls that nest, however long the chain is.  Private to this part.
+ * What follows from an event once its own work is done: promises are resolved or broken, others are
+ * piped, and what nobody holds any more ends.  Noted while the event runs, carried out at its end,
+ * by lists and not by calls that nest, however long the chain is.  Private to this part.
  */
 #ifndef SERAI_AGENTS_FOLLOW_UP_H
 #define SERAI_AGENTS_FOLLOW_UP_H
@@ -30,13 +30,18 @@ struct promise_end {
 
 struct follow_ups {
     struct bytes ends;   /* of struct promise_end, in the order in which they came */
+    struct bytes piped;  /* of u64: promises whose messages go to a facet from now on */
     struct bytes unheld; /* of u64: objects that lost their last place */
-    size_t ends_before;  /* sizes of both when the running turn began */
+    size_t ends_before;  /* sizes of all when the running turn began */
+    size_t piped_before;
     size_t unheld_before;
 };
 
 /* Note the end of a promise; a second end of one means nothing. */
 void follow_up_end(struct agents *agents, const struct promise_end *end);
+
+/* Note a promise that has got a pipe; if it ends as well, the pipe means nothing. */
+void follow_up_piped(struct agents *agents, const struct object *promise);
 
 /* Note a facet or promise that no place holds now. */
 void follow_up_unheld(struct agents *agents, const struct object *object);

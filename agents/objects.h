@@ -84,6 +84,9 @@ enum promise_state {
     PROMISE_BROKEN = 3,
 };
 
+/* A promise has no pipe any more, when the running turn commits. */
+#define PROMISE_PIPE_NONE UINT64_MAX
+
 /*
  * A promise stands for the first capability of an answer that has not come yet.  What is sent to it
  * waits in its queue.  If it is resolved to a promise that is open, its queue stays as it is, and
@@ -96,9 +99,17 @@ struct promise {
     uint32_t reason_size;
     uint32_t unread;   /* while rows are read: messages of the queue that are still to come */
     struct cap target; /* of a resolved one */
-    uint64_t reply;    /* of an open one: the reply whose answer it waits for; not stored */
-    uint64_t waits_in; /* of a resolved one: the promise in whose queue its own has an entry; 0 */
-    uint64_t waits_at; /* the number of that entry */
+    struct money
+        postage;   /* what its question brought: quoted to those who send to it, while open */
+    uint64_t pipe; /* of an open one: the facet to which messages for it go (reply_pipe), though
+                      that may be gone; 0: they wait */
+    uint64_t pipe_next; /* what that is once the running turn commits; 0: as it is; not stored.
+                           PROMISE_PIPE_NONE: nothing */
+    bool quiet;         /* no message waits in its queue, nor in those that wait in that, and none
+                           will: it was piped; not stored */
+    uint64_t reply;     /* of an open one: the reply whose answer it waits for; not stored */
+    uint64_t waits_in;  /* of a resolved one: the promise in whose queue its own has an entry; 0 */
+    uint64_t waits_at;  /* the number of that entry */
     struct inbox_message *entry; /* it; not stored */
     struct inbox *queue;         /* not stored: its messages are rows; NULL: empty */
 };

@@ -1,7 +1,4 @@
-/*
- * Promises, from the question to the end of all that waited on them.  Queues are worked off by a
- * list and not by calls that nest: a chain may be of any length.
- */
+/* Promises, from the question to the answer, or what comes in its place. */
 #include "agents/promises.h"
 
 #include <stdlib.h>
@@ -15,7 +12,7 @@
 #include "agents/follow_up.h"
 #include "agents/holders.h"
 #include "agents/limits.h"
-#include "agents/message.h"
+#include "agents/promise_flow.h"
 #include "agents/promise_queue.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -23,12 +20,13 @@
 
 /* ---- made and removed ---- */
 
-struct object *promise_new(struct agents *agents, struct agent *owner)
+struct object *promise_new(struct agents *agents, struct agent *owner, struct money postage)
 {
     struct object *promise;
 
     facet_count_in(agents, owner);
     promise = object_new(agents, owner, OBJECT_PROMISE);
+    promise->u.promise.postage = postage;
     agents_work(agents, WORK_OBJECT); /* its end, which whoever answers does not pay for */
     return promise;
 }
@@ -128,150 +126,47 @@ int64_t promise_refusal(const struct object *promise)
     return SERAI_E_CLOSED;
 }
 
-/* ---- what becomes of that which waits ---- */
+/* ---- pipes ---- */
 
-/* What a promise has come to: a capability that is no open promise, or a failure. */
-struct outcome {
-    struct failure failure; /* its status is not 0: everything goes back */
-    struct cap cap;
-};
-
-/* A message is delivered as if it were sent now: 0, or why its target does not take it. */
-static int32_t waiting_pass_on(struct agents *agents, struct message *m, const struct cap *target)
+struct object *promise_pipe_facet(const struct agents *agents, const struct object *promise)
 {
-    const struct object *facet = object_find(&agents->objects, target->object, OBJECT_FACET);
-    struct agent *owner;
-    int64_t refusal;
-
-    if (target->kind != SERAI_KIND_FACET)
-        return SERAI_E_KIND;
-    if (facet == NULL)
-        return SERAI_E_CLOSED;
-    if (money_compare(m->postage, facet_postage_floor(agents, facet)) < 0)
-        return SERAI_E_POSTAGE;
-    owner = agents_find(agents, facet->owner);
-    INVARIANT(owner != NULL); /* an agent's facets die with it */
-    refusal = agents_inbox_room(agents, owner, m->sender_customer, m->size);
-    if (refusal != 0)
-        return (int32_t)refusal;
-    m->badge = facet->u.facet.badge;
-    agents_deliver(agents, owner, m);
-    return 0;
+    return object_find(&agents->objects, promise->u.promise.pipe, OBJECT_FACET);
 }
 
-void promise_tell(struct agents *agents, const struct cap *reply, const struct cap *becomes)
+void promise_pipe(struct agents *agents, struct object *promise, const struct object *facet)
 {
-    struct object *listener = cap_reply(agents, reply);
-    struct message told = {.kind = SERAI_EVENT_MESSAGE, .cap_count = 1, .caps = {*becomes}};
-    struct agent *owner;
+    struct promise *p = &promise->u.promise;
 
-    if (listener == NULL)
-        return;
-    owner = agents_find(agents, listener->owner);
-    INVARIANT(owner != NULL);
-    if (owner->state == AGENT_DEAD)
-        return; /* it goes with what else its owner has */
-    told.sender = owner->id;
-    told.badge = listener->u.facet.badge;
-    told.reserve = listener->u.facet.reserve;
-    facet_remove(agents, listener);
-    agents_deliver(agents, owner, &told);
+    if (p->pipe_next == 0)
+        follow_up_piped(agents, promise);
+    undo_save(agents->undo, &p->pipe_next, sizeof p->pipe_next);
+    p->pipe_next = facet == NULL ? PROMISE_PIPE_NONE : facet->id;
 }
 
-/* What a listener hears of a capability that leads nowhere: that it is closed; else of a failure.
- */
-static struct failure waiting_failure(const struct agents *agents, const struct outcome *outcome)
+void promise_pipe_begins(struct agents *agents, struct object *promise)
 {
-    bool closed =
-        outcome->cap.kind == SERAI_KIND_FACET && cap_object(agents, &outcome->cap) == NULL;
+    struct promise *p = &promise->u.promise;
 
-    return outcome->failure.status == 0 && closed ? failure_of(SERAI_E_CLOSED) : outcome->failure;
-}
-
-static void waiting_end(struct agents *agents, struct inbox_message *entry,
-                        const struct outcome *outcome)
-{
-    struct failure failure = outcome->failure;
-
-    if (entry->m.kind == (enum serai_event_kind)WAITING_LISTENER) {
-        failure = waiting_failure(agents, outcome);
-        if (failure.status == 0)
-            promise_tell(agents, &entry->m.reply, &outcome->cap);
-        else
-            facet_fail(agents, &entry->m.reply, failure);
-        return;
-    }
-    if (failure.status == 0)
-        failure = failure_of(waiting_pass_on(agents, &entry->m, &outcome->cap));
-    if (failure.status != 0)
-        message_return(agents, NULL, &entry->m, failure, true);
-}
-
-/*
- * Nothing waits on the promise any more, so no entry stands for its queue either; and so on, where
- * that entry was the last.
- */
-static void promise_queue_done(struct agents *agents, struct object *promise)
-{
-    while (promise != NULL && !promise_has_queue(promise)) {
-        struct inbox_message *entry = promise->u.promise.entry;
-        struct object *other = entry == NULL ? NULL : entry->promise;
-
-        if (entry != NULL)
-            promise_queue_take(agents, entry);
-        inbox_message_free(entry);
-        promise_queue_free(promise);
-        promise->u.promise.waits_in = 0;
-        promise->u.promise.waits_at = 0;
+    if (p->state == PROMISE_OPEN) {
+        p->pipe = p->pipe_next == PROMISE_PIPE_NONE ? 0 : p->pipe_next;
         object_dirty(&agents->changes, promise);
-        if (promise->holders == 0)
-            follow_up_unheld(agents, promise);
-        promise = other;
+        if (p->pipe == 0)
+            p->quiet = false; /* messages wait here again */
+        else if (!p->quiet)
+            promise_pour(agents, promise, p->pipe);
+        promise_queue_done(agents, promise);
     }
-}
-
-/*
- * Work off the queue, in order.  At an entry that stands for another queue that one comes first:
- * `stack` has the promises whose queues are begun.
- */
-static void promise_flush(struct agents *agents, struct object *first,
-                          const struct outcome *outcome)
-{
-    struct bytes stack = {0};
-
-    bytes_append(&stack, &first->id, sizeof first->id);
-    while (stack.size > 0) {
-        struct object *promise;
-        struct inbox_message *entry;
-        uint64_t id;
-
-        INVARIANT(!stack.failed);
-        memcpy(&id, stack.data + stack.size - sizeof id, sizeof id);
-        promise = object_find(&agents->objects, id, OBJECT_PROMISE);
-        if (promise == NULL || !promise_has_queue(promise)) {
-            stack.size -= sizeof id;
-            if (promise != NULL)
-                promise_queue_done(agents, promise);
-            continue;
-        }
-        entry = promise->u.promise.queue->first;
-        promise_queue_take(agents, entry);
-        if (entry->m.kind == (enum serai_event_kind)WAITING_QUEUE)
-            bytes_append(&stack, &entry->m.end, sizeof entry->m.end);
-        else
-            waiting_end(agents, entry, outcome);
-        inbox_message_free(entry);
-    }
-    bytes_fini(&stack);
+    p->pipe_next = 0;
 }
 
 /* ---- ends ---- */
 
 static void promise_end(struct agents *agents, struct object *promise, enum promise_state state,
-                        const struct outcome *outcome)
+                        const struct promise_outcome *outcome)
 {
     promise_forget_reply(agents, promise);
     promise->u.promise.state = state;
+    promise->u.promise.pipe = 0;
     object_dirty(&agents->changes, promise);
     promise_flush(agents, promise, outcome);
 }
@@ -298,7 +193,7 @@ struct failure promise_failure(const struct object *promise)
 
 void promise_break(struct agents *agents, struct object *promise, struct failure failure)
 {
-    struct outcome outcome = {.failure = failure};
+    struct promise_outcome outcome = {.failure = failure};
 
     if (promise->u.promise.state != PROMISE_OPEN)
         return;
@@ -308,18 +203,26 @@ void promise_break(struct agents *agents, struct object *promise, struct failure
 
 static void promise_end_by_data(struct agents *agents, struct object *promise)
 {
-    struct outcome outcome = {.failure = failure_of(SERAI_E_KIND)};
+    struct promise_outcome outcome = {.failure = failure_of(SERAI_E_KIND)};
 
     promise_end(agents, promise, PROMISE_DATA, &outcome);
 }
 
-/* It stands for another promise that is open: what waits on it waits there, as one entry. */
+/*
+ * It stands for another promise that is open: what waits on it waits there, as one entry, but goes
+ * on where that one has a pipe.
+ */
 static void promise_wait_in(struct agents *agents, struct object *promise, struct object *other)
 {
     promise_forget_reply(agents, promise);
     promise->u.promise.state = PROMISE_RESOLVED;
-    if (!promise_has_queue(promise))
+    promise->u.promise.pipe = 0;
+    if (other->u.promise.pipe != 0 && !promise->u.promise.quiet)
+        promise_pour(agents, promise, other->u.promise.pipe);
+    if (!promise_has_queue(promise)) {
+        promise_queue_done(agents, promise);
         return;
+    }
     promise->u.promise.waits_in = other->id;
     promise->u.promise.waits_at = agents->next_message++;
     agents->changes.counters = true;
@@ -328,7 +231,7 @@ static void promise_wait_in(struct agents *agents, struct object *promise, struc
 
 void promise_answer(struct agents *agents, struct object *promise, const struct cap *cap)
 {
-    struct outcome outcome = {.cap = *cap};
+    struct promise_outcome outcome = {.cap = *cap};
     struct object *other;
 
     if (promise->u.promise.state != PROMISE_OPEN)
@@ -376,24 +279,8 @@ void promise_unheld(struct agents *agents, struct object *promise)
 
 void promise_abandon(struct agents *agents, struct object *promise)
 {
-    struct outcome closed = {.failure = failure_of(SERAI_E_CLOSED)};
+    struct promise_outcome closed = {.failure = failure_of(SERAI_E_CLOSED)};
 
     if (promise_has_queue(promise))
         promise_flush(agents, promise, &closed);
-}
-
-void promises_return_sent(struct agents *agents, struct agent *agent)
-{
-    while (agent->sent.newest != NULL) {
-        struct inbox_message *entry = agent->sent.newest;
-        struct object *promise = entry->promise;
-
-        promise_queue_take(agents, entry);
-        if (entry->m.kind == (enum serai_event_kind)WAITING_LISTENER)
-            facet_fail(agents, &entry->m.reply, failure_of(SERAI_E_CLOSED));
-        else
-            message_return(agents, NULL, &entry->m, failure_of(SERAI_E_CLOSED), true);
-        inbox_message_free(entry);
-        promise_queue_done(agents, promise);
-    }
 }

@@ -11,8 +11,11 @@
 struct failure;
 struct message;
 
-/* Make an open promise of `owner`, which counts as one of its facets.  Undone by rollback. */
-struct object *promise_new(struct agents *agents, struct agent *owner);
+/*
+ * Make an open promise of `owner`, which counts as one of its facets, by a question that brings
+ * this postage.  Undone by rollback.
+ */
+struct object *promise_new(struct agents *agents, struct agent *owner, struct money postage);
 
 /*
  * Let *cap be what it stands for now: promises that are resolved are looked through.  False: the
@@ -38,19 +41,26 @@ struct failure promise_failure(const struct object *promise);
 /* Why nothing can be sent to a promise that is not resolved; 0: it is open, and would queue it. */
 int64_t promise_refusal(const struct object *promise);
 
+/*
+ * Let messages for an open promise go to the facet, in place of the pipe that it may have, or if
+ * that is NULL wait again.  Whoever holds its reply says so.  From the commit of the running turn
+ * on; undone by rollback.
+ */
+void promise_pipe(struct agents *agents, struct object *promise, const struct object *facet);
+
+/*
+ * The pipe that was given to a promise is in force, unless that has ended: what waits goes on.  For
+ * agents_follow_up().
+ */
+void promise_pipe_begins(struct agents *agents, struct object *promise);
+
+/* The facet to which messages for an open promise go; NULL: it has no pipe, or that is gone. */
+struct object *promise_pipe_facet(const struct agents *agents, const struct object *promise);
+
 /* Remove a promise that no place holds, unless something waits on it. */
 void promise_unheld(struct agents *agents, struct object *promise);
 
 /* Send back what waits on a promise whose agent dies; the promise itself is the caller's to end. */
 void promise_abandon(struct agents *agents, struct object *promise);
-
-/* Send back all that the agent, which dies, has waiting on promises. */
-void promises_return_sent(struct agents *agents, struct agent *agent);
-
-/*
- * Answer a listener's reply with what a promise has become; that it is no reply any more is
- * nothing.  Undone by rollback.
- */
-void promise_tell(struct agents *agents, const struct cap *reply, const struct cap *becomes);
 
 #endif

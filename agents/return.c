@@ -44,9 +44,8 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
     follow_up_end(agents, &end);
 }
 
-/* End a reply, if this is one, as facet_fail(); `back` is credited already, and FAILED tells it. */
-static void reply_fail(struct agents *agents, const struct cap *cap, struct failure failure,
-                       struct money back)
+void facet_fail_with(struct agents *agents, const struct cap *cap, struct failure failure,
+                     struct money back)
 {
     struct object *reply = cap_reply(agents, cap);
     struct message failed = {.kind = SERAI_EVENT_FAILED, .status = failure.status, .money = back};
@@ -76,7 +75,7 @@ static void reply_fail(struct agents *agents, const struct cap *cap, struct fail
 
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure)
 {
-    reply_fail(agents, cap, failure, money_zero());
+    facet_fail_with(agents, cap, failure, money_zero());
 }
 
 void facet_answer_nothing(struct agents *agents, const struct agent *by, const struct cap *cap)
@@ -99,7 +98,7 @@ void facet_answer_nothing(struct agents *agents, const struct agent *by, const s
 static void message_fail(struct agents *agents, const struct message *message,
                          struct failure failure, struct money back)
 {
-    reply_fail(agents, &message->reply, failure, back);
+    facet_fail_with(agents, &message->reply, failure, back);
     for (uint8_t i = 0; i < message->cap_count; i++)
         facet_fail(agents, &message->caps[i], failure);
 }
@@ -120,17 +119,18 @@ void agent_fail_replies(struct agents *agents, struct agent *agent, struct failu
     }
 }
 
-/*
- * The account that gets the money of a message back: of the agent that hears FAILED, also when it
- * has stopped waiting, or is dead and has an heir.  What is a desk's is its customer's.
- */
+uint64_t agents_asker_payee(const struct agents *agents, uint64_t asker)
+{
+    const struct agent *agent = agents_find(agents, asker);
+
+    return agents_payee(agents, agent != NULL && agent->state == AGENT_DESK ? agent->customer
+                                                                           : asker);
+}
+
+/* The account that gets the money of a message back: of the agent that hears FAILED. */
 static uint64_t message_payee(struct agents *agents, const struct message *m)
 {
-    const struct agent *asker = m->asker == 0 ? NULL : agents_find(agents, m->asker);
-
-    if (asker != NULL && asker->state == AGENT_DESK)
-        return agents_payee(agents, asker->customer);
-    return agents_payee(agents, m->asker == 0 ? m->sender : m->asker);
+    return agents_asker_payee(agents, m->asker == 0 ? m->sender : m->asker);
 }
 
 /*

@@ -37,6 +37,15 @@ void reply_resolves_promise(struct agents *agents, const struct object *reply,
  * no room.  Undone by rollback.
  */
 void facet_fail(struct agents *agents, const struct cap *cap, struct failure failure);
+/* The same, and FAILED says that so much came back, which is credited already. */
+void facet_fail_with(struct agents *agents, const struct cap *cap, struct failure failure,
+                     struct money back);
+
+/*
+ * The account of who asked: of this agent, also when it has stopped waiting, or is dead and has an
+ * heir.  What is a desk's is its customer's.
+ */
+uint64_t agents_asker_payee(const struct agents *agents, uint64_t asker);
 
 /*
  * Answer with nothing, in the name of the agent that has this reply: the question was to be done

@@ -104,7 +104,8 @@ static const char order_unit[] = "per call";
 
 /* Orders that start a turn elsewhere cost more than a look at one's own table. */
 static const char *const send_orders[] = {"facet_send",   "facet_ask",           "facet_when",
-                                          "channel_send", "channel_send_buffer", "reply_break"};
+                                          "channel_send", "channel_send_buffer", "reply_break",
+                                          "reply_return"};
 static const char send_price[] = "0.000000005";
 
 /* key_money(), key_number() and key_raw(): the value of a key within a book. */

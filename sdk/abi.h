@@ -79,7 +79,8 @@ enum serai_refusal {
 enum serai_event_kind {
     SERAI_EVENT_BORN = 1,    /* data: arguments; caps: what it was given; money: the endowment */
     SERAI_EVENT_BECAME = 2,  /* data: arguments of become */
-    SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, money; caps and reply are lent */
+    SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, money; caps and reply are lent.
+                                status 1: a promise waits for the answer, see reply_pipe */
     SERAI_EVENT_PACKET = 4,  /* slot: the channel end; data, money.  status above 0: so many bytes
                                 are in the buffer that it was armed into, at the offset `badge` */
     SERAI_EVENT_ANSWER = 5,  /* slot: the end that was bought; status 0 open, else a refusal; fee */
@@ -277,7 +278,8 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
     /* as channel_arm, and the packets land in an own buffer, by places of a size */               \
     X(50, channel_arm_into, "iiiii", CHANNEL,                                                      \
       (int32_t end, int32_t buffer, int32_t offset, int32_t place_bytes, int32_t packets))         \
-    /* self: whether a slot holds a facet of one's own, 1 or 0, and its badge */                   \
+    /* self: whether a slot holds a facet of one's own, 1, or an open promise that is piped to     \
+       one, 2, and its badge; else 0 */                                                            \
     X(51, self_badge, "iii", SELF, (int32_t self, int32_t slot, uint64_t * badge))                 \
     X(52, self_fail, "iiii", SELF,                                                                 \
       (int32_t self, int32_t code, const void *reason, int32_t size)) /* does not return */        \
@@ -304,13 +306,19 @@ enum { SERAI_RIGHT_READ = 1, SERAI_RIGHT_WRITE = 2, SERAI_RIGHT_OWNER = 4 };
       (int32_t facet, const void *data, int32_t size, const int32_t *caps, int32_t cap_count,      \
        int64_t money, int64_t postage, int32_t reply))             /* slot of the promise */       \
     X(63, facet_when, "ii", FACET, (int32_t facet, int32_t reply)) /* one MESSAGE or FAILED */     \
-    X(64, facet_state, "i", FACET, (int32_t facet)) /* 0 unless it is a promise, or closed */
+    X(64, facet_state, "i", FACET, (int32_t facet)) /* 0 unless it is a promise, or closed */      \
+    /* a held reply: messages for the promise of its question go to an own facet; 1, or 0 if there \
+       is no promise */                                                                            \
+    X(65, reply_pipe, "ii", FACET, (int32_t reply, int32_t facet))                                 \
+    /* as reply_break, and money goes back with FAILED */                                          \
+    X(66, reply_return, "iiiil", FACET,                                                            \
+      (int32_t reply, int32_t code, const void *reason, int32_t size, int64_t money))
 
 enum serai_order {
 #define SERAI_ORDER_ENUM(number, name, params, kind, prototype) SERAI_ORDER_##name = number,
     SERAI_ORDERS(SERAI_ORDER_ENUM)
 #undef SERAI_ORDER_ENUM
-        SERAI_ORDER_COUNT = 65
+        SERAI_ORDER_COUNT = 67
 };
 
 /*

@@ -263,6 +263,15 @@ static inline int64_t serai_break(int32_t reply, int32_t code, const char *reaso
 }
 
 /*
+ * Whether a slot holds a reply, which is held in one place and used up by one answer, and no facet
+ * that can be kept and given to many.
+ */
+static inline bool serai_is_reply(int32_t slot)
+{
+    return reply_pipe(slot, SERAI_SLOT_NONE) >= 0;
+}
+
+/*
  * Send to somebody else's facet, with the postage that it asks if that is at most `postage_max`;
  * else SERAI_E_POSTAGE, and nothing is sent: what a facet asks is its owner's choice.
  */

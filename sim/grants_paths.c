@@ -285,7 +285,10 @@ struct addressed {
     bool found;
 };
 
-/* Whether a capability is a facet of the receiver, with the badge that came. */
+/*
+ * Whether a capability is a facet of the receiver, with the badge that came, or a promise that is
+ * piped to it.
+ */
 static bool cap_leads_there(const void *context, const struct cap *cap)
 {
     const struct addressed *addressed = context;
@@ -293,6 +296,9 @@ static bool cap_leads_there(const void *context, const struct cap *cap)
                                     ? NULL
                                     : table_get(&addressed->look->grants->makers, cap->object);
 
+    if (grants_pipe_leads_to(addressed->look->grants, cap, addressed->to->id,
+                             addressed->message->badge))
+        return true;
     return maker != NULL && maker->is_facet && maker->owner == addressed->to->id &&
            maker->badge == addressed->message->badge;
 }

@@ -1,7 +1,8 @@
 /*
- * Promises, as the simulator sees them: what waits on each, and what each was resolved to when that
- * was seen first.  The core makes the way from a promise to its end shorter as it is used; here it
- * stays as it was, so that whoever held a promise is known to have what any step of it led to.
+ * Promises, as the simulator sees them: what waits on each, where messages for it go meanwhile, and
+ * what each was resolved to when that was seen first.  The core makes the way from a promise to its
+ * end shorter as it is used; here it stays as it was, so that whoever held a promise is known to
+ * have what any step of it led to.
  */
 #include "sim/grants_state.h"
 
@@ -51,6 +52,51 @@ static void promises_see_queue(struct grants_view *look, const struct object *pr
     }
 }
 
+/* ---- pipes ---- */
+
+static bool pipe_is_to(const struct grants *grants, uint64_t pipe, uint64_t owner, uint64_t badge)
+{
+    const struct maker *maker = pipe == 0 ? NULL : table_get(&grants->makers, pipe);
+
+    return maker != NULL && maker->owner == owner && maker->badge == badge;
+}
+
+bool grants_pipe_leads_to(const struct grants *grants, const struct cap *cap, uint64_t owner,
+                          uint64_t badge)
+{
+    const struct maker *promise = promise_of(grants, cap);
+
+    return promise != NULL && (pipe_is_to(grants, promise->pipe, owner, badge) ||
+                               pipe_is_to(grants, promise->pipe_before, owner, badge));
+}
+
+/* A pipe is laid by the agent of its facet, which has the reply, in a turn that stands. */
+static void promises_check_pipe(const struct grants_view *look, const struct object *promise)
+{
+    const struct maker *facet = table_get(&look->grants->makers, promise->u.promise.pipe);
+    const struct cap reply = {.kind = SERAI_KIND_FACET, .object = promise->u.promise.reply};
+
+    if (look->by == 0 || look->undone || facet == NULL || facet->owner != look->by ||
+        !facet->is_facet || facet->is_promise || facet->one_shot ||
+        look->agents->turn_memory->orders[SERAI_ORDER_reply_pipe] == 0 ||
+        !grants_could_have(look, &reply))
+        sim_fail(look->site->sim,
+                 "site %s: promise %llu is piped to object %llu after a turn of %llu",
+                 look->site->name, U(promise->id), U(promise->u.promise.pipe), U(look->by));
+}
+
+static void promises_see_pipe(struct grants_view *look, const struct object *promise,
+                              struct maker *maker)
+{
+    maker->pipe_before = maker->pipe;
+    if (promise->u.promise.state != PROMISE_OPEN || promise->u.promise.pipe == maker->pipe)
+        return;
+    promises_check_pipe(look, promise);
+    maker->pipe = promise->u.promise.pipe;
+}
+
+/* ---- looking ---- */
+
 struct promises_seeing {
     struct grants_view *look;
     struct bytes ended; /* of u64: that are not open any more */
@@ -62,8 +108,10 @@ static void promises_see_one(void *context, uint64_t id, void *value)
     struct maker *maker = value;
     const struct object *promise = table_get(&seeing->look->agents->objects.by_id, id);
 
-    if (promise != NULL)
+    if (promise != NULL) {
         promises_see_queue(seeing->look, promise);
+        promises_see_pipe(seeing->look, promise, maker);
+    }
     if (promise != NULL && promise->u.promise.state == PROMISE_OPEN)
         return;
     maker->vanished = promise == NULL;
@@ -95,6 +143,8 @@ void grants_keep_promise(struct grants *grants, const struct object *promise)
 
     maker->resolved = promise->u.promise.state == PROMISE_RESOLVED;
     maker->target = promise->u.promise.target;
+    maker->pipe = promise->u.promise.pipe;
+    maker->pipe_before = maker->pipe;
     if (promise->u.promise.state != PROMISE_OPEN)
         (void)table_remove(&grants->open, promise->id);
     for (const struct inbox_message *at = queue == NULL ? NULL : queue->first; at != NULL;
@@ -120,6 +170,8 @@ static bool cap_is_facet_of(const void *context, const struct cap *cap)
     const struct maker *maker =
         cap->kind == SERAI_KIND_FACET ? table_get(&went->look->grants->makers, cap->object) : NULL;
 
+    if (grants_pipe_leads_to(went->look->grants, cap, went->to->id, went->message->badge))
+        return true;
     return maker != NULL && maker->is_facet && !maker->is_promise && maker->owner == went->to->id &&
            maker->badge == went->message->badge;
 }

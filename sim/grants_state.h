@@ -39,8 +39,10 @@ struct maker { /* of a facet, promise, buffer or leash */
     bool resolved; /* a promise, to `target` as that was first seen */
     bool vanished; /* a promise that was open at one look and gone at the next */
     struct cap target;
-    uint64_t places;  /* where the check that is going on has seen it, */
-    uint64_t holders; /* and of these all but slots of a facet's own agent */
+    uint64_t pipe;        /* of a promise: the facet to which messages for it go, or 0, */
+    uint64_t pipe_before; /* and the same one look earlier */
+    uint64_t places;      /* where the check that is going on has seen it, */
+    uint64_t holders;     /* and of these all but slots of a facet's own agent */
 };
 
 struct grants {
@@ -97,7 +99,14 @@ struct note *grants_note_of(const struct message *m, uint64_t promise);
 bool grants_leads_to(const struct grants_view *look, const struct cap *from,
                      bool (*is)(const void *context, const struct cap *cap), const void *context);
 
-/* See what is new in the queues of promises, and which promises are resolved now. */
+/*
+ * Whether messages for the promise that a capability names go to a facet of this agent with this
+ * badge, or went there until its pipe was changed.
+ */
+bool grants_pipe_leads_to(const struct grants *grants, const struct cap *cap, uint64_t owner,
+                          uint64_t badge);
+
+/* See what is new in the queues of promises, which are piped, and which are resolved now. */
 void grants_see_promises(struct grants_view *look);
 
 /* Keep what waits on a promise of a site that has just started. */

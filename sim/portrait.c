@@ -204,10 +204,11 @@ static void paint_promise(struct painter *painter, const struct object *object)
 
     (void)fprintf(painter->out,
                   "owner %llu state %d status %d target %d/%d/%llu reply %llu in %llu at %llu "
-                  "holders %u\n",
+                  "postage %llu pipe %llu holders %u\n",
                   U(object->owner), (int)promise->state, promise->status, promise->target.kind,
                   promise->target.rights, U(promise->target.object), U(promise->reply),
-                  U(promise->waits_in), U(promise->waits_at), object->holders);
+                  U(promise->waits_in), U(promise->waits_at), U(money_nanos(promise->postage)),
+                  U(promise->pipe), object->holders);
     paint_hash(painter->out, promise->reason, promise->reason_size);
     (void)fprintf(painter->out, "\n");
     if (promise_has_queue(object))

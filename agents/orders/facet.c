@@ -1,4 +1,4 @@
-/* Orders on facets: messages between the agents of one site. */
+/* Orders on facets: messages between the agents of one site.  Those on replies are in reply.c. */
 #include "agents/orders/orders.h"
 
 #include "agents/agent.h"
@@ -11,8 +11,9 @@
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/objects.h"
-#include "agents/orders/failing.h"
 #include "agents/orders/hand_over.h"
+#include "agents/orders/reply.h"
+#include "agents/promise_flow.h"
 #include "agents/promise_queue.h"
 #include "agents/promises.h"
 #include "agents/return.h"
@@ -23,7 +24,7 @@
 
 /* One facet_send: filled by its checks, read by perform_facet_send(). */
 struct sending {
-    struct object *facet;   /* to which it goes; NULL: it waits on `promise` */
+    struct object *facet;   /* to which it goes, perhaps by a pipe; NULL: it waits on `promise` */
     struct object *promise; /* that is open */
     struct agent *to;       /* owner of `facet` */
     bool asks;              /* facet_ask: for a promise of the answer */
@@ -45,6 +46,17 @@ static int64_t facet_check_target(struct turn *turn, const struct cap *cap, stru
     }
     sending->facet = object;
     return 0;
+}
+
+/* A promise that is piped is no place to wait: the message goes to the facet of its pipe. */
+static int64_t facet_follow_pipe(struct turn *turn, struct sending *sending)
+{
+    if (sending->promise == NULL || sending->promise->u.promise.pipe == 0)
+        return 0;
+    if (!turn_work(turn, WORK_LOOK))
+        return SERAI_E_SHORT;
+    sending->facet = promise_pipe_facet(turn->agents, sending->promise);
+    return sending->facet == NULL ? SERAI_E_CLOSED : 0;
 }
 
 /* What a message to the target must bring at least; on a promise any event's price. */
@@ -302,7 +314,7 @@ static int64_t perform_facet_send(struct turn *turn, struct sending *sending, ui
     turn_hand_over(turn, message->caps, message->cap_count);
     turn_hand_over(turn, &message->reply, 1);
     if (sending->asks)
-        promise = promise_new(turn->agents, turn->agent);
+        promise = promise_new(turn->agents, turn->agent, sending->postage);
     if (sending->asks || sending->asked != NULL)
         message->reply = facet_make_reply(turn, sending, promise);
     facet_dispatch(turn, sending, slot);
@@ -338,6 +350,8 @@ static int64_t decode_facet_send(struct turn *turn, enum serai_order order, cons
     /* The look-up has its price whether it finds the facet or not. */
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
+    if (refusal == 0)
+        refusal = facet_follow_pipe(turn, &sending);
     if (refusal == 0)
         refusal = facet_check_send(turn, cap, args, &sending);
     if (refusal != 0)
@@ -414,12 +428,21 @@ static int64_t decode_facet_state(struct turn *turn, const struct cap *cap)
     return refusal == 0 && sending.facet == NULL ? SERAI_E_PENDING : refusal;
 }
 
+/* A promise quotes what its question brought: a pipeline pays at each step what it paid before. */
 static int64_t decode_facet_postage(struct turn *turn, const struct cap *cap)
 {
     struct sending sending = {0};
     int64_t refusal = facet_check_target(turn, cap, &sending);
+    struct money quote;
 
-    return refusal != 0 ? refusal : (int64_t)money_nanos(facet_target_floor(turn, &sending));
+    if (refusal == 0)
+        refusal = facet_follow_pipe(turn, &sending);
+    if (refusal != 0)
+        return refusal;
+    quote = facet_target_floor(turn, &sending);
+    if (sending.facet == NULL && money_compare(sending.promise->u.promise.postage, quote) > 0)
+        quote = sending.promise->u.promise.postage;
+    return (int64_t)money_nanos(quote);
 }
 
 /* ---- money ---- */
@@ -436,7 +459,7 @@ static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const
     if (sending.facet == NULL)
         return SERAI_E_PENDING; /* nobody knows yet whose it would be */
     /* Money without a message, and so without postage: it may make an agent that ran dry go on. */
-    payee = sending.facet->owner;
+    payee = agents_asker_payee(turn->agents, sending.facet->owner);
     if (!money_from_guest(&amount, args[1]) || payee == turn->agent->id)
         return SERAI_E_INVALID;
     if (!turn_work(turn, WORK_WAKE))
@@ -444,30 +467,6 @@ static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const
     if (money_is_zero(amount)) /* nothing moves, but the order costs what it always does */
         agents_work(turn->agents, WORK_TRANSFER);
     return turn_pay(turn, payee, amount, TRANSFER_FUND, sending.facet->id) ? 0 : SERAI_E_SHORT;
-}
-
-/* The question ends as by a trap of the agent that was asked, but its turn goes on. */
-static int64_t perform_reply_break(struct turn *turn, uint64_t slot, const struct cap *cap,
-                                   const struct failure *failure)
-{
-    facet_fail(turn->agents, cap, *failure);
-    turn_take_cap(turn, slot);
-    return 0;
-}
-
-static int64_t decode_reply_break(struct turn *turn, const struct cap *cap, const uint64_t *args)
-{
-    struct failure failure;
-    struct sending sending = {0};
-    int64_t refusal = turn_read_failure(turn, args, &failure);
-
-    if (!turn_work(turn, WORK_LOOK))
-        return SERAI_E_SHORT;
-    if (refusal == 0)
-        refusal = facet_check_target(turn, cap, &sending);
-    if (refusal == 0 && !facet_is_reply(sending.facet))
-        refusal = SERAI_E_RIGHT;
-    return refusal != 0 ? refusal : perform_reply_break(turn, args[0], cap, &failure);
 }
 
 int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *args)
@@ -483,8 +482,9 @@ int64_t order_facet(struct turn *turn, enum serai_order order, const uint64_t *a
         return decode_facet_send(turn, order, &cap, args);
     if (order == SERAI_ORDER_facet_fund)
         return decode_facet_fund(turn, &cap, args);
-    if (order == SERAI_ORDER_reply_break)
-        return decode_reply_break(turn, &cap, args);
+    if (order == SERAI_ORDER_reply_break || order == SERAI_ORDER_reply_return ||
+        order == SERAI_ORDER_reply_pipe)
+        return order_reply(turn, order, &cap, args);
     if (order == SERAI_ORDER_facet_when)
         return decode_facet_when(turn, &cap, args);
     if (order == SERAI_ORDER_facet_state)

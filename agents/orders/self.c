@@ -17,6 +17,7 @@
 #include "agents/objects.h"
 #include "agents/orders/failing.h"
 #include "agents/program.h"
+#include "agents/promises.h"
 #include "agents/return.h"
 #include "agents/set.h"
 #include "agents/turn.h"
@@ -114,6 +115,24 @@ static int64_t decode_self_facet_of(struct turn *turn, const uint64_t *args)
 }
 
 /*
+ * The facet that a capability leads to, and *result, 1.  An open promise that is piped leads to
+ * that facet as well, and *result is 2.
+ */
+static const struct object *badge_facet(struct turn *turn, const struct cap *cap, int64_t *result)
+{
+    const struct object *object = cap_object(turn->agents, cap);
+
+    *result = 1;
+    if (object == NULL || object->kind == OBJECT_FACET)
+        return object;
+    *result = 2;
+    /* A promise that has ended has no pipe. */
+    return object->u.promise.pipe == 0 || !turn_work(turn, WORK_LOOK)
+               ? NULL
+               : promise_pipe_facet(turn->agents, object);
+}
+
+/*
  * Whether a slot holds a facet of the agent's own, by which it knows a thing again that it gave
  * away.  A reply is none: it has the badge of the facet that was asked with, and is another thing.
  */
@@ -122,6 +141,7 @@ static int64_t decode_self_badge(struct turn *turn, const uint64_t *args)
     int64_t refusal = 0;
     const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_ANY, &refusal);
     const struct object *facet;
+    int64_t result;
     uint8_t *to;
 
     if (cap == NULL)
@@ -131,13 +151,11 @@ static int64_t decode_self_badge(struct turn *turn, const uint64_t *args)
         return SERAI_E_MEMORY;
     if (!turn_work(turn, WORK_LOOK))
         return SERAI_E_SHORT;
-    facet = cap->kind != SERAI_KIND_FACET
-                ? NULL
-                : object_find(&turn->agents->objects, cap->object, OBJECT_FACET);
+    facet = badge_facet(turn, cap, &result);
     if (facet == NULL || facet->one_shot || facet->owner != turn->agent->id)
         return 0;
     le64_put(to, facet->u.facet.badge);
-    return 1;
+    return result;
 }
 
 /*

@@ -15,7 +15,7 @@
 enum {
     MESSAGE_FIELDS = 17,
     FACET_FIELDS = 10,
-    PROMISE_FIELDS = 10,
+    PROMISE_FIELDS = 12,
     BUFFER_FIELDS = 4,
     TIMER_FIELDS = 6,
     LEASH_FIELDS = 6,
@@ -225,6 +225,8 @@ static void row_encode_promise(struct bytes *out, const struct object *object)
     cbor_put_uint(out, (uint32_t)promise->status); /* two's complement */
     cbor_put_bytes(out, promise->reason, promise->reason_size);
     row_put_cap(out, &promise->target);
+    cbor_put_money(out, promise->postage);
+    cbor_put_uint(out, promise->pipe);
     cbor_put_uint(out, promise->waits_in);
     cbor_put_uint(out, promise->waits_at);
     cbor_put_uint(out, promise_queue_rows(object));
@@ -283,6 +285,8 @@ static void row_decode_promise(struct cbor *in, struct object *object)
     promise->reason = (uint8_t *)cbor_get_bytes(in, &reason_size, SERAI_REASON_BYTES_MAX);
     promise->reason_size = (uint32_t)reason_size;
     row_get_cap(in, &promise->target);
+    promise->postage = cbor_get_money(in);
+    promise->pipe = cbor_get_uint(in, UINT64_MAX);
     promise->waits_in = cbor_get_uint(in, UINT64_MAX);
     promise->waits_at = cbor_get_uint(in, UINT64_MAX);
     promise->unread = (uint32_t)cbor_get_uint(in, UINT32_MAX);
@@ -290,6 +294,8 @@ static void row_decode_promise(struct cbor *in, struct object *object)
         cbor_fail(in, "a promise that is resolved to nothing, or the other way round");
     if ((promise->state == PROMISE_BROKEN) != (promise->status != 0))
         cbor_fail(in, "a promise that is broken without a reason, or the other way round");
+    if (promise->pipe != 0 && promise->state != PROMISE_OPEN)
+        cbor_fail(in, "a promise that has ended, with a pipe");
     if ((promise->waits_in != 0) != (promise->waits_at != 0) ||
         (promise->waits_in != 0 && promise->state != PROMISE_RESOLVED) ||
         (promise->unread > 0 && promise->state != PROMISE_OPEN && promise->waits_in == 0))
@@ -345,7 +351,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
 
     cbor_init(&in, value, size);
     /* The kind is inside and decides how many fields there must be. */
-    fields = cbor_get_array_any(&in, FACET_FIELDS);
+    fields = cbor_get_array_any(&in, PROMISE_FIELDS);
     row_get_version(&in);
     object->kind = (enum object_kind)cbor_get_uint(&in, OBJECT_PROMISE);
     if (object_rows[object->kind].decode == NULL || fields != object_rows[object->kind].fields)

@@ -58,16 +58,25 @@ static struct object *promise_target(const struct agents *agents, const struct o
     return object != NULL && object->kind == OBJECT_PROMISE ? object : NULL;
 }
 
+static bool pipe_is_facet(const struct object *object)
+{
+    return object->kind == OBJECT_FACET && !object->one_shot;
+}
+
 /* Why this promise cannot be; NULL: it can. */
 static const char *promise_error(const struct agents *agents, const struct object *promise)
 {
     const struct promise *p = &promise->u.promise;
     const struct object *in = object_find(&agents->objects, p->waits_in, OBJECT_PROMISE);
+    const struct object *pipe = table_get(&agents->objects.by_id, p->pipe);
 
     if (p->unread != 0)
         return "fewer messages wait on the promise than its row counts";
     if ((p->state == PROMISE_OPEN) != (p->reply != 0))
         return "an open promise without its reply, or the other way round";
+    /* The facet of a pipe may be gone; it never was anything else. */
+    if (p->pipe != 0 && (p->pipe >= agents->objects.next || (pipe != NULL && !pipe_is_facet(pipe))))
+        return "a promise whose pipe leads to no facet";
     if (p->target.kind == SERAI_KIND_FACET && p->target.object >= agents->objects.next)
         return "a promise that is resolved to what never was";
     if (p->waits_in != 0 && (in == NULL || p->waits_at >= agents->next_message ||
@@ -129,12 +138,45 @@ static void promises_join_queues(struct promises_loading *all)
     }
 }
 
+/*
+ * Where an open promise has a pipe, no message waits: neither on it nor on those that wait in it.
+ * These come behind it in the list when that is read from its end: each waited in another before
+ * that one did.
+ */
+static void promises_find_quiet(const struct promises_loading *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        all->promises[i]->u.promise.quiet = all->promises[i]->u.promise.pipe != 0;
+    for (size_t i = all->count; i > 0; i--) {
+        struct promise *p = &all->promises[i - 1]->u.promise;
+
+        if (p->entry != NULL && p->entry->promise->u.promise.quiet)
+            p->quiet = true;
+    }
+}
+
+static bool promise_has_message(const struct object *promise)
+{
+    const struct inbox *queue = promise->u.promise.queue;
+
+    for (const struct inbox_message *at = queue == NULL ? NULL : queue->first; at != NULL;
+         at = at->next) {
+        if (at->m.kind == SERAI_EVENT_MESSAGE)
+            return true;
+    }
+    return false;
+}
+
 /* What waits in the queue of another is no empty one. */
 static enum status promises_check_queues(const struct promises_loading *all, struct fault *fault)
 {
     for (size_t i = 0; i < all->count; i++) {
-        if (all->promises[i]->u.promise.waits_in != 0 && !promise_has_queue(all->promises[i]))
-            return promise_corrupt(all->promises[i], "nothing waits on it, but in another", fault);
+        const struct object *promise = all->promises[i];
+
+        if (promise->u.promise.waits_in != 0 && !promise_has_queue(promise))
+            return promise_corrupt(promise, "nothing waits on it, but in another", fault);
+        if (promise->u.promise.quiet && promise_has_message(promise))
+            return promise_corrupt(promise, "a message waits where there is a pipe", fault);
     }
     return ST_OK;
 }
@@ -155,6 +197,7 @@ enum status rows_load_promises(struct agents *agents, struct fault *fault)
     }
     if (status == ST_OK) {
         promises_join_queues(&all);
+        promises_find_quiet(&all);
         status = promises_check_queues(&all, fault);
     }
     free(all.promises);

@@ -12,6 +12,7 @@
 #include "agents/caps.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/facets.h"
 #include "agents/follow_up.h"
 #include "agents/funds.h"
 #include "agents/limits.h"
@@ -104,11 +105,14 @@ static void turn_arrive(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
     struct cap end = {.kind = SERAI_KIND_CHANNEL, .object = m->end};
+    const struct object *reply;
 
     turn->event_slot = m->end != 0 ? cap_table_find(&turn->agent->caps, &end) : SERAI_SLOT_NONE;
     if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
         turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
     turn->reply_slot = turn_lend(turn, &m->reply);
+    reply = cap_reply(turn->agents, &m->reply);
+    turn->reply_promised = reply != NULL && reply->u.facet.promise != 0;
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);
     /*

@@ -32,6 +32,7 @@ struct turn {
     /* the event as the guest sees it */
     int64_t event_slot;
     int64_t reply_slot;
+    bool reply_promised; /* a promise waits for the answer on that reply */
     int64_t cap_slots[SERAI_MESSAGE_CAPS_MAX];
     /* those of them that are emptied when it commits: not kept, and not emptied since */
     uint64_t lent[SERAI_MESSAGE_CAPS_MAX + 1];

@@ -282,6 +282,20 @@ static int64_t vat_leave_asking(const struct vat_sent *sent, int32_t target, con
     return answer;
 }
 
+/*
+ * What a message is to bring.  Where a promise leads, and what is asked there, is not known yet: it
+ * may be further away than what was asked, so more goes along, and what is not asked comes back.
+ */
+static int64_t vat_postage(int32_t target)
+{
+    int64_t postage = facet_postage(target);
+
+    return postage >= 0 && postage < VAT_WAY_NANOS && facet_state(target) == SERAI_E_PENDING &&
+                   self_balance(SERAI_SLOT_SELF) > 2 * VAT_SENT_MAX * VAT_WAY_NANOS
+               ? VAT_WAY_NANOS
+               : postage;
+}
+
 /* Returns 0 or more, or what the site refuses. */
 static int64_t vat_leave(const struct vat_sent *sent)
 {
@@ -298,7 +312,7 @@ static int64_t vat_leave(const struct vat_sent *sent)
     target = vat_slot_of(sent->target);
     if (target == SERAI_SLOT_NONE) /* the promise of a message that could not be sent */
         return SERAI_E_BROKEN;
-    postage = facet_postage(target);
+    postage = vat_postage(target);
     if (postage > VAT_POSTAGE_NANOS_MAX)
         return SERAI_E_POSTAGE;
     if (sent->wait >= 0)

@@ -15,6 +15,9 @@
 #ifndef VAT_POSTAGE_NANOS_MAX
 #define VAT_POSTAGE_NANOS_MAX 10000 /* what another's facet may ask for a message */
 #endif
+#ifndef VAT_WAY_NANOS
+#define VAT_WAY_NANOS 5000 /* what a message to an open promise brings, if there is that much */
+#endif
 enum {
     VAT_ARGS_MAX = 8, /* of one message, and so many references in it */
     VAT_RECORD_BYTES = 64,

@@ -40,7 +40,7 @@ static struct money nanos(uint64_t amount)
 static struct object *make_promise(struct world *world)
 {
     struct agent *owner = world_agent(world, 0);
-    struct object *promise = promise_new(world->agents, owner);
+    struct object *promise = promise_new(world->agents, owner, nanos(7));
     struct object *reply = reply_new(world->agents, owner, NULL, promise, money_zero());
     struct cap cap = {.kind = SERAI_KIND_FACET, .object = promise->id};
 
@@ -265,7 +265,57 @@ START_TEST(what_ended_leaves_no_row)
 }
 END_TEST
 
+/* ---- pipes ---- */
+
+/* What waits goes to the inbox of the pipe's agent, and who listens waits on. */
+START_TEST(a_pipe_comes_back)
+{
+    struct promised made = promised_new();
+    struct world *world = &made.world;
+    struct fault fault = {0};
+
+    ledger_event_begin(world->ledger);
+    promise_pipe(world->agents, made.open, made.named);
+    agents_follow_up(world->agents);
+    world_event_end(world);
+    ck_assert_uint_eq(made.open->u.promise.pipe, made.named->id);
+    ck_assert(made.open->u.promise.quiet && made.linked->u.promise.quiet);
+    ck_assert_uint_eq(made.open->u.promise.queue->total, 1); /* the queue of the other */
+    ck_assert_uint_eq(made.linked->u.promise.queue->total, 1);
+    ck_assert_msg(agents_check_holders(world->agents, &fault) == ST_OK, "%s", fault.text);
+    world_check_round_trip(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_pipe_comes_back_though_its_facet_is_gone)
+{
+    struct promised made = promised_new();
+    struct world *world = &made.world;
+    struct object *facet;
+
+    ledger_event_begin(world->ledger);
+    facet = world_add_facet(world, world_agent(world, 0));
+    promise_pipe(world->agents, made.open, facet);
+    agents_follow_up(world->agents);
+    facet_remove(world->agents, facet);
+    world_event_end(world);
+    ck_assert_uint_ne(made.open->u.promise.pipe, 0);
+    ck_assert_ptr_null(promise_pipe_facet(world->agents, made.open));
+    world_check_round_trip(world);
+    world_free(world);
+}
+END_TEST
+
 /* ---- rows that contradict each other ---- */
+
+/* As if the message had never been sent. */
+static void give_back(struct promised *made, struct inbox_message *entry)
+{
+    agents_move(made->world.agents, ACCOUNT_HELD_MESSAGE, entry->m.sender, entry->m.money,
+                TRANSFER_MESSAGE_BACK, entry->m.id);
+    inbox_message_free(entry);
+}
 
 static void of_another_agent(struct promised *made)
 {
@@ -319,6 +369,53 @@ static void no_promise_at_all(struct promised *made)
     object_dirty(&made->world.agents->changes, made->other);
 }
 
+static void piped_though_ended(struct promised *made)
+{
+    made->linked->u.promise.pipe = made->named->id;
+    object_dirty(&made->world.agents->changes, made->linked);
+}
+
+static void piped_to(struct promised *made, struct object *promise, uint64_t facet)
+{
+    promise->u.promise.pipe = facet;
+    object_dirty(&made->world.agents->changes, promise);
+}
+
+static void piped_to_a_promise(struct promised *made)
+{
+    piped_to(made, made->open, made->other->id);
+}
+
+static void piped_to_a_reply(struct promised *made)
+{
+    piped_to(made, made->open, made->other->u.promise.reply);
+}
+
+static void piped_to_the_future(struct promised *made)
+{
+    piped_to(made, made->open, made->world.agents->objects.next);
+}
+
+static void piped_and_waited_on(struct promised *made)
+{
+    piped_to(made, made->other, made->named->id);
+}
+
+/* All that waits there was taken out; but a message waits in the queue that waits in it. */
+static void piped_and_waited_in(struct promised *made)
+{
+    struct inbox_message *first = made->open->u.promise.queue->first;
+    struct inbox_message *last = made->open->u.promise.queue->last;
+
+    ledger_event_begin(made->world.ledger);
+    promise_queue_take(made->world.agents, first);
+    promise_queue_take(made->world.agents, last);
+    give_back(made, first);
+    give_back(made, last);
+    world_event_end(&made->world);
+    piped_to(made, made->open, made->named->id);
+}
+
 static void of_a_dead_sender(struct promised *made)
 {
     struct inbox_message *entry = made->other->u.promise.queue->first;
@@ -366,6 +463,12 @@ static const struct {
     {waits_nowhere, "a promise that has ended, on which messages wait"},
     {broken_for_no_reason, "a promise that is broken without a reason"},
     {no_promise_at_all, "a promise that has ended, on which messages wait"},
+    {piped_though_ended, "a promise that has ended, with a pipe"},
+    {piped_to_a_promise, "a promise whose pipe leads to no facet"},
+    {piped_to_a_reply, "a promise whose pipe leads to no facet"},
+    {piped_to_the_future, "a promise whose pipe leads to no facet"},
+    {piped_and_waited_on, "a message waits where there is a pipe"},
+    {piped_and_waited_in, "a message waits where there is a pipe"},
     {of_a_dead_sender, "its sender is missing, which would have taken it back"},
     {an_event_that_does_not_wait, "an event of a kind that does not wait on a promise"},
     {a_listener_in_an_inbox, "an agent's inbox has what only waits on a promise"},
@@ -396,6 +499,8 @@ int main(void)
     tcase_add_test(tcase, a_message_that_is_lost_is_missed);
     tcase_add_test(tcase, a_promise_that_is_lost_is_missed);
     tcase_add_test(tcase, what_ended_leaves_no_row);
+    tcase_add_test(tcase, a_pipe_comes_back);
+    tcase_add_test(tcase, a_pipe_comes_back_though_its_facet_is_gone);
     tcase_add_loop_test(tcase, rows_that_contradict_each_other_are_refused, 0, NONSENSE);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

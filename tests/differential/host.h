@@ -15,7 +15,7 @@
 #include "engine/engine.h"
 
 /* After the orders of sdk/abi.h, which real agents import: */
-enum { HOST_STOP = 65, HOST_TOLL, HOST_MIX, HOST_POKE, HOST_PEEK, HOST_IMPORTS };
+enum { HOST_STOP = 67, HOST_TOLL, HOST_MIX, HOST_POKE, HOST_PEEK, HOST_IMPORTS };
 
 extern const struct engine_imports host_imports;
 

@@ -14,7 +14,7 @@
 const fs = require('fs');
 
 const STOPPED = 2;
-const STOP = 65, TOLL = 66, MIX = 67, POKE = 68, PEEK = 69;
+const STOP = 67, TOLL = 68, MIX = 69, POKE = 70, PEEK = 71;
 const stop = new Error('host stop');
 const scratch = new DataView(new ArrayBuffer(8));
 let memory = null; // of the instance at hand

@@ -196,6 +196,13 @@ int64_t reply_break(int32_t reply, int32_t code, const void *reason, int32_t siz
     return 0;
 }
 
+int64_t reply_pipe(int32_t reply, int32_t facet)
+{
+    (void)reply;
+    (void)facet;
+    return fake.message_refusal;
+}
+
 int64_t cap_drop(int32_t slot)
 {
     fake.dropped = slot;

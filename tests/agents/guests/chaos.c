@@ -294,9 +294,13 @@ static void ask(void)
         (void)cap_drop((int32_t)promise);
 }
 
-static void promise_orders(void)
+__attribute__((noinline)) static void promise_orders(void)
 {
-    switch (below(5)) {
+    switch (below(6)) {
+    case 3:
+        for (uint32_t tries = 0; tries < 3; tries++) /* replies that were kept are few */
+            (void)reply_pipe(of(SERAI_KIND_FACET), of(SERAI_KIND_FACET));
+        break;
     case 0:
         (void)facet_when(of(SERAI_KIND_FACET),
                          chance(3) ? of(SERAI_KIND_FACET) : known[SERAI_KIND_FACET][0]);
@@ -623,18 +627,36 @@ static void be_born(int32_t size)
         learn(self_facet(SERAI_SLOT_SELF, (uint64_t)i, 0));
 }
 
+/* Whether the question is piped now, and kept. */
+__attribute__((noinline)) static bool pipe_question(int32_t reply)
+{
+    int32_t other = of(SERAI_KIND_FACET);
+
+    int32_t pipe = chance(8)   ? SERAI_SLOT_NONE
+                   : chance(4) ? other
+                               : known[SERAI_KIND_FACET][0];
+
+    return reply_pipe(chance(8) ? other : reply, pipe) > 0 && !chance(4) && cap_keep(reply) >= 0;
+}
+
 /* Mostly answered; else kept, handed on in either way, put where it cannot be, dropped, taken
- * along, passed over in silence. */
-static void take_question(int32_t reply)
+ * along, passed over in silence.  What is sent to its promise meanwhile comes here now and then. */
+static void take_question(int32_t reply, bool promised)
 {
     int32_t to = of(SERAI_KIND_FACET);
 
+    if ((promised ? chance(2) : chance(30)) && pipe_question(reply))
+        return;
     switch (below(14)) {
     case 0:
         (void)facet_send(to, scratch, 3, NULL, 0, (int64_t)below(3000), facet_postage(to), reply);
         break;
     case 8:
-        (void)reply_break(chance(4) ? to : reply, some_failure(), place(), some_reason());
+        if (chance(2))
+            (void)reply_break(chance(4) ? to : reply, some_failure(), place(), some_reason());
+        else
+            (void)reply_return(chance(4) ? to : reply, some_failure(), place(), some_reason(),
+                               (int64_t)below(3000));
         break;
     case 1:
         (void)facet_send(to, scratch, 3, &reply, 1, (int64_t)below(3000), facet_postage(to),
@@ -696,7 +718,7 @@ static void take_event(int32_t kind, int32_t size)
         load(event.slot);
     if (event.reply >= 0) {
         known[SERAI_KIND_FACET][below(KNOWN)] = event.reply;
-        take_question(event.reply);
+        take_question(event.reply, event.status == 1);
     }
 }
 

@@ -89,9 +89,27 @@ static void ask(int32_t to, const void *data, int32_t size, int32_t caps, int32_
     (void)facet_send(to, data, size, slots, caps, 0, 100, reply);
 }
 
+static int64_t promise_of(int32_t of, int32_t size)
+{
+    return facet_ask(of, big, size, NULL, 0, 0, 100, SERAI_SLOT_NONE);
+}
+
 static int64_t promise(int32_t of)
 {
-    return facet_ask(of, NULL, 0, NULL, 0, 0, 100, SERAI_SLOT_NONE);
+    return promise_of(of, 0);
+}
+
+/* Lay a pipe for what waits on the promise, whose reply is dropped when the next one comes. */
+static void pipe_question(void)
+{
+    static int32_t piped = SERAI_SLOT_NONE;
+
+    (void)event_info(&event);
+    (void)reply_pipe(event.reply, facet);
+    (void)cap_keep(event.reply);
+    if (piped >= 0)
+        (void)cap_drop(piped);
+    piped = event.reply;
 }
 
 #define LOOP(what, most, ...)                                                                      \
@@ -135,6 +153,8 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         (void)event_info(&event);
         (void)reply_break(event.reply, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX);
     }
+    if (kind == SERAI_EVENT_MESSAGE && size == 35)
+        pipe_question();
     if (kind != SERAI_EVENT_MESSAGE || size == 0 || size > 32)
         return;
     size = (int32_t)event_read(text, 32, 0);

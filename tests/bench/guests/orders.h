@@ -44,6 +44,11 @@ enum { ORDERS_FILL = 999, FILL_TURNS = 64 }; /* in place of a loop: fills the sl
     X("self_fail, no such code", 500, (void)self_fail(SERAI_SLOT_SELF, 1, big, 256))               \
     X("reply_break, no reply", 500,                                                                \
       (void)reply_break(facet, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX))                  \
+    X("reply_return, no reply", 500,                                                               \
+      (void)reply_return(facet, SERAI_FAIL_CODE_MIN, big, SERAI_REASON_BYTES_MAX, 0))              \
+    X("reply_pipe, no reply", 500, (void)reply_pipe(facet, facet))                                 \
+    X("facet_send to a promise that is piped then", 40, slot = promise_of(facet, 35);              \
+      ask((int32_t)slot, big, 33, 0, SERAI_SLOT_NONE); (void)cap_drop((int32_t)slot))              \
     X("questions, then self_revoke", 60, if (i == 0) slot = self_facet(SERAI_SLOT_SELF, 2, 0);     \
       ask(facet, NULL, 0, 0, (int32_t)slot);                                                       \
       if (i == count - 1)(void) self_revoke(SERAI_SLOT_SELF, (int32_t)slot))                       \

@@ -43,6 +43,14 @@ static int64_t share_of_buffer(struct part *part)
     return part_order(part, buffer_share, buffer, SERAI_RIGHT_READ);
 }
 
+static int64_t badge_of(struct part *part, int64_t slot)
+{
+    int64_t result = part_order(part, self_badge, SERAI_SLOT_SELF, slot, AT_NUMBER);
+
+    return result <= 0 ? result
+                       : 1000 * result + (int64_t)le64_get(part_memory(part, AT_NUMBER, 8));
+}
+
 static int64_t do_step(struct role *role, struct part *part, const struct step *step)
 {
     int64_t to = step->from_kept && step->verb != VERB_ANSWER ? role->caps[step->to]
@@ -83,6 +91,13 @@ static int64_t do_step(struct role *role, struct part *part, const struct step *
     case VERB_BREAK:
         *part_memory(part, AT_DATA, 1) = step->data;
         return part_order(part, reply_break, role->replies[step->to], step->money, AT_DATA, 1);
+    case VERB_RETURN:
+        return part_order(part, reply_return, role->replies[step->to], SERAI_FAIL_CODE_MIN, AT_DATA,
+                          0, step->money);
+    case VERB_PIPE:
+        return part_order(part, reply_pipe, role->replies[step->to], slot_of(role, step->cap));
+    case VERB_BADGE:
+        return badge_of(part, to);
     case VERB_REVOKE:
         return part_order(part, self_revoke, SERAI_SLOT_SELF, to);
     case VERB_POSTAGE:

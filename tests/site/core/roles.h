@@ -50,6 +50,9 @@ enum verb {
     VERB_DROP,       /* to */
     VERB_DROP_REPLY, /* the kept reply number `to` */
     VERB_BREAK,      /* the same, by reply_break with code `money` and the reason `data` */
+    VERB_RETURN,     /* the same, by reply_return with `money` */
+    VERB_PIPE,       /* the kept reply number `to`, cap */
+    VERB_BADGE,      /* to: self_badge, and with 1 or 2 so many thousands and the badge */
     VERB_REVOKE,     /* to */
     VERB_POSTAGE,    /* to */
     VERB_FUND,       /* to, money */

@@ -26,6 +26,7 @@ static struct role other;  /* whoever else there is */
 static uint64_t target;    /* is asked in the end */
 static uint8_t targets[SERAI_HEAP_NUMBER_BYTES];
 static int32_t kept; /* slot of the reply that the target keeps */
+static int64_t sent; /* with the question to the target */
 
 static void soon(struct pricebook *book)
 {
@@ -129,6 +130,16 @@ static enum engine_outcome breaks(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
+static enum engine_outcome returns(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_eq(part_order(part, reply_return, kept, CODE, AT_DATA, 1, INT64_MAX),
+                     SERAI_E_SHORT);
+    ck_assert_int_eq(part_order(part, reply_return, kept, CODE, AT_DATA, 1, -1), SERAI_E_INVALID);
+    ck_assert_int_eq(part_order(part, reply_return, kept, CODE, AT_DATA, 1, sent), 0);
+    return ENGINE_DONE;
+}
+
 static enum engine_outcome fills(void *context, struct part *part)
 {
     const struct cap cap = {.kind = SERAI_KIND_CLOCK};
@@ -187,6 +198,11 @@ static void after_break(void)
     puppet_play(&site, target, breaks, NULL);
 }
 
+static void after_return(void)
+{
+    puppet_play(&site, target, returns, NULL);
+}
+
 /* How a question ends, and whether its money was the target's by then. */
 static const struct way {
     void (*before)(void);
@@ -204,6 +220,7 @@ static const struct way {
     {before_nothing, dies, before_nothing, SERAI_E_CLOSED, true},
     {before_nothing, keeps, after_drop, SERAI_E_SILENT, true},
     {before_nothing, keeps, after_break, CODE, true},
+    {before_nothing, keeps, after_return, CODE, false},
     {before_nothing, keeps, after_death, SERAI_E_CLOSED, true},
     {before_nothing, keeps, after_frozen_long, SERAI_E_FROZEN, true},
 };
@@ -256,6 +273,7 @@ START_TEST(of_a_question_of_ones_own)
     int64_t sum = _i % 2 == 0 ? 0 : SUM;
     uint64_t before;
 
+    sent = sum;
     finds_target(&asker);
     before = site_balance(&site, asker.agent);
     way->before();
@@ -276,6 +294,7 @@ START_TEST(of_one_that_was_handed_on)
     uint64_t before;
     uint64_t had;
 
+    sent = sum;
     middle_is_asked();
     finds_target(&middle);
     before = site_balance(&site, asker.agent);
@@ -289,6 +308,22 @@ START_TEST(of_one_that_was_handed_on)
     heard_failed(&asker, way->status, way->taken ? 0 : sum);
     has_about(site_balance(&site, asker.agent), before + (uint64_t)(way->taken ? 0 : sum));
     has_about(site_balance(&site, middle.agent), had - (uint64_t)sum);
+}
+END_TEST
+
+/* A question to oneself is returned without a transfer, and FAILED tells the sum all the same. */
+START_TEST(returned_to_oneself)
+{
+    uint64_t before;
+
+    PLAY(&site, &middle, {VERB_FACET, .money = HEARS, .into = EAR});
+    before = site_balance(&site, middle.agent);
+    PLAY(&site, &middle, {VERB_SEND, .to = OWN, .reply = EAR});
+    ck_assert_uint_eq(middle.reply_count, 1);
+    middle.heard.count = 0;
+    PLAY(&site, &middle, {VERB_RETURN, .to = 0, .money = SUM});
+    heard_failed(&middle, SERAI_FAIL_CODE_MIN, SUM);
+    has_about(site_balance(&site, middle.agent), before);
 }
 END_TEST
 
@@ -574,6 +609,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, of_a_question_of_ones_own, 0, 2 * WAYS);
     tcase_add_loop_test(tcase, of_one_that_was_handed_on, 0, 2 * WAYS);
+    tcase_add_test(tcase, returned_to_oneself);
     tcase_add_test(tcase, without_a_question_it_is_the_senders);
     tcase_add_test(tcase, with_a_reply_as_a_capability_it_is_the_senders);
     tcase_add_test(tcase, who_handed_it_on_may_be_dead);

@@ -90,6 +90,8 @@ static const struct shape shapes[SERAI_ORDER_COUNT] = {
     [SERAI_ORDER_leash_watch] = {{LEASH, FACET}, NOTHING},
     /* No reply is at hand for it: tests/site/core/test_failures.c breaks some. */
     [SERAI_ORDER_reply_break] = {{OTHER, SERAI_FAIL_CODE_MIN, AT_DATA, LINE}, NOTHING},
+    [SERAI_ORDER_reply_pipe] = {{OTHER, FACET}, NOTHING}, /* and test_pipes.c pipes some */
+    [SERAI_ORDER_reply_return] = {{OTHER, SERAI_FAIL_CODE_MIN, AT_DATA, LINE, 10}, NOTHING},
 };
 
 /* What an agent has for its orders to be good. */
@@ -389,7 +391,8 @@ static enum engine_outcome is_good(void *context, struct part *part)
             wild->order == SERAI_ORDER_channel_close)
             continue;
         /* It ends the turn, and a facet of another is no reply. */
-        if (wild->order == SERAI_ORDER_self_fail || wild->order == SERAI_ORDER_reply_break)
+        if (wild->order == SERAI_ORDER_self_fail || wild->order == SERAI_ORDER_reply_break ||
+            wild->order == SERAI_ORDER_reply_pipe || wild->order == SERAI_ORDER_reply_return)
             continue;
         memset(part_memory(part, AT_DATA, LINE), (int)wild->order, LINE);
         good_arguments(wild, args);

@@ -1,0 +1,679 @@
+/* Messages for a promise go to a facet of the agent that holds its reply, and no later than that.
+ */
+#include <string.h>
+
+#include "agents/limits.h"
+#include "tests/site/core/roles.h"
+
+enum {
+    MONEY = 500000000,
+    BADGE = 40,
+    HEARS = 41,
+    PIPED = 42,
+    CHAIN = 100,
+    SERVER = 5,
+    TARGET = 6,
+    SECOND = 7
+};
+/* Registers: the same for all. */
+enum { OWN = 1, EAR, TO, P, Q, R, THING, OTHER, PIPE };
+
+static struct site site;
+static struct role asker;
+static struct role server; /* keeps replies, and has a facet for what is sent to their promises */
+static struct role second; /* the same; some replies are passed on to it */
+static struct role target; /* hears */
+
+static void publish(struct role *role, uint8_t number)
+{
+    PLAY(&site, role, {VERB_FACET, .money = BADGE, .into = OWN},
+         {VERB_PUBLISH, .to = OWN, .number = number});
+}
+
+static void setup(void)
+{
+    static const char *const names[] = {"one", "two", "three"};
+
+    site_open(&site, 7, 100000000000);
+    for (int person = 1; person <= 3; person++)
+        site_customer(&site, person, names[person - 1], 20000000000);
+    role_new(&site, &asker, 1, MONEY);
+    role_new(&site, &server, 2, MONEY);
+    role_new(&site, &second, 3, MONEY);
+    role_new(&site, &target, 3, MONEY);
+    publish(&server, SERVER);
+    publish(&second, SECOND);
+    publish(&target, TARGET);
+    server.reaction = REACTION_KEEPS;
+    second.reaction = REACTION_KEEPS;
+    PLAY(&site, &asker, {VERB_FETCH, .number = SERVER, .into = TO},
+         {VERB_FACET, .money = HEARS, .into = EAR});
+    PLAY(&site, &server, {VERB_FETCH, .number = TARGET, .into = THING},
+         {VERB_FETCH, .number = SECOND, .into = OTHER}, {VERB_FACET, .money = PIPED, .into = PIPE});
+    PLAY(&site, &second, {VERB_FETCH, .number = TARGET, .into = THING},
+         {VERB_FACET, .money = PIPED, .into = PIPE});
+}
+
+static void teardown(void)
+{
+    site_reload_same(&site);
+    site_verify(&site);
+    probe_play_none();
+    site_close(&site);
+}
+
+static void nothing_is_held(void)
+{
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 0);
+}
+
+/*
+ * The role heard these bytes with this badge, in this order; it may have heard others besides, and
+ * messages without a word.
+ */
+static void heard_at(const struct role *role, uint64_t badge, const char *bytes)
+{
+    char heard[80] = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < role->heard.count; i++) {
+        if (role->heard.events[i].kind == SERAI_EVENT_MESSAGE &&
+            role->heard.events[i].badge == badge && role->heard.first_byte[i] != 0 &&
+            count < sizeof heard - 1)
+            heard[count++] = (char)role->heard.first_byte[i];
+    }
+    ck_assert_str_eq(heard, bytes);
+}
+
+/* It heard one end of one question, FAILED with this status. */
+static void heard_failed(const struct role *role, int32_t status)
+{
+    ck_assert_uint_eq(role->heard.count, 1);
+    ck_assert_int_eq(role->heard.events[0].kind, SERAI_EVENT_FAILED);
+    ck_assert_int_eq(role->heard.events[0].status, status);
+    ck_assert_uint_eq(role->heard.events[0].badge, HEARS);
+}
+
+/* The server is asked for a thing; P is the promise of it, and its reply the server's next one. */
+static void ask(void)
+{
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P},
+         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+}
+
+/* ---- where messages go ---- */
+
+START_TEST(what_waits_goes_to_the_pipe_and_later_ones_behind_it)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a', .money = 700},
+         {VERB_SEND, .to = P, .data = 'b'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "ab");
+    ck_assert_int_eq(server.heard.events[1].money, 700);
+    nothing_is_held();
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c', .money = 50});
+    heard_at(&server, PIPED, "abc");
+    ck_assert_int_eq(server.heard.events[3].money, 50);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'd'}, {VERB_STATE, .to = P});
+    heard_at(&server, PIPED, "abc");
+    heard_at(&target, BADGE, "d");
+    nothing_is_held();
+}
+END_TEST
+
+/* The pipe ends before the answer comes: what is sent then waits, and goes to the thing. */
+START_TEST(without_its_pipe_messages_wait_again)
+{
+    ask();
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = Q, .expects = 1}); /* -1: no facet */
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b', .money = 60});
+    heard_at(&server, PIPED, "a");
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1},
+         {VERB_PIPE, .to = 0, .cap = Q, .expects = 1});
+    heard_at(&server, PIPED, "a");
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&target, BADGE, "bc");
+    nothing_is_held();
+}
+END_TEST
+
+START_TEST(the_promise_stays_open)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_PENDING},
+         {VERB_FUND, .to = P, .money = 5, .expects = SERAI_E_PENDING},
+         {VERB_SAME, .to = P, .cap = Q, .expects = SERAI_E_PENDING},
+         {VERB_SAME, .to = P, .cap = P, .expects = 1}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'a'});
+    ck_assert_int_eq(role_object(&site, &asker, P)->kind, OBJECT_PROMISE);
+    ck_assert_uint_eq(asker.heard.count, 0);
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&server, PIPED, "a");
+    ck_assert_uint_eq(asker.heard.count, 1);
+    ck_assert_int_eq(asker.heard.events[0].kind, SERAI_EVENT_MESSAGE);
+    ck_assert_int_eq(asker.heard.events[0].cap_count, 1);
+    PLAY(&site, &asker, {VERB_KIND, .to = P, .expects = SERAI_KIND_FACET}, {VERB_STATE, .to = P});
+    ck_assert_int_eq(role_object(&site, &asker, P)->kind, OBJECT_FACET);
+}
+END_TEST
+
+/* Who listens waits in its place, and what was sent before and after it goes on. */
+START_TEST(who_listens_waits_on)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'b'}, {VERB_WHEN, .to = P, .reply = EAR});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "ab");
+    ck_assert_uint_eq(asker.heard.count, 0);
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 2);
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1}, {VERB_ANSWER, .to = 0});
+    ck_assert_uint_eq(asker.heard.count, 2);
+    ck_assert_int_eq(asker.heard.events[0].status, SERAI_E_KIND);
+    ck_assert_int_eq(asker.heard.events[1].status, SERAI_E_KIND);
+    nothing_is_held();
+}
+END_TEST
+
+/* The pipe is there when its turn has committed: what that turn itself sends is in its place. */
+START_TEST(the_pipe_begins_when_the_turn_commits)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_SEND, .to = TO, .cap = P});
+    server.registers[P] = server.caps[0];
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1},
+         {VERB_SEND, .to = P, .data = 'b'}, {VERB_BADGE, .to = P},
+         {VERB_PIPE, .to = 0, .cap = OWN, .expects = 1},
+         {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "ab");
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
+    heard_at(&server, PIPED, "abc");
+    nothing_is_held();
+}
+END_TEST
+
+START_TEST(an_undone_turn_pipes_nothing)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1}, {.verb = VERB_TRAP});
+    heard_at(&server, PIPED, "");
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'});
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 2);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&target, BADGE, "ab");
+    nothing_is_held();
+}
+END_TEST
+
+/* What was asked through the pipe is a question as any other, with a promise of its own. */
+START_TEST(questions_go_through_as_well)
+{
+    ask();
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_ASK, .to = P, .data = 'q', .into = Q},
+         {VERB_SEND, .to = Q, .data = 'r'}, {VERB_SEND, .to = P, .data = 's', .reply = EAR});
+    heard_at(&server, PIPED, "qs");
+    PLAY(&site, &server, {VERB_ANSWER, .to = 1, .cap = THING}, {VERB_ANSWER, .to = 2, .data = '!'});
+    heard_at(&target, BADGE, "r");
+    heard_at(&asker, HEARS, "!");
+}
+END_TEST
+
+/* A promise that nobody holds is gone when what waited on it is. */
+START_TEST(nothing_is_left_of_a_promise_that_nobody_holds)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_DROP, .to = P});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "a");
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->owns.facets, 2); /* EAR and the reply */
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .into = R},
+         {VERB_ANSWER, .to = 0, .cap = THING});
+    ck_assert_int_eq(server.registers[R], 0);
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->owns.facets, 1);
+}
+END_TEST
+
+/* ---- promises of promises ---- */
+
+/* P is answered by Q, which is open and piped. */
+START_TEST(what_waits_on_a_promise_goes_to_the_pipe_of_the_next)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'b'}, {VERB_SEND, .to = TO, .cap = Q});
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "");
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true});
+    heard_at(&server, PIPED, "ab");
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'}, {VERB_SEND, .to = Q, .data = 'd'},
+         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+    heard_at(&server, PIPED, "abcd");
+    ck_assert_uint_eq(asker.heard.count, 0);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 1, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'e'});
+    heard_at(&server, PIPED, "abcd");
+    heard_at(&target, BADGE, "e");
+    nothing_is_held();
+}
+END_TEST
+
+/* P and R wait in Q, each in its place, when that is piped. */
+START_TEST(queues_in_a_queue_go_on_in_their_order)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q}, {VERB_ASK, .to = TO, .into = R});
+    PLAY(&site, &asker, {VERB_SEND, .to = Q, .data = 'a'}, {VERB_SEND, .to = P, .data = 'b'},
+         {VERB_SEND, .to = R, .data = 'd'}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'c'}, {VERB_SEND, .to = TO, .cap = Q});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 2, .cap = 0, .from_kept = true});
+    PLAY(&site, &asker, {VERB_SEND, .to = Q, .data = 'e'}, {VERB_SEND, .to = P, .data = 'f'});
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "abcdef");
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 1);
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 1, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    ck_assert_int_eq(asker.heard.events[0].kind, SERAI_EVENT_MESSAGE);
+    nothing_is_held();
+}
+END_TEST
+
+/* A promise that was piped is answered by one that is not: the pipe is over. */
+START_TEST(an_answer_ends_the_pipe_though_it_is_open_itself)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q}, {VERB_SEND, .to = TO, .cap = Q},
+         {VERB_WHEN, .to = P, .reply = EAR});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}, {VERB_SEND, .to = Q, .data = 'c'});
+    heard_at(&server, PIPED, "a");
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "abc");
+    PLAY(&site, &server, {VERB_ANSWER, .to = 1, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    nothing_is_held();
+}
+END_TEST
+
+/*
+ * A hundred promises, each piped, sent to, and answered with the next.  Who listens to the first
+ * is passed by at each step and hears at the end.
+ */
+START_TEST(a_chain_of_pipes_is_resolved)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_WHEN, .to = P, .reply = EAR}, {VERB_SEND, .to = P, .data = 'a'});
+    for (int i = 0; i < CHAIN; i++) {
+        PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+        PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}, {VERB_ASK, .to = TO, .into = Q},
+             {VERB_SEND, .to = TO, .cap = Q});
+        heard_at(&server, PIPED, i == 0 ? "ab" : "b");
+        PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true},
+             {VERB_DROP, .from_kept = true, .to = 0});
+        server.replies[0] = server.replies[1];
+        server.reply_count = 1;
+        server.cap_count = 0;
+        role_forget(&server);
+    }
+    site_reload_same(&site);
+    ck_assert_uint_eq(asker.heard.count, 0);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
+    heard_at(&target, BADGE, "c");
+    nothing_is_held();
+}
+END_TEST
+
+/* ---- who has the reply ---- */
+
+START_TEST(the_last_pipe_counts)
+{
+    ask();
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    server.registers[R] = server.replies[0];
+    PLAY(&site, &server, {VERB_SEND, .to = OTHER, .reply = R});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}); /* still the server's */
+    heard_at(&server, PIPED, "ab");
+    PLAY(&site, &second, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
+    heard_at(&server, PIPED, "ab");
+    heard_at(&second, PIPED, "c");
+    PLAY(&site, &second, {VERB_ANSWER, .to = 0, .cap = THING});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'd'});
+    heard_at(&target, BADGE, "d");
+}
+END_TEST
+
+START_TEST(a_pipe_needs_a_reply_and_a_facet_of_ones_own)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = TO, .reply = EAR}, {VERB_SEND, .to = TO, .cap = P});
+    server.registers[R] = server.replies[0];
+    server.registers[P] = server.caps[0];
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = THING, .expects = SERAI_E_RIGHT},
+         {VERB_PIPE, .to = 0, .cap = P, .expects = SERAI_E_RIGHT},
+         {VERB_PIPE, .to = 0, .cap = R, .expects = SERAI_E_RIGHT},
+         {VERB_PIPE, .to = 1, .cap = PIPE, .into = Q}); /* asked by facet_send */
+    ck_assert_int_eq(server.registers[Q], 0);
+    server.replies[2] = server.registers[PIPE];
+    server.replies[3] = server.registers[P];
+    PLAY(&site, &server, {VERB_PIPE, .to = 2, .cap = PIPE, .expects = SERAI_E_RIGHT},
+         {VERB_PIPE, .to = 3, .cap = PIPE, .expects = SERAI_E_RIGHT});
+    /* A facet that it has revoked, of which another slot still has a cap. */
+    PLAY(&site, &server, {VERB_PUBLISH, .to = PIPE, .number = 90}, {VERB_REVOKE, .to = PIPE},
+         {VERB_FETCH, .number = 90, .into = PIPE},
+         {VERB_PIPE, .to = 0, .cap = PIPE, .expects = SERAI_E_CLOSED});
+    PLAY(&site, &asker, {VERB_REVOKE, .to = P});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = OWN, .expects = SERAI_E_CLOSED});
+}
+END_TEST
+
+/* ---- ends ---- */
+
+START_TEST(a_break_ends_the_pipe)
+{
+    ask();
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a', .money = 90},
+         {VERB_WHEN, .to = P, .reply = EAR});
+    PLAY(&site, &server, {VERB_BREAK, .to = 0, .money = SERAI_FAIL_CODE_MIN + 7, .data = 'w'});
+    heard_at(&server, PIPED, "a");
+    heard_failed(&asker, SERAI_FAIL_CODE_MIN + 7);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .expects = SERAI_E_BROKEN},
+         {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN},
+         {VERB_POSTAGE, .to = P, .expects = SERAI_E_BROKEN});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = SERAI_E_SLOT});
+    nothing_is_held();
+}
+END_TEST
+
+/* In one turn: the answer is there, and nothing goes the other way first. */
+START_TEST(an_answer_in_the_same_turn_comes_first)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1},
+         {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&server, PIPED, "");
+    heard_at(&target, BADGE, "a");
+    nothing_is_held();
+}
+END_TEST
+
+START_TEST(a_revoked_facet_is_closed)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .money = 99, .reply = EAR});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1},
+         {VERB_REVOKE, .to = PIPE});
+    heard_failed(&asker, SERAI_E_CLOSED);
+    nothing_is_held();
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .expects = SERAI_E_CLOSED},
+         {VERB_ASK, .to = P, .expects = SERAI_E_CLOSED},
+         {VERB_POSTAGE, .to = P, .expects = SERAI_E_CLOSED},
+         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = OWN, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    heard_at(&server, BADGE, "a");
+}
+END_TEST
+
+/* The pipe is no holder of its facet: a watched one ends when its last holder lets go. */
+START_TEST(a_watched_facet_ends_though_it_is_a_pipe)
+{
+    ask();
+    PLAY(&site, &server, {VERB_FACET_OF, .money = PIPED, .reply = SERAI_FACET_WATCH, .into = R},
+         {VERB_PIPE, .to = 0, .cap = R, .expects = 1}, {VERB_PUBLISH, .to = R, .number = 91},
+         {VERB_DROP, .to = R});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_TAKE, .number = 91, .into = Q});
+    PLAY(&site, &asker, {VERB_DROP, .to = Q});
+    heard_at(&server, PIPED, "a");
+    ck_assert_int_eq(server.heard.events[server.heard.count - 1].kind, SERAI_EVENT_UNHELD);
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .expects = SERAI_E_CLOSED},
+         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+    PLAY(&site, &server, {VERB_FACET_OF, .money = PIPED, .into = R});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .expects = SERAI_E_CLOSED}); /* it is another */
+}
+END_TEST
+
+START_TEST(the_agent_of_the_pipe_dies)
+{
+    ask();
+    server.registers[R] = server.replies[0];
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1},
+         {VERB_SEND, .to = OTHER, .reply = R});
+    PLAY(&site, &server, {.verb = VERB_DIE});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .expects = SERAI_E_CLOSED},
+         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+    site_reload_same(&site);
+    PLAY(&site, &second, {VERB_ANSWER, .to = 0, .cap = THING});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    heard_at(&target, BADGE, "a");
+}
+END_TEST
+
+START_TEST(the_agent_that_asked_dies)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_WHEN, .to = P, .reply = EAR});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &asker, {.verb = VERB_DIE});
+    heard_at(&server, PIPED, "a");
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = SERAI_E_CLOSED});
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+}
+END_TEST
+
+/* ---- postage ---- */
+
+START_TEST(the_pipe_asks_what_its_facet_asks)
+{
+    ask();
+    PLAY(&site, &server, {VERB_FACET, .money = PIPED, .postage = 1000000, .into = PIPE});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'x', .money = 5000, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'y', .postage = 1000000});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_failed(&asker, SERAI_E_POSTAGE);
+    heard_at(&server, PIPED, "y");
+    nothing_is_held();
+    PLAY(&site, &asker, {VERB_POSTAGE, .to = P, .expects = 1000000},
+         {VERB_SEND, .to = P, .postage = 999999, .expects = SERAI_E_POSTAGE},
+         {VERB_SEND, .to = P, .data = 'z'});
+    heard_at(&server, PIPED, "yz");
+}
+END_TEST
+
+/* What does not fit goes back alone, and the rest is where it would have been. */
+START_TEST(a_pipe_takes_what_its_inbox_takes)
+{
+    struct pricebook *book = &site.core->agents->prices;
+    const struct pricebook before = *book;
+
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_SEND, .to = P, .data = 'b'},
+         {VERB_SEND, .to = P, .data = 'c', .money = 99, .reply = EAR});
+    book->inbox_messages_max = 4;
+    book->customer_inbox_percent = 50;
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    *book = before;
+    heard_at(&server, PIPED, "ab");
+    heard_failed(&asker, SERAI_E_FULL);
+    nothing_is_held();
+}
+END_TEST
+
+/* A step of a pipeline pays as much as the one before it, and one that pays less is sent as well.
+ */
+/* Where a message will go is not known when it is sent, so what is not asked there comes back. */
+START_TEST(what_a_message_brings_too_much_comes_back)
+{
+    int64_t reserve = (int64_t)site_reserve(&site);
+    uint64_t before;
+
+    ask();
+    before = site_balance(&site, asker.agent);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .postage = 3000000, .data = 'a'});
+    ck_assert_uint_lt(site_balance(&site, asker.agent), before - 2900000);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&target, BADGE, "a");
+    ck_assert_int_eq(target.heard.events[0].postage, reserve);
+    ck_assert_uint_gt(site_balance(&site, asker.agent), before - 100000);
+    nothing_is_held();
+}
+END_TEST
+
+/* A pipe may lead further: it is given all. */
+START_TEST(a_pipe_is_given_all)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .postage = 3000000, .data = 'a'});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "a");
+    ck_assert_int_eq(server.heard.events[server.heard.count - 1].postage, 3000000);
+}
+END_TEST
+
+START_TEST(an_open_promise_quotes_what_its_question_brought)
+{
+    int64_t reserve = (int64_t)site_reserve(&site);
+
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .postage = 3000000, .into = P},
+         {VERB_POSTAGE, .to = P, .expects = 3000000}, {VERB_ASK, .to = P, .into = Q},
+         {VERB_POSTAGE, .to = Q, .expects = 3000000},
+         {VERB_ASK, .to = P, .postage = reserve, .into = R},
+         {VERB_POSTAGE, .to = R, .expects = reserve},
+         {VERB_SEND, .to = Q, .postage = reserve - 1, .expects = SERAI_E_POSTAGE},
+         {VERB_SEND, .to = Q, .postage = reserve});
+    site_reload_same(&site);
+    PLAY(&site, &asker, {VERB_POSTAGE, .to = P, .expects = 3000000},
+         {VERB_POSTAGE, .to = Q, .expects = 3000000});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    PLAY(&site, &asker, {VERB_POSTAGE, .to = P, .expects = reserve});
+}
+END_TEST
+
+/* An answer brings no postage: the question that is put by one quotes the least. */
+START_TEST(a_question_without_postage_quotes_the_least)
+{
+    PLAY(&site, &asker, {VERB_SEND, .to = TO, .reply = EAR});
+    server.registers[R] = server.replies[0];
+    PLAY(&site, &server, {VERB_ASK, .to = R, .into = Q},
+         {VERB_POSTAGE, .to = Q, .expects = (int64_t)site_reserve(&site)});
+}
+END_TEST
+
+/* ---- what an agent sees ---- */
+
+START_TEST(who_piped_a_promise_knows_it_again)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = TO, .cap = P});
+    server.registers[P] = server.caps[0];
+    PLAY(&site, &server, {VERB_BADGE, .to = P, .into = Q});
+    ck_assert_int_eq(server.registers[Q], 0);
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_BADGE, .to = P, .expects = 2000 + PIPED},
+         {VERB_BADGE, .to = PIPE, .expects = 1000 + PIPED}, {VERB_SEND, .to = OTHER, .cap = P});
+    second.registers[P] = second.caps[0];
+    PLAY(&site, &second, {VERB_BADGE, .to = P, .into = Q});
+    PLAY(&site, &asker, {VERB_BADGE, .to = P, .into = Q});
+    ck_assert_int_eq(second.registers[Q], 0);
+    ck_assert_int_eq(asker.registers[Q], 0);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = OWN});
+    PLAY(&site, &server, {VERB_BADGE, .to = P, .expects = 1000 + BADGE});
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1},
+         {VERB_REVOKE, .to = PIPE});
+    PLAY(&site, &asker, {VERB_SEND, .to = TO, .cap = Q});
+    server.registers[P] = server.caps[1];
+    PLAY(&site, &server, {VERB_BADGE, .to = P, .into = Q});
+    ck_assert_int_eq(server.registers[Q], 0); /* its facet is revoked */
+}
+END_TEST
+
+START_TEST(a_message_says_whether_a_promise_waits)
+{
+    target.reaction = REACTION_KEEPS;
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P},
+         {VERB_ASK, .to = TO, .reply = EAR, .into = Q}, {VERB_SEND, .to = TO, .reply = EAR},
+         {VERB_SEND, .to = TO}, {VERB_ASK, .to = TO, .into = R}, {VERB_DROP, .to = R});
+    ck_assert_uint_eq(server.heard.count, 5);
+    ck_assert_int_eq(server.heard.events[0].status, 1);
+    ck_assert_int_eq(server.heard.events[1].status, 1);
+    ck_assert_int_eq(server.heard.events[2].status, 0);
+    ck_assert_int_eq(server.heard.events[3].status, 0);
+    ck_assert_int_eq(server.heard.events[4].status, 0); /* nobody waits any more */
+    server.registers[R] = server.replies[0];
+    PLAY(&site, &server, {VERB_SEND, .to = THING, .reply = R}); /* it is the same handed on */
+    ck_assert_int_eq(target.heard.events[0].status, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pipes");
+    TCase *tcase = tcase_create("pipes");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, what_waits_goes_to_the_pipe_and_later_ones_behind_it);
+    tcase_add_test(tcase, without_its_pipe_messages_wait_again);
+    tcase_add_test(tcase, the_promise_stays_open);
+    tcase_add_test(tcase, who_listens_waits_on);
+    tcase_add_test(tcase, the_pipe_begins_when_the_turn_commits);
+    tcase_add_test(tcase, an_undone_turn_pipes_nothing);
+    tcase_add_test(tcase, questions_go_through_as_well);
+    tcase_add_test(tcase, nothing_is_left_of_a_promise_that_nobody_holds);
+    tcase_add_test(tcase, what_waits_on_a_promise_goes_to_the_pipe_of_the_next);
+    tcase_add_test(tcase, queues_in_a_queue_go_on_in_their_order);
+    tcase_add_test(tcase, an_answer_ends_the_pipe_though_it_is_open_itself);
+    tcase_add_test(tcase, a_chain_of_pipes_is_resolved);
+    tcase_add_test(tcase, the_last_pipe_counts);
+    tcase_add_test(tcase, a_pipe_needs_a_reply_and_a_facet_of_ones_own);
+    tcase_add_test(tcase, a_break_ends_the_pipe);
+    tcase_add_test(tcase, an_answer_in_the_same_turn_comes_first);
+    tcase_add_test(tcase, a_revoked_facet_is_closed);
+    tcase_add_test(tcase, a_watched_facet_ends_though_it_is_a_pipe);
+    tcase_add_test(tcase, the_agent_of_the_pipe_dies);
+    tcase_add_test(tcase, the_agent_that_asked_dies);
+    tcase_add_test(tcase, the_pipe_asks_what_its_facet_asks);
+    tcase_add_test(tcase, a_pipe_takes_what_its_inbox_takes);
+    tcase_add_test(tcase, what_a_message_brings_too_much_comes_back);
+    tcase_add_test(tcase, a_pipe_is_given_all);
+    tcase_add_test(tcase, an_open_promise_quotes_what_its_question_brought);
+    tcase_add_test(tcase, a_question_without_postage_quotes_the_least);
+    tcase_add_test(tcase, who_piped_a_promise_knows_it_again);
+    tcase_add_test(tcase, a_message_says_whether_a_promise_waits);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
