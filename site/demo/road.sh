@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story of a road: four sites on real daemons, joined by links, and a laptop; nine acts, each
+# The story of a road: four sites on real daemons, joined by links, and a laptop; ten acts, each
 # figure checked.
 #
 #     site/demo/road.sh BUILD     BUILD: where serai and the examples were built, such as build/dev
@@ -494,7 +494,62 @@ holds "what b got at c" \
 say "c has moved it from a's account to b's; its receipt is b's proof, so no operator confirms it"
 until_true "a and c are quiet" is_quiet a c
 
-act 9 "The books of all five are closed, and compared"
+act 9 "A newspaper at b: a guest of a writes, a reviewer of a publishes, over a wire of agents"
+on a money in 0.20 >/dev/null
+on b money in 0.10 >/dev/null
+wire=$(on a agent deploy "$build/sdk/wire/t.wasm" --name wire --money 0.10 --json | jq -r .agent)
+say "a: $(on a agent call wire connect b 0.03)"
+wire_b=$(newest b)
+said b "$wire_b" '^door'
+gazette=$(deploy b gazette spritely/review 0.05)
+number() { log_of b "$gazette" | sed -n 's/^number //p' | sed -n "$1p"; }
+until_true "the gazette has told its numbers" number 3 >/dev/null
+door=$(log_of a "$wire" | sed -n 's/^door //p')
+prompt() { deploy a "$1" spritely/prompt 0.01 --args "at=$(number "$2") door=$door via=b"; }
+ben=$(prompt ben 2)
+rosa=$(prompt rosa 3)
+# tells WHO WORDS ANSWER: an agent of a is told something, and writes what it hears from b.
+tells()
+{
+    on a agent send "$1" "$2" >/dev/null
+    said a "$1" "$3"
+}
+on a agent send "$ben" "update Spiders have-eight-legs" >/dev/null
+tells "$ben" approve 'no method approve here'
+tells "$rosa" read 'Spiders, by Ben: have-eight-legs'
+tells "$rosa" "update Spiders have-six-legs" 'no method update here'
+tells "$rosa" approve '^published'
+tells "$ben" "update Spiders have-no-legs" 'access was revoked'
+holds "what the gazette has" "$(on b agent call gazette read 0)" "Spiders, by Ben: have-eight-legs"
+until_true "a and b are quiet" is_quiet a b
+# bill SITE NAME AGENT: what a party got and paid, by what for, out of its lines; the rest is its
+# balance.  Money that changed hands at a birth is not among it.
+bill()
+{
+    on "$1" ledger transfers --json --account "agent:$3" >"$work/lines.jsonl"
+    holds "the lines of agent $3 at $1" \
+        "$(jq -rs --arg name "agent:$3" 'map((.amount | sub("\\."; "") | tonumber)
+            * (if .credit == $name then 1 else -1 end)) | add' "$work/lines.jsonl")" \
+        "$(nanos "$(field "$1" "$3" balance)")"
+    say "$(jq -rs --arg name "agent:$3" --arg who "$2 ($1)" '
+        def kind: if test("^postage|^message") then "postage"
+            elif test("event reserve") then "turns to come"
+            elif test("^packet [sr]|over a link") then "packets"
+            elif test("deposit|refund|burial") then "deposits"
+            elif test("endowment|^birth|channel fee") then empty
+            else "site" end;
+        map({kind: (.code | kind), nanos: ((.amount | sub("\\."; "") | tonumber)
+            * (if .credit == $name then 1 else -1 end))})
+        | group_by(.kind) | map("\(.[0].kind) \(map(.nanos) | add)")
+        | "\($who) in nanos: " + join(", ")' "$work/lines.jsonl")"
+}
+bill a Ben "$ben"
+bill a Rosa "$rosa"
+bill a "wire agent" "$wire"
+bill b "wire agent" "$wire_b"
+bill b gazette "$gazette"
+
+act 10 "The books of all five are closed, and compared"
 until_road_is_quiet
 minted=0
 for site in "${sites[@]}"; do

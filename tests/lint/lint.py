@@ -52,6 +52,7 @@ ARROWS = {
     "sdk/examples/spritely": "",
     "sdk/loader": "",
     "sdk/vat": "sdk",
+    "sdk/wire": "sdk sdk/vat",
     "sim": "agents base exchange links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
@@ -79,6 +80,7 @@ FACES = {
     "sdk": "abi.h",
     "sdk/loader": "loader_wasm.h",
     "sdk/vat": "",
+    "sdk/wire": "",
     "sim": "",
 }
 # Who looks behind a face all the same: the simulator, which compares what a site has before and
@@ -91,13 +93,14 @@ PEEKS = {
     " links/parcel.h"
     " site/core/state.h",
     "sdk/vat": "sdk/serai.h",
+    "sdk/wire": "sdk/serai.h sdk/serai_outbox.h sdk/vat/syrup.h",
     "tests/agents/guests": "sdk/serai.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
     "tests/e2e": "agents/turns/turn.h links/parcel.h site/daemon/curve.h",
     "tests/fuzz": "engine/code.h exchange/ends.h links/link_set.h links/parcel.h ledger/record.h"
-    " sdk/vat/syrup.h site/config/toml.h site/core/state.h",
+    " sdk/vat/syrup.h sdk/wire/ops.h site/config/toml.h site/core/state.h",
     "tests/hostile": "agents/accrual.h engine/code.h exchange/limits.h",
     "tests/store": "ledger/record.h",
     "tests/site/core": "agents/accrual.h agents/agent.h agents/code.h agents/customers.h"
