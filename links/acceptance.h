@@ -57,6 +57,10 @@ struct hash position_pair(const struct position_signed *one, const struct positi
 enum { ACCEPTANCE_BYTES_MAX = 64 };
 size_t acceptance_encode(uint8_t bytes[ACCEPTANCE_BYTES_MAX], const struct hash *pair);
 
+/* Whether the site with this key signed that it accepts the pair. */
+bool acceptance_is_signed(const uint8_t signature[SPECIE_SIGNATURE_BYTES], const struct hash *pair,
+                          const uint8_t key[LINK_KEY_BYTES]);
+
 /* What two sites signed: where each stands, and that it accepts the pair. */
 struct loss_record {
     struct position_signed ours;
@@ -125,6 +129,9 @@ bool link_acceptance_binds(const struct links *links, const struct link *link);
 MUST_CHECK enum status link_state_position(struct links *links, struct link *link, uint32_t number,
                                            struct fault *fault);
 
+/* Whether this site has signed where the link stands, as above, and that is still true. */
+bool link_position_stands(const struct links *links, const struct link *link, uint32_t number);
+
 /* The peer's position; from ACCEPTANCE_PAIRED on.  NULL: it is not here. */
 const struct position_signed *link_position_theirs(const struct links *links,
                                                    const struct link *link);
@@ -138,8 +145,9 @@ MUST_CHECK enum status link_loss_plan(const struct links *links, const struct li
 
 /*
  * Whether the pair can be accepted, and what it means then.  ST_INVALID as position_plan(), or a
- * claim of ours at the peer is not known here and has to be decided there first.  What was accepted
- * is not asked again: a house may refuse a payment of ours at any time.
+ * claim has to be decided first: one of ours at the peer that is not known here, or one of the
+ * peer's here that its books have as decided.  What was accepted is not asked again: a house may
+ * refuse a payment of ours at any time.
  */
 MUST_CHECK enum status link_check_accept(const struct links *links, const struct link *link,
                                          struct loss_plan *plan, struct fault *fault);

@@ -247,7 +247,8 @@ void link_queue(struct links *links, struct link *link, struct undo *undo,
 
 /*
  * Take back, within a turn, the BIRTH of this channel that is queued and has no number yet.  False:
- * it has left the queue, and from then on only the peer knows what became of it.
+ * it has left the queue, and from then on only the peer knows what became of it; or it stays there
+ * because the link gives no numbers.
  */
 MUST_CHECK bool link_withdraw(struct links *links, struct link *link, struct undo *undo,
                               uint32_t number);

@@ -48,6 +48,11 @@ bool link_acceptance_binds(const struct links *links, const struct link *link)
     return loss->we_accept && !loss->counted;
 }
 
+bool link_holds_numbers(const struct link_node *node)
+{
+    return node->link.unsure || (node->loss.has_ours && !node->loss.counted);
+}
+
 bool link_accepted(const struct links *links, const struct link *link)
 {
     return link_acceptance_binds(links, link) && link_peer_accepts(links, link);
@@ -110,13 +115,26 @@ static struct position loss_position(const struct link_node *node, uint32_t numb
     return position;
 }
 
-/* Epochs rise with each connection, and change nothing of what is accepted. */
+/*
+ * Epochs rise with each connection, and change nothing of what is accepted.  An end that went since
+ * leaves a number that the peer steps over all the same.
+ */
 static bool loss_position_holds(const struct position *was, const struct position *is)
 {
     return was->sent.seq == is->sent.seq && was->acked.seq == is->acked.seq &&
            was->received.seq == is->received.seq && was->paid.index == is->paid.index &&
            was->got.index == is->got.index && was->claimed == is->claimed &&
-           was->number == is->number;
+           was->number >= is->number;
+}
+
+bool link_position_stands(const struct links *links, const struct link *link, uint32_t number)
+{
+    const struct link_node *node = node_of_link(links, link);
+    const struct loss_state *loss = &node->loss;
+    struct position now = loss_position(node, number);
+
+    return loss->has_ours && !loss->counted &&
+           loss_position_holds(&loss->record.ours.position, &now);
 }
 
 enum status link_state_position(struct links *links, struct link *link, uint32_t number,
@@ -124,7 +142,6 @@ enum status link_state_position(struct links *links, struct link *link, uint32_t
 {
     struct link_node *node = node_of_link(links, link);
     struct loss_state *loss = &node->loss;
-    struct position now = loss_position(node, number);
 
     if (link->state != LINK_FROZEN)
         return fault_set(fault, ST_INVALID,
@@ -138,8 +155,7 @@ enum status link_state_position(struct links *links, struct link *link, uint32_t
                          "link %s: messages wait for their numbers: again in a "
                          "moment",
                          link->name);
-    if (loss->has_ours && !loss->counted &&
-        loss_position_holds(&loss->record.ours.position, &now)) {
+    if (link_position_stands(links, link, number)) {
         loss->due = true;
         return ST_OK;
     }
@@ -149,13 +165,12 @@ enum status link_state_position(struct links *links, struct link *link, uint32_t
     loss->we_accept = false;
     loss->it_accepts = false;
     loss->has_ours = true;
-    loss->record.ours.position = now;
+    loss->record.ours.position = loss_position(node, number);
     position_encode(&loss->record.ours);
     links->signer.sign(links->signer.context, loss->record.ours.bytes, loss->record.ours.size,
                        loss->record.ours.signature);
     loss_changed(loss);
-    link->unsure = true; /* nothing gets a number: what is signed stays true */
-    node->dirty = true;
+    node->dirty = true; /* with what waits for its number: link_holds_numbers() */
     return ST_OK;
 }
 
@@ -168,6 +183,7 @@ void loss_withdraw(struct link_node *node)
         return;
     loss_begin(loss);
     loss->dirty = true;
+    node->dirty = true; /* with the rows of what waited for its number */
 }
 
 /* ---- the pair ---- */
@@ -186,10 +202,17 @@ enum status link_check_accept(const struct links *links, const struct link *link
 {
     const struct link_node *node = node_of_link(links, link);
     const struct position *theirs = &node->loss.record.theirs.position;
+    uint64_t claimed = node->settlement.claimed.index;
     enum status status = link_loss_plan(links, link, plan, fault);
 
     if (status != ST_OK)
         return status;
+    /* It would stay here below what counts, and be posted once more when somebody confirms it. */
+    if (claimed != 0 && theirs->paid.index >= claimed)
+        return fault_set(fault, ST_INVALID,
+                         "the peer says that its settlement %" PRIu64 " was decided, and here it "
+                         "is not: `serai link settled` confirms or refuses it first",
+                         claimed);
     if (theirs->claimed != 0 && theirs->claimed != node->settlement.pending.index)
         return fault_set(fault, ST_INVALID,
                          "settlement %" PRIu64 " of ours is claimed at the peer and not known "
@@ -369,15 +392,13 @@ static bool loss_same(const struct position_signed *one, const struct position_s
 /* Whether the acceptance is the peer's, of the two positions that are here. */
 static bool loss_is_accepted(const struct link_node *node, const struct loss_parcel *parcel)
 {
-    uint8_t bytes[ACCEPTANCE_BYTES_MAX];
     struct hash pair;
 
     if (!parcel->accepts || !node->loss.has_ours)
         return false;
     pair = loss_pair(&node->loss);
     return hash_equal(&pair, &parcel->pair) &&
-           crypto_sign_verify_detached(parcel->acceptance, bytes, acceptance_encode(bytes, &pair),
-                                       node->link.key) == 0;
+           acceptance_is_signed(parcel->acceptance, &pair, node->link.key);
 }
 
 enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel *parcel,
@@ -397,7 +418,10 @@ enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel
             loss_begin(loss); /* another one */
         loss->record.theirs = parcel->position;
         loss->has_theirs = true;
-        /* It withdrew what was accepted: it cannot have counted by that. */
+        /*
+         * The peer does not wait for the pair before.  It has taken its position back, or has
+         * counted by both acceptances and was frozen again: then the new one says where it came to.
+         */
         loss->it_accepts = false;
         loss->we_accept = false;
         loss_changed(loss);

@@ -10,8 +10,9 @@
  * the peer announced as durable.  Evidence, key kind u8 6: the peer's last statement and its
  * signature.  Messages that are not acknowledged, in rows of several: key = interface u32, u8 3,
  * sequence of the first u64; value = CBOR array of messages, each an array of whose place it takes,
- * its money, the total after it, and the message as it crosses.  One that has no number yet, of an
- * unsure link: u8 8, its place in the queue u64; its array alone, with no money and no total.
+ * its money, the total after it, and the message as it crosses.  One that has no number yet, of a
+ * link that holds them: u8 8, its place in the queue u64; its array alone, with no money and no
+ * total.
  * A loss that is accepted, u8 9: both positions and acceptances with their signatures.
  * Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an
  * array of interface, name, site time and the totals of what we sent and received.
@@ -179,7 +180,7 @@ static void link_save_unacked(struct link_node *node, struct store_batch *batch,
     }
 }
 
-/* It has no number, so no total, and while a link is unsure none with money is queued. */
+/* It has no number, so no total, and while a link holds numbers none with money is queued. */
 static void queued_encode(struct bytes *out, const struct outgoing *outgoing)
 {
     INVARIANT(money_is_zero(outgoing->money));
@@ -190,21 +191,22 @@ static void queued_encode(struct bytes *out, const struct outgoing *outgoing)
 }
 
 /*
- * Only an unsure link has messages without a number when its frame closes.  Their rows stay until
- * the link is sure, and then all go.
+ * Only a link that holds numbers has messages without one when its frame closes.  Their rows stay
+ * until it does not, and then all go.
  */
 static void link_save_queued(struct link_node *node, struct store_batch *batch, struct bytes *value)
 {
     const struct link *link = &node->link;
+    bool holds = link_holds_numbers(node);
     uint8_t key[KEY_BYTES];
 
-    for (; link->unsure && node->saved_queued < node->queue.count; node->saved_queued++) {
+    for (; holds && node->saved_queued < node->queue.count; node->saved_queued++) {
         bytes_clear(value);
         queued_encode(value, outbox_at(&node->queue, node->saved_queued));
         link_make_key(key, link->interface, KEY_QUEUED, node->saved_queued);
         link_put_row(batch, key, value);
     }
-    for (; !link->unsure && node->saved_queued > 0; node->saved_queued--) {
+    for (; !holds && node->saved_queued > 0; node->saved_queued--) {
         link_make_key(key, link->interface, KEY_QUEUED, node->saved_queued - 1);
         store_batch_delete(batch, STORE_LINK, key, sizeof key);
     }
@@ -311,7 +313,7 @@ void links_save(struct links *links, struct store_batch *batch)
         link_save_evidence(node, batch, value);
         link_save_settlement(node, batch, value);
         link_save_loss(node, batch, value);
-        if (!node->dirty && !(node->link.unsure && node->saved_queued < node->queue.count))
+        if (!node->dirty && !(link_holds_numbers(node) && node->saved_queued < node->queue.count))
             continue;
         /* The link before its messages: so they are read back, too. */
         bytes_clear(value);
@@ -507,7 +509,10 @@ static const char *outgoing_load(struct link_node *node, uint64_t seq, struct cb
     return NULL;
 }
 
-/* A message that an unsure link keeps without a number. */
+/*
+ * A message that a link keeps without a number.  Whether a frozen one does is in the row of its
+ * loss, which comes later: links_check_queued().
+ */
 static enum status link_load_queued(struct links *links, const struct store_row *stored,
                                     struct fault *fault)
 {
@@ -519,8 +524,9 @@ static enum status link_load_queued(struct links *links, const struct store_row 
     uint8_t priority;
     struct cbor in;
 
-    if (node == NULL || !link->unsure || be64_get(stored->key + KEY_SEQ_AT) != node->saved_queued)
-        return link_corrupt(stored->key, fault, "it is not the next of what an unsure link keeps");
+    if (node == NULL || !(link->unsure || link->state == LINK_FROZEN) ||
+        be64_get(stored->key + KEY_SEQ_AT) != node->saved_queued)
+        return link_corrupt(stored->key, fault, "it is not the next of what waits for a number");
     cbor_init(&in, stored->value, stored->value_size);
     cbor_get_array(&in, QUEUED_ROW_FIELDS);
     payer = cbor_get_uint(&in, UINT64_MAX);
@@ -695,6 +701,18 @@ static enum status links_check_unacked(const struct links *links, struct fault *
     return ST_OK;
 }
 
+/* Nothing waits for a number, but where numbers are held. */
+static enum status links_check_queued(const struct links *links, struct fault *fault)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->nodes[i]->saved_queued != 0 && !link_holds_numbers(links->nodes[i]))
+            return fault_set(fault, ST_CORRUPT,
+                             "table link, link of interface %" PRIu32
+                             ": messages wait for their numbers, and it holds none back",
+                             links->nodes[i]->link.interface);
+    return ST_OK;
+}
+
 enum status links_load(struct links *links, const struct store_read *read, struct fault *fault)
 {
     enum status status = ST_OK;
@@ -708,6 +726,8 @@ enum status links_load(struct links *links, const struct store_read *read, struc
     status = store_cursor_close(&cursor, status);
     if (status == ST_OK)
         status = links_check_unacked(links, fault);
+    if (status == ST_OK)
+        status = links_check_queued(links, fault);
     if (status == ST_OK && checkpoints_error(links) != NULL)
         status = fault_set(fault, ST_CORRUPT, "table link, checkpoints of links: %s",
                            checkpoints_error(links));

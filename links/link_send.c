@@ -107,7 +107,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
     struct link_node *node = node_of_link(links, link);
     struct outgoing *outgoing = link_queued_birth(node, number);
 
-    if (outgoing == NULL)
+    if (outgoing == NULL || link_holds_numbers(node)) /* it may have a row, by its place */
         return false;
     outgoing->withdrawn_from = outbox_remove(&node->queue, outgoing);
     window_give(&node->window, outgoing);
@@ -121,7 +121,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
 bool links_waiting(const struct links *links)
 {
     for (size_t i = 0; i < links->count; i++)
-        if (links->nodes[i]->queue.count != 0 && !links->nodes[i]->link.unsure)
+        if (links->nodes[i]->queue.count != 0 && !link_holds_numbers(links->nodes[i]))
             return true;
     return false;
 }
@@ -154,7 +154,7 @@ bool links_number(struct links *links,
         struct link_order order;
         struct outgoing *outgoing;
 
-        if (node->link.unsure)
+        if (link_holds_numbers(node))
             continue;
         link_order_begin(&order, &node->queue);
         while ((outgoing = link_order_next(&order)) != NULL) {

@@ -116,7 +116,7 @@ struct link_node {
     struct settled saved_paid;
     struct settled saved_got;
     struct message_rows rows; /* of `unacked`, as far as it is saved */
-    size_t saved_queued;      /* messages of the queue that have a row; only of an unsure link */
+    size_t saved_queued;      /* messages of the queue that have a row: link_holds_numbers() */
     /*
      * Over a bounded link the peer learns nothing of epoch and received that is not durable, and of
      * sent only packets, within bounds (link_durable.c).
@@ -293,6 +293,12 @@ link_specie_in(struct link_node *node, const struct specie_parcel *parcel, struc
 /* Take the peer's position, and its acceptance; docs/wire.md says how. */
 MUST_CHECK enum parcel_result link_loss_in(struct link_node *node, const struct loss_parcel *parcel,
                                            struct fault *fault);
+
+/*
+ * Whether no message gets a number now: a loss of power may have taken some, or what this site
+ * signed of a loss has to stay true.
+ */
+bool link_holds_numbers(const struct link_node *node);
 
 /* Let our position be sent again, if the peer may still need it.  True: it may. */
 bool loss_remind(struct link_node *node);

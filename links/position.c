@@ -6,6 +6,12 @@
 
 #include "links/parcel.h"
 
+/*
+ * The most that a sequence, the index of a settlement or an epoch may come to by a position.  Both
+ * sites go on from there by one at a time, so the other half is left for what comes.
+ */
+#define POSITION_NUMBER_MAX (SEQ_MAX / 2)
+
 /* The first items: no signature of something else can be taken for one of these. */
 static const char position_label[] = "serai-position-1";
 static const char acceptance_label[] = "serai-accept-1";
@@ -106,8 +112,8 @@ size_t acceptance_encode(uint8_t bytes[ACCEPTANCE_BYTES_MAX], const struct hash 
     return out.size;
 }
 
-static bool acceptance_is_signed(const uint8_t signature[SPECIE_SIGNATURE_BYTES],
-                                 const struct hash *pair, const uint8_t key[LINK_KEY_BYTES])
+bool acceptance_is_signed(const uint8_t signature[SPECIE_SIGNATURE_BYTES], const struct hash *pair,
+                          const uint8_t key[LINK_KEY_BYTES])
 {
     uint8_t bytes[ACCEPTANCE_BYTES_MAX];
     size_t size = acceptance_encode(bytes, pair);
@@ -175,7 +181,7 @@ static enum status plan_side(struct plan_side *side, const struct joined *joined
     struct money fits;
 
     *side = (struct plan_side){.seq = joined->seq, .returned = joined->returned};
-    if (joined->seq >= SEQ_MAX || !u128_add(&side->total, joined->total, comes_back))
+    if (joined->seq > POSITION_NUMBER_MAX || !u128_add(&side->total, joined->total, comes_back))
         return fault_set(fault, ST_INVALID, "its numbers are at their end");
     side->difference = side->total - ours->total;
     side->messages = ours->seq > theirs ? ours->seq - theirs : theirs - ours->seq;
@@ -202,7 +208,13 @@ static bool settled_fits(u128 more, struct settled settled)
 {
     struct money fits;
 
-    return settled.index < SEQ_MAX && money_from_total(&fits, more);
+    return settled.index <= POSITION_NUMBER_MAX && money_from_total(&fits, more);
+}
+
+/* Both sites ask the same of both, so that none accepts what the other refuses. */
+static bool epochs_fit(const struct position *ours, const struct position *theirs)
+{
+    return ours->peer_epoch <= POSITION_NUMBER_MAX && theirs->peer_epoch <= POSITION_NUMBER_MAX;
 }
 
 enum status position_plan(struct loss_plan *plan, const struct position *ours,
@@ -225,5 +237,7 @@ enum status position_plan(struct loss_plan *plan, const struct position *ours,
         status = fault_set(fault, ST_INVALID,
                            "the two differ by more settlements than there can be: compare the "
                            "books");
+    if (status == ST_OK && !epochs_fit(ours, theirs))
+        status = fault_set(fault, ST_INVALID, "its epochs are at their end");
     return status;
 }

@@ -107,6 +107,8 @@ START_TEST(settlements_that_cannot_be_are_refused)
     ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
     theirs = (struct position){.paid = {SEQ_MAX, 10}};
     ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
+    theirs = (struct position){.got = {SEQ_MAX - 1, 10}}; /* our next would have no number */
+    ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
     theirs = (struct position){.paid = {2, 12}, .got = {3, 14}};
     ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_OK);
     ck_assert(plan.paid_more == 4 && plan.got_more == 2);
@@ -123,6 +125,36 @@ START_TEST(a_difference_that_no_site_can_hold_is_refused)
     theirs.received = (struct specie_side){SEQ_MAX, 0, {{{0}}, {{0}}}};
     ck_assert_int_eq(position_plan(&plan, &ours, &theirs, &fault), ST_INVALID);
     ck_assert_ptr_nonnull(strstr(fault.text, "at their end"));
+}
+END_TEST
+
+struct far_case {
+    uint64_t seq, settled, epoch; /* that a position names */
+    bool fits;
+};
+
+/* A site counts on from what the peer states, by one: there must be numbers left for that. */
+START_TEST(a_position_leaves_numbers_for_what_comes)
+{
+    static const struct far_case cases[] = {
+        {SEQ_MAX - 2, 0, 0, false},     {0, SEQ_MAX - 1, 0, false},
+        {0, 0, SEQ_MAX - 1, false},     {SEQ_MAX / 2, 0, 0, false}, /* and 1 more is the next */
+        {0, SEQ_MAX / 2 + 1, 0, false}, {0, 0, SEQ_MAX / 2 + 1, false},
+        {SEQ_MAX / 2 - 1, 0, 0, true},  {0, SEQ_MAX / 2, 0, true},
+        {0, 0, SEQ_MAX / 2, true},
+    };
+    const struct far_case *is = &cases[_i];
+    struct position far[2] = {
+        {.received = {.seq = is->seq}, .got = {.index = is->settled}, .peer_epoch = is->epoch},
+        {.sent = {.seq = is->seq}, .paid = {.index = is->settled}, .peer_epoch = is->epoch}};
+    struct position near = {0};
+    struct loss_plan plan;
+
+    /* Both sites come to the same, or one would wait for the other. */
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(position_plan(&plan, &near, &far[i], &fault) == ST_OK, is->fits);
+        ck_assert_int_eq(position_plan(&plan, &far[i], &near, &fault) == ST_OK, is->fits);
+    }
 }
 END_TEST
 
@@ -179,13 +211,86 @@ static void state_both(void)
     (void)peer_save(&b);
 }
 
+static void queue_credit(struct peer *peer)
+{
+    struct channel_message credit = {
+        .kind = CHANNEL_CREDIT, .number = 2, .to = CHANNEL_BORN, .packets = 9, .bytes = 9};
+
+    link_queue(peer->links, peer->link, NULL, &credit);
+    (void)peer_save(peer);
+}
+
 START_TEST(a_position_is_of_a_frozen_link_that_numbers_nothing)
 {
+    uint64_t sent = a.link->sent_seq;
+
     ck_assert_int_eq(link_state_position(a.links, a.link, 0, &fault), ST_INVALID);
     freeze(&a);
     state(&a);
-    ck_assert(a.link->unsure);
     ck_assert_int_eq(link_acceptance(a.links, a.link, NULL), ACCEPTANCE_STATED);
+    queue_credit(&a);
+    ck_assert(!links_waiting(a.links));
+    ck_assert_uint_eq(a.link->sent_seq, sent);
+    /* It waits over a restart, and goes with the position that held it. */
+    peer_reload(&a);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 1);
+    ck_assert_uint_eq(a.link->sent_seq, sent);
+    ck_assert_int_eq(link_resume(a.links, a.link, &fault), ST_OK);
+    ck_assert(links_waiting(a.links));
+    (void)peer_save(&a);
+    ck_assert_uint_eq(a.link->sent_seq, sent + 1);
+    peer_reload(&a);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 1);
+}
+END_TEST
+
+/* What one site states is no reason for the other to take itself for one that lost power. */
+START_TEST(a_position_that_is_taken_back_leaves_the_link_as_it_was)
+{
+    freeze(&a);
+    state(&a);
+    ck_assert(!a.link->unsure);
+    ck_assert_int_eq(link_check_durability(a.link, a.link->limit, money_zero(), 0, &fault), ST_OK);
+    ck_assert_int_eq(link_resume(a.links, a.link, &fault), ST_OK);
+    peers_meet(&a, &b);
+    ck_assert_int_eq(a.link->state, LINK_UP);
+}
+END_TEST
+
+/* A birth that costs nothing waits by its place, so nobody takes it out of there. */
+START_TEST(a_birth_that_waits_under_a_position_is_not_taken_back)
+{
+    struct channel_message birth = {.kind = CHANNEL_BIRTH, .number = 4, .to = CHANNEL_BORN};
+    struct undo *undo;
+
+    ck_assert_int_eq(undo_new(&undo), ST_OK);
+    link_queue(a.links, a.link, NULL, &birth);
+    freeze(&a);
+    state(&a);
+    ck_assert(!link_withdraw(a.links, a.link, undo, 4));
+    ck_assert_int_eq(link_resume(a.links, a.link, &fault), ST_OK);
+    ck_assert(link_withdraw(a.links, a.link, undo, 4));
+    undo_commit(undo);
+    undo_free(undo);
+    (void)peer_save(&a);
+    peer_reload(&a);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+}
+END_TEST
+
+START_TEST(a_position_stands_until_what_it_names_changes)
+{
+    freeze(&a);
+    ck_assert(!link_position_stands(a.links, a.link, 0));
+    ck_assert_int_eq(link_state_position(a.links, a.link, 6, &fault), ST_OK);
+    ck_assert(link_position_stands(a.links, a.link, 6));
+    ck_assert(link_position_stands(a.links, a.link, 4)); /* an end went since */
+    ck_assert(!link_position_stands(a.links, a.link, 8));
+    a.link->got.index++;
+    ck_assert(!link_position_stands(a.links, a.link, 6));
+    a.link->got.index--;
+    ck_assert_int_eq(link_resume(a.links, a.link, &fault), ST_OK);
+    ck_assert(!link_position_stands(a.links, a.link, 6));
 }
 END_TEST
 
@@ -326,7 +431,11 @@ int main(void)
     tcase_add_test(tcase, settlements_go_by_the_higher_number);
     tcase_add_test(tcase, settlements_that_cannot_be_are_refused);
     tcase_add_test(tcase, a_difference_that_no_site_can_hold_is_refused);
+    tcase_add_loop_test(tcase, a_position_leaves_numbers_for_what_comes, 0, 9);
     tcase_add_test(tcase, a_position_is_of_a_frozen_link_that_numbers_nothing);
+    tcase_add_test(tcase, a_position_that_is_taken_back_leaves_the_link_as_it_was);
+    tcase_add_test(tcase, a_birth_that_waits_under_a_position_is_not_taken_back);
+    tcase_add_test(tcase, a_position_stands_until_what_it_names_changes);
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);
     tcase_add_test(tcase, false_positions_are_refused);
     tcase_add_test(tcase, both_have_to_accept_the_same_pair);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { KEY_BYTES = 13, KIND_LINK = 2, KIND_MESSAGE = 3 };
+enum { KEY_BYTES = 13, KIND_LINK = 2, KIND_MESSAGE = 3, KIND_QUEUED = 8 };
 
 static struct peer a;
 static struct peer b;
@@ -532,6 +532,27 @@ START_TEST(interfaces_with_a_hole_or_a_name_twice_are_corrupt)
 }
 END_TEST
 
+/* A frozen link may hold its numbers, but only under a position (kind 9), which is not there. */
+START_TEST(messages_that_wait_for_numbers_that_nobody_holds_are_corrupt)
+{
+    struct channel_message credit = {.kind = CHANNEL_CREDIT, .number = 2, .to = CHANNEL_BORN};
+    struct bytes value = {0};
+
+    cbor_put_array(&value, 3);
+    cbor_put_uint(&value, 7);
+    cbor_put_uint(&value, 0);
+    message_encode(&value, &credit);
+    put(1, KIND_QUEUED, 0, &value);
+    corrupt("message 0 of interface 1: it is not the next of what waits for a number");
+    link_freeze_by_operator(a.links, a.link);
+    (void)peer_save(&a);
+    corrupt("link of interface 1: messages wait for their numbers, and it holds none back");
+    drop(KIND_QUEUED, 0);
+    peer_reload(&a);
+    bytes_fini(&value);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("link rows");
@@ -557,6 +578,7 @@ int main(void)
     tcase_add_test(tcase, a_message_too_many_is_corrupt);
     tcase_add_test(tcase, a_message_whose_money_does_not_add_up_is_corrupt);
     tcase_add_test(tcase, rows_that_are_no_rows_are_corrupt);
+    tcase_add_test(tcase, messages_that_wait_for_numbers_that_nobody_holds_are_corrupt);
     tcase_add_test(tcase, interfaces_with_a_hole_or_a_name_twice_are_corrupt);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

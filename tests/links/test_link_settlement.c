@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "links/acceptance.h"
 #include "tests/channels/fixture.h"
 #include "tests/check_main.h"
 #include "tests/links/link_fixture.h"
@@ -388,6 +389,69 @@ START_TEST(a_payment_that_the_creditor_never_posted_freezes)
 }
 END_TEST
 
+/* ---- a loss ---- */
+
+/* Both freeze and state where they stand, and each learns it of the other. */
+static void state_both(void)
+{
+    struct peer *peers[2] = {&a, &b};
+    struct fault fault;
+
+    for (int i = 0; i < 2; i++) {
+        link_freeze_by_operator(peers[i]->links, peers[i]->link);
+        ck_assert_int_eq(link_state_position(peers[i]->links, peers[i]->link, 0, &fault), ST_OK);
+        (void)peer_save(peers[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        bytes_clear(&parcel);
+        ck_assert(link_loss_out(peers[i]->links, peers[i]->link, &parcel));
+        (void)peer_in(peers[1 - i], &parcel); /* KEPT, or STALE if it was there already */
+        ck_assert_int_eq(link_acceptance(peers[1 - i]->links, peers[1 - i]->link, NULL),
+                         ACCEPTANCE_PAIRED);
+        (void)peer_save(peers[1 - i]);
+    }
+}
+
+/* The creditor forgot that it had confirmed the claim, and would post it once more. */
+START_TEST(a_claim_that_only_the_payer_has_as_decided_is_decided_before_a_loss_is_accepted)
+{
+    struct fault fault;
+    struct loss_plan plan;
+    struct peer old;
+
+    pay_and_claim();
+    old = peer_backup(&b);
+    link_decide_claim(b.links, b.link, true, "it came");
+    ck_assert_int_eq(states(&b, &a), PARCEL_KEPT);
+    ck_assert_uint_eq(a.link->paid.index, 1);
+    peer_free(&b);
+    b = old;
+    set_signer(&b, 1);
+    state_both();
+    ck_assert_int_eq(link_check_accept(b.links, b.link, &plan, &fault), ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "settlement 1 was decided, and here it is not"));
+    ck_assert_int_eq(link_check_accept(a.links, a.link, &plan, &fault), ST_INVALID);
+    link_decide_claim(b.links, b.link, true, "it came");
+    state_both();
+    ck_assert_int_eq(link_check_accept(a.links, a.link, &plan, &fault), ST_OK);
+    ck_assert_int_eq(link_check_accept(b.links, b.link, &plan, &fault), ST_OK);
+    ck_assert(plan.got_more == 0 && plan.got.index == 1);
+}
+END_TEST
+
+/* One that both have as open stays open, and is decided as ever. */
+START_TEST(a_claim_that_both_have_as_open_stops_no_acceptance)
+{
+    struct fault fault;
+    struct loss_plan plan;
+
+    pay_and_claim();
+    state_both();
+    ck_assert_int_eq(link_check_accept(a.links, a.link, &plan, &fault), ST_OK);
+    ck_assert_int_eq(link_check_accept(b.links, b.link, &plan, &fault), ST_OK);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("settlements of a link");
@@ -414,6 +478,9 @@ int main(void)
     tcase_add_test(tcase, an_answer_to_a_settlement_that_never_was_freezes);
     tcase_add_test(tcase, an_answer_that_is_taken_back_freezes);
     tcase_add_test(tcase, a_payment_that_the_creditor_never_posted_freezes);
+    tcase_add_test(tcase,
+                   a_claim_that_only_the_payer_has_as_decided_is_decided_before_a_loss_is_accepted);
+    tcase_add_test(tcase, a_claim_that_both_have_as_open_stops_no_acceptance);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
