@@ -315,7 +315,8 @@ void channels_sell(struct channels *channels, struct channel_end *end, struct un
 /*
  * End a channel of which the two sides no longer know the same (exchange/acceptance.c), without a
  * message: an end that its owner still has is FAR_CLOSED, and one that was sold is gone.  True: it
- * was open or pending, so its owner has to be told.  Undone by rollback.
+ * was open, so its owner has to be told.  Not a PENDING one, which is withdrawn (INVARIANT). Undone
+ * by rollback.
  */
 bool channels_sever(struct channels *channels, struct channel_end *end, struct undo *undo);
 
@@ -323,10 +324,20 @@ bool channels_sever(struct channels *channels, struct channel_end *end, struct u
  */
 uint32_t channels_highest_bought_there(const struct channels *channels, uint32_t interface);
 
+/*
+ * Whether at least half of the numbers that are left for channels bought here are above this one.
+ * A site that forgot its newest channels has to step over their numbers; a peer that names a far
+ * one must not take them all.
+ */
+bool channels_may_skip(const struct channels *channels, uint32_t interface, uint32_t number);
+
 /* Give no number up to this one to channels bought here: the peer has an end of it.  Not undone. */
 void channels_skip_numbers(struct channels *channels, uint32_t interface, uint32_t number);
 
-/* Remove a PENDING end whose BIRTH has not left, and never will.  Undone by rollback. */
+/*
+ * Remove a PENDING end whose BIRTH has not left and never will, or whose ANSWER never comes. Undone
+ * by rollback.
+ */
 void channels_withdraw(struct channels *channels, struct channel_end *end, struct undo *undo);
 
 /* ---- messages that arrive ---- */

@@ -188,6 +188,7 @@ void channels_sell(struct channels *channels, struct channel_end *end, struct un
 
 bool channels_sever(struct channels *channels, struct channel_end *end, struct undo *undo)
 {
+    INVARIANT(end->state != CHANNEL_PENDING);
     if (channel_is_sold(end)) {
         set_remove(channels, undo, end);
         return false;
@@ -206,6 +207,14 @@ uint32_t channels_highest_bought_there(const struct channels *channels, uint32_t
 
     table_each(&channels->by_id, number_of_end, &found);
     return found.number;
+}
+
+bool channels_may_skip(const struct channels *channels, uint32_t interface, uint32_t number)
+{
+    const struct channel_port *port = table_get(&channels->ports, interface);
+    uint64_t next = port == NULL ? NUMBER_FIRST : port->number_next;
+
+    return number < next || number - next <= (NUMBER_BOUGHT_MAX - next) / 2;
 }
 
 void channels_skip_numbers(struct channels *channels, uint32_t interface, uint32_t number)

@@ -10,9 +10,9 @@
 
 #include <stdlib.h>
 
-#include "agents/message.h"
 #include "agents/turn.h"
 #include "base/array.h"
+#include "exchange/births.h"
 #include "exchange/booking.h"
 #include "exchange/closing.h"
 #include "exchange/ends.h"
@@ -29,34 +29,17 @@ struct accepting {
 
 /* ---- ends ---- */
 
-/* Nobody will ever say what became of this purchase; `money` is what came back of it. */
-static void acceptance_answer(struct exchange *exchange, const struct channel_end *end,
-                              struct money money)
+static void acceptance_end(struct exchange *exchange, struct channel_end *end)
 {
-    struct exchange_end *held = ends_change(exchange, end);
-    struct agent *owner = agents_find(exchange->agents, end->owner);
-    struct message event = {.kind = SERAI_EVENT_ANSWER,
-                            .end = end->id,
-                            .status = SERAI_E_CLOSED,
-                            .money = money,
-                            .reserve = held->answer_reserve};
+    bool told;
 
-    INVARIANT(owner != NULL); /* the dead have no pending ends */
-    held->answer_reserve = money_zero();
-    agents_deliver(exchange->agents, owner, &event);
-    if (!money_is_zero(money))
-        ends_wake(exchange, end->interface, owner);
-}
-
-static void acceptance_end(struct exchange *exchange, struct channel_end *end, struct money money)
-{
-    bool pending = end->state == CHANNEL_PENDING;
-    bool told = channels_sever(exchange->channels, end, exchange->undo);
-
+    if (end->state == CHANNEL_PENDING) {
+        births_sever(exchange, end, money_zero());
+        return;
+    }
+    told = channels_sever(exchange->channels, end, exchange->undo);
     holdings_follow(exchange, end);
-    if (told && pending)
-        acceptance_answer(exchange, end, money);
-    else if (told)
+    if (told)
         closing_notify(exchange, end);
 }
 
@@ -86,7 +69,7 @@ static void acceptance_end_all(struct accepting *accepting)
 
     channels_each(exchange->channels, acceptance_find, &severed);
     for (size_t i = 0; i < severed.count; i++)
-        acceptance_end(exchange, channels_find(exchange->channels, severed.ids[i]), money_zero());
+        acceptance_end(exchange, channels_find(exchange->channels, severed.ids[i]));
     free(severed.ids);
     channels_skip_numbers(exchange->channels, severed.interface,
                           link_position_theirs(exchange->links, accepting->link)->position.number);
@@ -111,7 +94,7 @@ static void acceptance_return(void *context, const struct channel_message *messa
                 agents_payee(exchange->agents, end->owner), message->money, TRANSFER_LINK_RETURNED,
                 accepting->plan->received.seq);
     if (end->state == CHANNEL_PENDING)
-        acceptance_end(exchange, end, message->money);
+        births_sever(exchange, end, message->money);
     else if (agents_find(exchange->agents, end->owner) != NULL)
         ends_wake(exchange, message->interface, agents_find(exchange->agents, end->owner));
 }
@@ -150,21 +133,20 @@ static void acceptance_settle(const struct accepting *accepting)
                     accepting->plan->got.index);
 }
 
-void exchange_accept(struct exchange *exchange, struct link *link)
+void exchange_accept(struct exchange *exchange, struct link *link, struct loss_plan *plan)
 {
-    struct loss_plan plan;
-    struct accepting accepting = {.exchange = exchange, .link = link, .plan = &plan};
+    struct accepting accepting = {.exchange = exchange, .link = link, .plan = plan};
     struct fault fault;
 
     /* It was seen before this site accepted, and nothing that the positions name has changed. */
-    INVARIANT(link_loss_plan(exchange->links, link, &plan, &fault) == ST_OK);
-    accepting.to_suspense = plan.received.difference;
-    (void)link_returned_each(exchange->links, link, &plan, acceptance_return, &accepting);
+    INVARIANT(link_loss_plan(exchange->links, link, plan, &fault) == ST_OK);
+    accepting.to_suspense = plan->received.difference;
+    (void)link_returned_each(exchange->links, link, plan, acceptance_return, &accepting);
     acceptance_end_all(&accepting);
     acceptance_post(&accepting, account_of_link(link->interface, KIND_LINK_IN), ACCOUNT_SUSPENSE,
-                    accepting.to_suspense, plan.received.messages, plan.received.seq);
+                    accepting.to_suspense, plan->received.messages, plan->received.seq);
     acceptance_post(&accepting, ACCOUNT_SUSPENSE, account_of_link(link->interface, KIND_LINK_OUT),
-                    plan.sent.difference, plan.sent.messages, plan.sent.seq);
+                    plan->sent.difference, plan->sent.messages, plan->sent.seq);
     acceptance_settle(&accepting);
-    link_count_accepted(exchange->links, link, &plan);
+    link_count_accepted(exchange->links, link, plan);
 }

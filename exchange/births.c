@@ -218,7 +218,15 @@ static bool birth_answer_adds_up(const struct channel_end *end, const struct exc
            money_compare(expected, answer->money) == 0;
 }
 
-/* A refused birth also frees all that was held for the end, which is gone. */
+/* The end is gone, before anything came of it: what was held for it goes to its owner. */
+static void birth_free(struct exchange *exchange, const struct exchange_end *was, uint64_t payee)
+{
+    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit,
+                TRANSFER_CHANNEL_REFUND, was->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
+                was->id);
+}
+
 static void birth_money_back(struct exchange *exchange, const struct exchange_end *was,
                              uint64_t payee, const struct received *received)
 {
@@ -227,12 +235,8 @@ static void birth_money_back(struct exchange *exchange, const struct exchange_en
     booking_receive(exchange, received, ACCOUNT_HELD_BIRTH);
     agents_move(exchange->agents, ACCOUNT_HELD_BIRTH, payee, answer->money,
                 answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was->id);
-    if (answer->status == 0)
-        return;
-    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit,
-                TRANSFER_CHANNEL_REFUND, was->id);
-    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
-                was->id);
+    if (answer->status != 0)
+        birth_free(exchange, was, payee);
 }
 
 static void birth_opened(struct exchange *exchange, const struct channel_end *end)
@@ -295,4 +299,17 @@ enum channel_result births_receive_answer(struct exchange *exchange, struct chan
     else
         birth_notify_buyer(exchange, &was, owner, answer);
     return CHANNEL_FINE;
+}
+
+void births_sever(struct exchange *exchange, struct channel_end *end, struct money money)
+{
+    struct channel_message answer = {.status = SERAI_E_CLOSED, .money = money};
+    struct agent *owner = agents_find(exchange->agents, end->owner);
+    struct exchange_end was = *ends_held(exchange, end); /* a copy, as above */
+
+    channels_withdraw(exchange->channels, end, exchange->undo);
+    holdings_follow(exchange, end);
+    birth_free(exchange, &was, agents_payee(exchange->agents, end->owner));
+    birth_notify_buyer(exchange, &was, owner, &answer);
+    ends_wake(exchange, end->interface, owner);
 }

@@ -18,4 +18,10 @@ MUST_CHECK enum channel_result births_receive_answer(struct exchange *exchange,
                                                      struct channel_end *end,
                                                      struct received *received);
 
+/*
+ * End a pending purchase of which nobody will ever say what became: as if the peer had refused it,
+ * with the refusal CLOSED.  `money` is what the buyer has got back of what it had sent.
+ */
+void births_sever(struct exchange *exchange, struct channel_end *end, struct money money);
+
 #endif

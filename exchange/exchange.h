@@ -27,6 +27,8 @@
 #include "channels/channels.h"
 #include "links/link.h"
 
+struct loss_plan;
+
 struct exchange; /* opaque */
 
 /* What only the site knows: its customers. */
@@ -115,9 +117,10 @@ MUST_CHECK bool exchange_adopt(struct exchange *exchange, struct link *link, str
 /*
  * Count from where both sites of a frozen link accepted to go on (links/acceptance.h): money of
  * messages that never arrived comes back, what one of the two lost is booked to suspense, and every
- * channel of the link ends.  After link_accepted(), in a running event, whose end commits.
+ * channel of the link ends.  After link_accepted(), in a running event, whose end commits.  *plan
+ * is set to what was booked.
  */
-void exchange_accept(struct exchange *exchange, struct link *link);
+void exchange_accept(struct exchange *exchange, struct link *link, struct loss_plan *plan);
 
 /*
  * Deliver room events to ends that wait for a place on this link and have one, if any became free.

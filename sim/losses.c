@@ -81,6 +81,12 @@ static void losses_step(struct sim *sim, const struct sim_wire *wire, int end)
         break;
     case ACCEPTANCE_PAIRED:
         losses_ask(site, link, "link.accept-loss", hex_print(code, pair.bytes, CODE_BYTES));
+        if (link_acceptance(site->core->links, link, NULL) == ACCEPTANCE_PAIRED) {
+            /* Something changed since this site signed: it signs anew. */
+            losses_void_claim(site, link);
+            losses_ask(site, link, "link.accept-loss", "");
+            break;
+        }
         sim->result.seen[SEEN_LOSS_ACCEPTED]++; /* in quiet, where sim_saw() counts nothing */
         site->accepted_loss = true;
         break;

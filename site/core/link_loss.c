@@ -77,16 +77,44 @@ static void loss_count_end(void *context, struct channel_end *end)
     ends->count += end->interface == ends->interface && end->state != CHANNEL_FAR_CLOSED;
 }
 
+/* A site holds no more than that of its peers (core_limits_fit()). */
+static bool loss_money_fits(const struct loss_plan *plan)
+{
+    u128 most = money_nanos(money_share_floor(money_site_max(), 1, 4));
+
+    return plan->sent.difference <= most && plan->received.difference <= most &&
+           plan->paid_more <= most && plan->got_more <= most;
+}
+
+/* What the pair that lies here means.  ST_INVALID: nobody can accept it, and *fault says why. */
+static enum status loss_check(const struct core *core, const struct link *link,
+                              struct loss_plan *plan, struct fault *fault)
+{
+    uint32_t number = link_position_theirs(core->links, link)->position.number;
+    enum status status = link_check_accept(core->links, link, plan, fault);
+
+    if (status != ST_OK)
+        return status;
+    if (!loss_money_fits(plan))
+        return fault_set(fault, ST_INVALID,
+                         "the two sites differ by more than all links together may carry");
+    if (!channels_may_skip(core->channels, link->interface, number))
+        return fault_set(fault, ST_INVALID,
+                         "the peer names channel %" PRIu32 " as bought here: that takes more than "
+                         "half of the numbers that are left for others",
+                         number);
+    return ST_OK;
+}
+
 /* What the pair means for this site's money.  What both gets and pays suspense is no news. */
 static void loss_map_plan(const struct core *core, const struct link *link, struct map *map)
 {
-    struct loss_ends ends = {.interface = link->interface};
     struct loss_plan plan;
     struct fault fault;
     u128 gets;
     u128 pays;
 
-    if (link_check_accept(core->links, link, &plan, &fault) != ST_OK) {
+    if (loss_check(core, link, &plan, &fault) != ST_OK) {
         map_text(map, "loss_refused", fault.text);
         return;
     }
@@ -99,6 +127,12 @@ static void loss_map_plan(const struct core *core, const struct link *link, stru
     map_total(map, "loss_from_suspense", pays > gets ? pays - gets : 0);
     map_total(map, "loss_of_paid", plan.paid_more);
     map_total(map, "loss_of_got", plan.got_more);
+}
+
+static void loss_map_ends(const struct core *core, const struct link *link, struct map *map)
+{
+    struct loss_ends ends = {.interface = link->interface};
+
     channels_each(core->channels, loss_count_end, &ends);
     map_uint(map, "loss_ends_channels", ends.count);
 }
@@ -113,8 +147,10 @@ void core_loss_entries(const struct core *core, const struct link *link, struct 
     if (state == ACCEPTANCE_NONE)
         return;
     map_text(map, "loss", loss_state_word(core, link));
-    if (state == ACCEPTANCE_PAIRED || state == ACCEPTANCE_AWAITED)
+    if (state == ACCEPTANCE_PAIRED || state == ACCEPTANCE_AWAITED) {
         loss_map_plan(core, link, map);
+        loss_map_ends(core, link, map);
+    }
     if (state != ACCEPTANCE_STATED)
         map_text(map, "loss_pair", loss_code(code, &pair));
     loss_todo(core, link, &pair, todo, sizeof todo);
@@ -139,12 +175,10 @@ bool core_loss_binds(const struct core *core, const struct link *link, struct ou
 static void loss_count(struct core *core, struct link *link)
 {
     struct loss_plan plan;
-    struct fault fault;
     char sent[U128_TEXT_BYTES];
     char received[U128_TEXT_BYTES];
 
-    INVARIANT(link_loss_plan(core->links, link, &plan, &fault) == ST_OK);
-    exchange_accept(core->exchange, link);
+    exchange_accept(core->exchange, link, &plan);
     log_write(LOG_WARN, "link.loss-accepted",
               "link=%s sent_more_nanos=%s received_more_nanos=%s effect=\"both sites count from "
               "here, and the channels of the link have ended\"",
@@ -165,55 +199,81 @@ void core_loss_accepted(struct core *core, struct link *link)
 
 /* ---- the command ---- */
 
-/* Whether that code was accepted before, and the link has gone on since. */
-static bool loss_is_counted(const struct core *core, const struct link *link, const char *given)
+static uint32_t loss_number(const struct core *core, const struct link *link)
 {
-    char code[LOSS_CODE_TEXT_BYTES];
-    struct hash pair;
-
-    return link_acceptance(core->links, link, &pair) == ACCEPTANCE_DONE &&
-           link->state != LINK_FROZEN && strcmp(given, loss_code(code, &pair)) == 0;
+    return channels_highest_bought_there(core->channels, link->interface);
 }
 
-/* Whether the code names what lies here.  False: the outcome says what does. */
-static bool loss_code_fits(const struct core *core, const struct link *link, const char *given,
-                           struct outcome *outcome)
+/*
+ * Whether the order has had its effect before.  What this site has accepted stands, as the peer may
+ * have counted by it; so does what both have counted since.
+ */
+static bool loss_was_ordered(const struct core *core, const struct link *link, const char *given)
 {
     struct hash pair = {0};
     enum acceptance_state state = link_acceptance(core->links, link, &pair);
     char code[LOSS_CODE_TEXT_BYTES];
+    bool same = strcmp(given, loss_code(code, &pair)) == 0;
 
-    if (state != ACCEPTANCE_PAIRED)
+    if (state == ACCEPTANCE_AWAITED)
+        return same || given[0] == '\0';
+    return state == ACCEPTANCE_DONE && link->state != LINK_FROZEN && same;
+}
+
+/*
+ * Whether this site accepts that code for good.  False: the outcome says why, and nothing has
+ * changed: a position that is true no more is not signed anew by the way.
+ */
+static bool loss_accept(struct core *core, struct link *link, const char *given,
+                        struct outcome *outcome)
+{
+    struct hash pair = {0};
+    enum acceptance_state state = link_acceptance(core->links, link, &pair);
+    char code[LOSS_CODE_TEXT_BYTES];
+    struct loss_plan plan;
+    struct fault fault;
+
+    if (state == ACCEPTANCE_STATED)
         outcome_set(outcome, CONTROL_TRY_AGAIN,
                     "the peer has not stated where it stands: its operator gives `serai link "
                     "accept-loss` too, and the link has to be connected");
+    else if (state == ACCEPTANCE_AWAITED)
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "link %s: this site has accepted %s, and nothing else can be accepted before "
+                    "the peer's operator has as well",
+                    link->name, loss_code(code, &pair));
+    else if (state != ACCEPTANCE_PAIRED)
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "this site has not stated where link %s stands: `serai link accept-loss %s` "
+                    "without a code comes first",
+                    link->name, link->name);
     else if (strcmp(given, loss_code(code, &pair)) != 0)
         outcome_set(outcome, CONTROL_REFUSED,
                     "what can be accepted now is %s, and not %s: one of the two sites has changed "
                     "since; look at `serai link show %s` again",
                     code, given, link->name);
-    else
+    else if (!link_position_stands(core->links, link, loss_number(core, link)))
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "link %s does not stand any more where this site said: `serai link accept-loss "
+                    "%s` without a code states it anew",
+                    link->name, link->name);
+    else if (loss_check(core, link, &plan, &fault) != ST_OK)
+        outcome_set(outcome, CONTROL_REFUSED, "link %s: %s", link->name, fault.text);
+    else {
+        link_accept(core->links, link);
+        log_write(LOG_WARN, "link.loss-signed", "link=%s pair=%s", link->name, code);
         return true;
+    }
     return false;
 }
 
-/* A site holds no more than that of its peers (core_limits_fit()). */
-static bool loss_money_fits(const struct core *core, const struct link *link,
-                            struct outcome *outcome)
+static bool loss_state(struct core *core, struct link *link, struct outcome *outcome)
 {
-    u128 most = money_nanos(money_share_floor(money_site_max(), 1, 4));
-    struct loss_plan plan;
     struct fault fault;
 
-    if (link_check_accept(core->links, link, &plan, &fault) != ST_OK)
-        outcome_set(outcome, CONTROL_REFUSED, "link %s: %s", link->name, fault.text);
-    else if (plan.sent.difference > most || plan.received.difference > most ||
-             plan.paid_more > most || plan.got_more > most)
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "link %s: the two sites differ by more than all links together may carry",
-                    link->name);
-    else
+    if (link_state_position(core->links, link, loss_number(core, link), &fault) == ST_OK)
         return true;
+    outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
     return false;
 }
 
@@ -223,7 +283,6 @@ void command_link_accept_loss(struct core *core, struct customer *by, struct cbo
     char name[LINK_NAME_BYTES_MAX + 1];
     char code[LOSS_CODE_TEXT_BYTES];
     struct link *link;
-    struct fault fault;
 
     (void)by;
     cbor_get_array(in, 2);
@@ -234,24 +293,10 @@ void command_link_accept_loss(struct core *core, struct customer *by, struct cbo
     link = core_link_named(core, name, outcome);
     if (link == NULL)
         return;
-    /*
-     * What this site has accepted stands: the peer may have counted by it.  Given again later, the
-     * command has had its effect.
-     */
-    if (!link_acceptance_binds(core->links, link) && !loss_is_counted(core, link, code)) {
-        if (link_state_position(core->links, link,
-                                channels_highest_bought_there(core->channels, link->interface),
-                                &fault) != ST_OK) {
-            outcome_set(outcome, CONTROL_REFUSED, "%s", fault.text);
-            return;
-        }
-        if (code[0] != '\0') {
-            if (!loss_code_fits(core, link, code, outcome) || !loss_money_fits(core, link, outcome))
-                return;
-            link_accept(core->links, link);
-            log_write(LOG_WARN, "link.loss-signed", "link=%s pair=%s", link->name, code);
-        }
-    }
+    if (!loss_was_ordered(core, link, code) &&
+        !(code[0] == '\0' ? loss_state(core, link, outcome)
+                          : loss_accept(core, link, code, outcome)))
+        return;
     if (link_accepted(core->links, link)) {
         enum link_state before = link->state;
 

@@ -53,7 +53,6 @@ void core_link_entries(const struct core *core, const struct link *link, struct 
     map_money(map, "flush_amount", link->flush_amount);
     map_uint(map, "flush_ms", link->flush_ms);
     map_money(map, "lost", link->lost);
-    core_loss_entries(core, link, map);
 }
 
 void core_link_result(struct core *core, const struct link *link, struct outcome *outcome)
@@ -62,6 +61,7 @@ void core_link_result(struct core *core, const struct link *link, struct outcome
 
     map_init(&map);
     core_link_entries(core, link, &map);
+    core_loss_entries(core, link, &map);
     map_end(&map, &outcome->result);
 }
 
@@ -176,6 +176,7 @@ void core_read_link(struct core *core, const struct viewer *viewer, struct cbor 
 
     map_init(&map);
     core_link_entries(core, link, &map);
+    core_loss_entries(core, link, &map);
     map_uint(&map, "unchanged_s", (core->site_time_us - link->since_us) / 1000000);
     map_uint(&map, "epoch", link->epoch);
     map_uint(&map, "peer_epoch", link->peer_epoch);

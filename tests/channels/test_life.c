@@ -83,6 +83,26 @@ START_TEST(buying_is_refused_when_all_numbers_are_used_up)
 }
 END_TEST
 
+/* Without the bound one number of a stranger's would stop all buying, for good. */
+START_TEST(numbers_are_stepped_over_by_half_of_what_is_left_at_most)
+{
+    struct channel_message birth;
+    struct channel_end *end;
+
+    ck_assert(channels_may_skip(fixture.channels, 1, 0));
+    ck_assert(channels_may_skip(fixture.channels, 1, UINT32_MAX / 2));
+    ck_assert(!channels_may_skip(fixture.channels, 1, UINT32_MAX / 2 + 2));
+    ck_assert(!channels_may_skip(fixture.channels, 1, UINT32_MAX));
+    channels_skip_numbers(fixture.channels, 1, 9);
+    end = channels_buy(fixture.channels, fixture.undo, 1, 1, &birth);
+    ck_assert_uint_eq(end->number, 10);
+    undo_commit(fixture.undo);
+    ck_assert(channels_may_skip(fixture.channels, 1, 9)); /* none is left below */
+    set_port(fixture.channels, 1)->number_next = (uint64_t)NUMBER_BOUGHT_MAX + NUMBER_STEP;
+    ck_assert(channels_may_skip(fixture.channels, 1, UINT32_MAX));
+}
+END_TEST
+
 START_TEST(a_birth_that_is_accepted_opens_both_ends_with_first_credit)
 {
     fixture_open(&fixture);
@@ -355,6 +375,7 @@ int main(void)
         tcase, numbers_bought_are_even_rise_on_each_interface_and_leave_out_the_control_channel);
     tcase_add_test(tcase, numbers_of_an_end_that_is_gone_are_not_used_again);
     tcase_add_test(tcase, buying_is_refused_when_all_numbers_are_used_up);
+    tcase_add_test(tcase, numbers_are_stepped_over_by_half_of_what_is_left_at_most);
     tcase_add_test(tcase, a_birth_that_is_accepted_opens_both_ends_with_first_credit);
     tcase_add_test(tcase, a_birth_with_a_number_in_use_or_the_wrong_side_breaks_the_rules);
     tcase_add_test(tcase, a_refusal_carries_all_the_money_back_and_removes_the_end);

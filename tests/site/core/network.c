@@ -243,7 +243,7 @@ void network_agrees(struct network *network)
                                 audit_verify(&read, &core_audit, &report, &fault)) == ST_OK,
                       "site %zu: %s", i, fault.text);
         minted += report.treasury_debit + report.link_settling_debit + report.suspense_debit;
-        held += report.suspense_credit;
+        held += report.suspense_credit + report.link_settling_credit;
         out += report.link_out;
         in += report.link_in;
         for (int kind = 0; kind < ACCOUNT_KINDS; kind++) {
