@@ -753,6 +753,76 @@ START_TEST(who_answers_pays_nothing_for_what_waits)
 }
 END_TEST
 
+/* A turn that spends its money but for `keeps`, and then gives an order until it cannot be paid. */
+struct spender {
+    enum serai_order order;
+    int64_t keeps;
+    int64_t postage; /* of the promise */
+    int64_t promise;
+    int64_t target;
+    int64_t ear;
+    int done;
+    int refused;
+};
+
+static int64_t spends(const struct spender *spender, struct part *part)
+{
+    if (spender->order == SERAI_ORDER_facet_when)
+        return part_order(part, facet_when, spender->promise, spender->ear);
+    if (spender->order == SERAI_ORDER_facet_ask)
+        return part_order(part, facet_ask, spender->promise, AT_DATA, 1, AT_CAPS, 0, 0,
+                          spender->postage, SERAI_SLOT_NONE);
+    return part_order(part, facet_send, spender->promise, AT_DATA, 1, AT_CAPS, 0, 0,
+                      spender->postage, SERAI_SLOT_NONE);
+}
+
+static enum engine_outcome runs_dry(void *context, struct part *part)
+{
+    struct spender *spender = context;
+    int64_t postage = part_order(part, facet_postage, spender->target);
+    int64_t left;
+
+    spender->postage = part_order(part, facet_postage, spender->promise);
+    left = part_order(part, self_balance, SERAI_SLOT_SELF);
+    *part_memory(part, AT_DATA, 1) = 'x';
+    ck_assert_int_eq(part_order(part, facet_send, spender->target, AT_DATA, 1, AT_CAPS, 0,
+                                left - spender->keeps, postage, SERAI_SLOT_NONE),
+                     0);
+    while (spender->refused < 50) {
+        int64_t result = spends(spender, part);
+
+        if (result >= 0)
+            spender->done++;
+        else
+            spender->refused++;
+        ck_assert_msg(result >= 0 || result == SERAI_E_SHORT, "%lld", (long long)result);
+    }
+    return ENGINE_DONE;
+}
+
+enum { SHORT_STEPS = 60 };
+
+/* What is left comes down to the last order by steps below a fee, over all that an order costs. */
+START_TEST(what_waits_is_short_when_only_the_second_fee_is_missing)
+{
+    static const enum serai_order orders[] = {SERAI_ORDER_facet_send, SERAI_ORDER_facet_ask,
+                                              SERAI_ORDER_facet_when};
+    struct spender spender = {.order = orders[_i / SHORT_STEPS]};
+    uint64_t step = price_of(&site, spender.order) - 1;
+
+    ck_assert_uint_ge(SHORT_STEPS * step, 2 * site_reserve(&site));
+    spender.keeps = (int64_t)(4 * site_reserve(&site) + (uint64_t)(_i % SHORT_STEPS) * step);
+    ask();
+    PLAY(&site, &asker, {VERB_FETCH, .number = TARGET, .into = THING});
+    spender.promise = asker.registers[P];
+    spender.target = asker.registers[THING];
+    spender.ear = asker.registers[EAR];
+    puppet_play(&site, asker.agent, runs_dry, &spender);
+    ck_assert_int_gt(spender.done, 0);
+    ck_assert_int_eq(spender.refused, 50);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("promises");
@@ -799,6 +869,8 @@ int main(void)
     tcase_add_test(tcase, who_sends_pays_the_rent_of_what_waits);
     tcase_add_test(tcase, it_counts_as_facets_of_its_agent);
     tcase_add_test(tcase, who_answers_pays_nothing_for_what_waits);
+    tcase_add_loop_test(tcase, what_waits_is_short_when_only_the_second_fee_is_missing, 0,
+                        3 * SHORT_STEPS);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
