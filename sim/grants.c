@@ -52,6 +52,7 @@ static void grants_empty(struct grants *grants)
     table_each(&grants->makers, grants_free_plain, NULL);
     table_fini(&grants->holdings);
     table_fini(&grants->messages);
+    table_fini(&grants->waiting);
     table_fini(&grants->heap);
     table_fini(&grants->makers);
     table_fini(&grants->open);

@@ -5,6 +5,7 @@
  */
 #include "sim/grants_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "agents/agents.h"
@@ -227,8 +228,8 @@ static void grants_find_gone(void *context, uint64_t id, void *value)
 }
 
 /* Drop what is gone from a table.  In two steps, as a table does not change while it is walked. */
-static void grants_sweep(struct table *table, struct sweep sweep,
-                         void (*drop)(void *context, uint64_t key, void *value))
+static void grants_sweep(struct grants *grants, struct table *table, struct sweep sweep,
+                         void (*drop)(void *grants, uint64_t key, void *value))
 {
     table_each(table, grants_find_gone, &sweep);
     INVARIANT(!sweep.gone.failed);
@@ -236,9 +237,15 @@ static void grants_sweep(struct table *table, struct sweep sweep,
         uint64_t id;
 
         memcpy(&id, sweep.gone.data + at, sizeof id);
-        drop(NULL, id, table_remove(table, id));
+        drop(grants, id, table_remove(table, id));
     }
     bytes_fini(&sweep.gone);
+}
+
+static void grants_free_message(void *grants, uint64_t id, void *note)
+{
+    (void)table_remove(&((struct grants *)grants)->waiting, id);
+    free(note);
 }
 
 uint64_t grants_check(struct sim_site *site)
@@ -251,13 +258,13 @@ uint64_t grants_check(struct sim_site *site)
     grants_check_heap(&look);
     table_each(&look.agents->objects.by_id, grants_check_held, &look);
     table_each(&look.agents->objects.by_id, grants_check_object, &look);
-    grants_sweep(&look.grants->messages, (struct sweep){look.agents, note_is_gone, {0}},
+    grants_sweep(look.grants, &look.grants->messages,
+                 (struct sweep){look.agents, note_is_gone, {0}}, grants_free_message);
+    grants_sweep(look.grants, &look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}},
                  grants_free_plain);
-    grants_sweep(&look.grants->heap, (struct sweep){look.agents, note_is_gone, {0}},
-                 grants_free_plain);
-    grants_sweep(&look.grants->holdings, (struct sweep){look.agents, agent_is_dead, {0}},
-                 grants_free_table);
-    grants_sweep(&look.grants->makers, (struct sweep){look.agents, object_is_gone, {0}},
-                 grants_free_plain);
+    grants_sweep(look.grants, &look.grants->holdings,
+                 (struct sweep){look.agents, agent_is_dead, {0}}, grants_free_table);
+    grants_sweep(look.grants, &look.grants->makers,
+                 (struct sweep){look.agents, object_is_gone, {0}}, grants_free_plain);
     return look.digest;
 }

@@ -37,6 +37,15 @@ bool grants_leads_to(const struct grants_view *look, const struct cap *from,
     }
 }
 
+static void promises_note(struct grants *grants, const struct object *promise,
+                          const struct message *m)
+{
+    struct note *note = grants_note_of(m, promise->id);
+
+    (void)!table_put(&grants->messages, m->id, note); /* a new number */
+    (void)!table_put(&grants->waiting, m->id, note);
+}
+
 /* New entries are at the end of the queue; what stands for another queue is none. */
 static void promises_see_queue(struct grants_view *look, const struct object *promise)
 {
@@ -47,8 +56,7 @@ static void promises_see_queue(struct grants_view *look, const struct object *pr
         if (at->m.kind == (enum serai_event_kind)WAITING_QUEUE)
             continue;
         grants_check_waiting(look, promise, &at->m);
-        (void)!table_put(&look->grants->messages, at->m.id,
-                         grants_note_of(&at->m, promise->id)); /* a new number */
+        promises_note(look->grants, promise, &at->m);
     }
 }
 
@@ -150,8 +158,7 @@ void grants_keep_promise(struct grants *grants, const struct object *promise)
     for (const struct inbox_message *at = queue == NULL ? NULL : queue->first; at != NULL;
          at = at->next) {
         if (at->m.kind != (enum serai_event_kind)WAITING_QUEUE)
-            (void)!table_put(&grants->messages, at->m.id,
-                             grants_note_of(&at->m, promise->id)); /* a new number */
+            promises_note(grants, promise, &at->m);
     }
 }
 
@@ -161,7 +168,7 @@ struct went_on {
     const struct grants_view *look;
     const struct agent *to;
     const struct message *message;
-    struct note *found;
+    uint64_t found; /* the message; 0: none */
 };
 
 static bool cap_is_facet_of(const void *context, const struct cap *cap)
@@ -215,19 +222,18 @@ static void promises_look_for_note(void *context, uint64_t id, void *value)
 {
     struct went_on *went = context;
 
-    (void)id;
-    if (went->found == NULL && note_went_on(went, value))
-        went->found = value;
+    if (went->found == 0 && note_went_on(went, value))
+        went->found = id;
 }
 
 bool grants_had_waited(const struct grants_view *look, const struct agent *to,
                        const struct message *m)
 {
-    struct went_on went = {look, to, m, NULL};
+    struct went_on went = {look, to, m, 0};
 
-    table_each(&look->grants->messages, promises_look_for_note, &went);
-    if (went.found == NULL)
+    table_each(&look->grants->waiting, promises_look_for_note, &went);
+    if (went.found == 0)
         return false;
-    went.found->promise = 0;
+    ((struct note *)table_remove(&look->grants->waiting, went.found))->promise = 0;
     return true;
 }

@@ -48,6 +48,7 @@ struct maker { /* of a facet, promise, buffer or leash */
 struct grants {
     struct table holdings; /* agent -> struct grants_table */
     struct table messages; /* message -> struct note */
+    struct table waiting;  /* of these: those that wait on a promise */
     struct table heap;     /* serial -> struct note */
     struct table makers;   /* object -> struct maker */
     struct table open;     /* promise -> its struct maker, while it was open at the last look */
