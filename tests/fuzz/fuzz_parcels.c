@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { STEPS_MAX = 64, POKE_US = 30000, SECRETS = 4 };
+enum { STEPS_MAX = 64, POKE_US = 30000, SECRETS = 4, CODE_BYTES = 16 };
 
 static struct fuzz_site site;
 static struct script script;
@@ -55,13 +55,20 @@ static void ask_named(const char *command, const struct link *link)
     fuzz_site_ask(&site, 0, command, &args);
 }
 
+/* Without a code, or with that of what can be accepted now, if there is any. */
 static void ask_accept_loss(const struct link *link)
 {
+    char code[2 * CODE_BYTES + 1] = "";
     struct bytes args = {0};
+    struct hash pair;
+
+    if (link != NULL && script_below(&script, 2) == 1 &&
+        link_acceptance(site.core->links, link, &pair) >= ACCEPTANCE_PAIRED)
+        (void)hex_print(code, pair.bytes, CODE_BYTES);
 
     cbor_put_array(&args, 2);
     cbor_put_text(&args, link == NULL ? FUZZ_LINK : link->name);
-    cbor_put_text(&args, "");
+    cbor_put_text(&args, code);
     fuzz_site_ask(&site, 0, "link.accept-loss", &args);
 }
 
@@ -327,6 +334,19 @@ static void crash(void)
     }
 }
 
+/* Two operators on their way out of a freeze. */
+static void step_frozen(struct neighbour *neighbour, const struct link *link, uint64_t what)
+{
+    if (what < 12)
+        neighbour_loss(neighbour);
+    else if (what < 18)
+        ask_accept_loss(link);
+    else if (what < 20)
+        ask_named("link.resume", link);
+    else
+        say_debts(neighbour);
+}
+
 static void step(void)
 {
     uint8_t who = script_u8(&script);
@@ -346,6 +366,8 @@ static void step(void)
         core_link_connected(site.core, link->interface);
     else if (what < 7)
         operator_sets(link);
+    else if (link->state == LINK_FROZEN && what >= 9)
+        step_frozen(neighbour, link, script_below(&script, 24));
     else if (what < 9 || link->state != LINK_UP)
         neighbour_hello(neighbour);
     else if (what < 11)
@@ -358,14 +380,15 @@ static void step(void)
 
 /*
  * What came in messages keeps to the limit whatever this site pays: that it counts as come only
- * when the neighbour says so, which may be after it has sent up to the limit.
+ * when the neighbour says so, which may be after it has sent up to the limit.  A loss that was
+ * accepted goes by no limit.
  */
 static void check_limits(void)
 {
     for (int i = 0; i < FUZZ_NEIGHBOURS; i++) {
         const struct link *link = neighbour_link(&neighbours[i]);
 
-        if (link != NULL &&
+        if (link != NULL && !neighbours[i].has_counted &&
             link_came(link) - link->paid.total > link_went(link) + money_nanos(link->limit))
             abort();
     }
@@ -382,6 +405,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     neighbour_hello(&neighbours[FUZZ_OTHER]);
     for (int i = 0; i < STEPS_MAX && script.left > 0; i++) {
         step();
+        for (int j = 0; j < FUZZ_NEIGHBOURS; j++)
+            neighbour_note_counted(&neighbours[j]);
         fuzz_site_pass(&site, script_u8(&script) * (uint64_t)POKE_US,
                        1 + (uint32_t)script_below(&script, 8));
         check_limits();

@@ -88,6 +88,13 @@ static void hear_claim(struct neighbour *neighbour, const struct claim *claim)
     must(claim->settled.total == link->paid.total + money_nanos(claim->amount));
 }
 
+static void hear_loss(const struct loss_parcel *loss)
+{
+    must(position_is_signed(&loss->position));
+    must(memcmp(loss->position.position.signer, fuzz_site_key, LINK_KEY_BYTES) == 0);
+    must(!loss->accepts || acceptance_is_signed(loss->acceptance, &loss->pair, fuzz_site_key));
+}
+
 void neighbour_hear(struct neighbour *neighbour, const struct bytes *bytes)
 {
     struct parcel_head head;
@@ -116,7 +123,7 @@ void neighbour_hear(struct neighbour *neighbour, const struct bytes *bytes)
         must(clearing_is_signed(&head.note, fuzz_site_key));
         break;
     case PARCEL_LOSS:
-        must(position_is_signed(&head.loss.position));
+        hear_loss(&head.loss);
         break;
     }
 }

@@ -5,6 +5,7 @@
 #ifndef SERAI_TESTS_FUZZ_NEIGHBOUR_H
 #define SERAI_TESTS_FUZZ_NEIGHBOUR_H
 
+#include "links/acceptance.h"
 #include "links/parcel.h"
 #include "tests/fuzz/script.h"
 #include "tests/fuzz/site.h"
@@ -21,6 +22,10 @@ struct neighbour {
     bool lied;             /* it has said that it heard what the site never sent */
     struct money flush_amount;
     uint64_t frame; /* of its own books */
+    bool has_stated;
+    struct position_signed stated; /* where it stands, as it said last */
+    bool has_counted;              /* by a loss: it owes what that left it, limit or not */
+    struct hash counted;           /* the pair of the last one */
 };
 
 /* The neighbour of that number; *site and *script are borrowed. */
@@ -39,6 +44,14 @@ void neighbour_specie(struct neighbour *neighbour);
 void neighbour_claim(struct neighbour *neighbour);
 void neighbour_pay(struct neighbour *neighbour);
 void neighbour_paid(struct neighbour *neighbour);
+void neighbour_loss(struct neighbour *neighbour);
+
+/* The site may have counted by a loss: it goes on from there, too. */
+void neighbour_note_counted(struct neighbour *neighbour);
+
+/* Sign with its key; now and then the signature is false. */
+void neighbour_sign(const struct neighbour *neighbour, const uint8_t *bytes, size_t size,
+                    uint8_t signature[SPECIE_SIGNATURE_BYTES]);
 
 /* Money that is likely to be meant, at most what a message carries. */
 struct money neighbour_money(struct script *script);

@@ -67,8 +67,8 @@ static void bend_statement(struct neighbour *neighbour, struct specie *statement
     }
 }
 
-static void sign_bytes(const struct neighbour *neighbour, const uint8_t *bytes, size_t size,
-                       uint8_t signature[SPECIE_SIGNATURE_BYTES])
+void neighbour_sign(const struct neighbour *neighbour, const uint8_t *bytes, size_t size,
+                    uint8_t signature[SPECIE_SIGNATURE_BYTES])
 {
     if (crypto_sign_detached(signature, NULL, bytes, size, neighbour->secret) != 0)
         abort();
@@ -95,7 +95,7 @@ void neighbour_specie(struct neighbour *neighbour)
                    neighbour->site->core->book.currency);
     bend_statement(neighbour, &made.statement);
     specie_encode(&made);
-    sign_bytes(neighbour, made.bytes, made.size, made.signature);
+    neighbour_sign(neighbour, made.bytes, made.size, made.signature);
     specie_parcel_encode(&bytes, &made, script_below(neighbour->script, 2) == 1);
     neighbour_say(neighbour, &bytes);
 }
@@ -136,7 +136,7 @@ static void sign_note(struct neighbour *neighbour, struct clearing_signed *made)
                    neighbour->site->core->book.currency);
     bend_note(neighbour, &made->note);
     clearing_encode(made);
-    sign_bytes(neighbour, made->bytes, made->size, made->signature);
+    neighbour_sign(neighbour, made->bytes, made->size, made->signature);
 }
 
 /* It pays one that is a customer here, or nobody's key: mostly under the next number. */

@@ -412,7 +412,8 @@ static void read_seed(struct seeds *seeds, const char *name)
 START_TEST(the_seeds_of_the_fuzzer_are_parcels_of_each_kind)
 {
     static const unsigned parcels = 1U << PARCEL_HELLO | 1U << PARCEL_DATA | 1U << PARCEL_SPECIE |
-                                    1U << PARCEL_CLAIM | 1U << PARCEL_PAY | 1U << PARCEL_PAID;
+                                    1U << PARCEL_CLAIM | 1U << PARCEL_PAY | 1U << PARCEL_PAID |
+                                    1U << PARCEL_LOSS;
     static const unsigned messages = 1U << CHANNEL_BIRTH | 1U << CHANNEL_ANSWER |
                                      1U << CHANNEL_PACKET | 1U << CHANNEL_CREDIT |
                                      1U << CHANNEL_CLOSE | 1U << CHANNEL_CLOSED;
