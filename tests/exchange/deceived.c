@@ -24,10 +24,7 @@ void deceived_setup(void)
 void deceived_teardown(void)
 {
     site_settle(&site);
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 void taken(struct channel_message message)

@@ -4,6 +4,8 @@
  */
 #include <serai.h>
 
+#include "tests/bench/guests/spawner.h"
+
 enum { BIRTHS_A_TURN = 32 };
 
 static int64_t left;
@@ -19,10 +21,7 @@ static void begin(void)
 
     left = serai_arg_int("count", args, size, 0);
     endowment = serai_arg_money("each", args, size, 0);
-    for (int32_t slot = 0; cap_kind(slot) >= 0 || slot == SERAI_SLOT_ORIGIN; slot++) {
-        if (cap_kind(slot) == SERAI_KIND_SPAWNER)
-            spawner = slot;
-    }
+    spawner = spawner_slot();
     self_again = (int32_t)self_facet(SERAI_SLOT_SELF, 1, 0);
     if (code_kept(SERAI_SLOT_CODE, 0, code) < 0)
         __builtin_trap();

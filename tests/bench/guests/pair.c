@@ -4,6 +4,8 @@
  */
 #include <serai.h>
 
+#include "tests/bench/guests/spawner.h"
+
 enum { AMOUNT_NANOS = 100 };
 
 static int32_t peer;
@@ -13,15 +15,6 @@ static void play(void)
 {
     if (facet_send(peer, NULL, 0, NULL, 0, AMOUNT_NANOS, postage, SERAI_SLOT_NONE) < 0)
         __builtin_trap(); /* the bench counts traps: there must be none */
-}
-
-static int32_t spawner_slot(void)
-{
-    for (int32_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        if (cap_kind(slot) == SERAI_KIND_SPAWNER)
-            return slot;
-    }
-    __builtin_trap();
 }
 
 static void first(void)

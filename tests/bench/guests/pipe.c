@@ -6,6 +6,7 @@
 #include <serai.h>
 
 #include "tests/bench/guests/pipe.h"
+#include "tests/bench/guests/spawner.h"
 
 static int32_t server; /* of the second agent; in it, its own */
 static int32_t ear;    /* on which the first one hears */
@@ -69,15 +70,6 @@ static void go_on(const struct serai_event *event)
         ask(event->caps[0]);
     else
         begin();
-}
-
-static int32_t spawner_slot(void)
-{
-    for (int32_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        if (cap_kind(slot) == SERAI_KIND_SPAWNER)
-            return slot;
-    }
-    __builtin_trap();
 }
 
 static void first(void)

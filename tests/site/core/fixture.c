@@ -253,24 +253,43 @@ enum control_status site_request(struct site *site, int person, const char *comm
     return site_request_raw(site, site->sent.data, site->sent.size);
 }
 
-uint64_t site_result(const struct site *site, const char *name)
+/* Let `in` stand at the value of that name in the answer's result.  False: there is none. */
+static bool result_find(const struct site *site, const char *name, struct cbor *in)
 {
-    struct cbor in;
     uint64_t count;
 
-    cbor_init(&in, site->reply.result, site->reply.result_size);
-    count = cbor_get_map_any(&in, 64);
+    cbor_init(in, site->reply.result, site->reply.result_size);
+    count = cbor_get_map_any(in, 64);
     for (uint64_t i = 0; i < count; i++) {
         char key[64];
         size_t size;
 
-        cbor_get_text(&in, key, sizeof key - 1);
+        cbor_get_text(in, key, sizeof key - 1);
         if (strcmp(key, name) == 0)
-            return cbor_get_uint(&in, UINT64_MAX);
-        (void)cbor_get_raw(&in, &size);
+            return true;
+        (void)cbor_get_raw(in, &size);
     }
-    ck_abort_msg("the answer has no %s", name);
-    return 0;
+    return false;
+}
+
+uint64_t site_result(const struct site *site, const char *name)
+{
+    struct cbor in;
+
+    if (!result_find(site, name, &in))
+        ck_abort_msg("the answer has no %s", name);
+    return cbor_get_uint(&in, UINT64_MAX);
+}
+
+const char *site_result_text(const struct site *site, const char *name)
+{
+    static char text[600];
+    struct cbor in;
+
+    text[0] = '\0';
+    if (result_find(site, name, &in))
+        cbor_get_text(&in, text, sizeof text - 1);
+    return text;
 }
 
 void site_customer(struct site *site, int person, const char *name, uint64_t nanos)
@@ -288,6 +307,15 @@ void site_customer(struct site *site, int person, const char *name, uint64_t nan
     cbor_put_uint(&args, site->people[person].account);
     cbor_put_uint(&args, nanos);
     ck_assert_int_eq(site_request(site, OPERATOR, "money.in", &args), CONTROL_DONE);
+}
+
+void site_customers(struct site *site, int count, uint64_t nanos)
+{
+    static const char *const names[PEOPLE] = {"operator", "one", "two", "three"};
+
+    ck_assert_int_lt(count, PEOPLE);
+    for (int person = 1; person <= count; person++)
+        site_customer(site, person, names[person], nanos);
 }
 
 enum control_status site_fund(struct site *site, int person, uint64_t agent, uint64_t nanos)

@@ -76,9 +76,13 @@ enum control_status site_request(struct site *site, int person, const char *comm
 enum control_status site_request_raw(struct site *site, const uint8_t *bytes, size_t size);
 /* A number of the answer's result map. */
 uint64_t site_result(const struct site *site, const char *name);
+/* A text of it; "": it has none of that name.  Valid until the next call. */
+const char *site_result_text(const struct site *site, const char *name);
 
 /* The operator makes `person` a customer and gives it money. */
 void site_customer(struct site *site, int person, const char *name, uint64_t nanos);
+/* The same for persons 1 to `count`, who are called one, two and three. */
+void site_customers(struct site *site, int count, uint64_t nanos);
 enum control_status site_fund(struct site *site, int person, uint64_t agent, uint64_t nanos);
 enum control_status site_send(struct site *site, int person, uint64_t agent, const char *data,
                               uint64_t nanos);

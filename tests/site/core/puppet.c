@@ -23,6 +23,17 @@ enum engine_outcome puppet_hears(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
+enum engine_outcome puppet_keeps(void *slot, struct part *part)
+{
+    struct serai_event event;
+
+    part_event(part, &event);
+    *(int32_t *)slot = event.reply;
+    if (event.reply >= 0)
+        ck_assert_int_eq(part_order(part, cap_keep, event.reply), 0);
+    return ENGINE_DONE;
+}
+
 size_t heard_of(const struct heard *heard, int32_t kind)
 {
     size_t count = 0;
@@ -117,6 +128,14 @@ int64_t part_fetch(struct part *part, const uint8_t number[SERAI_HEAP_NUMBER_BYT
 {
     memcpy(part_memory(part, AT_NUMBER, SERAI_HEAP_NUMBER_BYTES), number, SERAI_HEAP_NUMBER_BYTES);
     return part_order(part, heap_get, SERAI_SLOT_HEAP, AT_NUMBER);
+}
+
+void site_end(struct site *site)
+{
+    site_reload_same(site);
+    site_verify(site);
+    probe_play_none();
+    site_close(site);
 }
 
 uint64_t price_of(const struct site *site, enum serai_order order)

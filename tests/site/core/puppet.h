@@ -20,6 +20,12 @@ enum engine_outcome puppet_hears(void *heard, struct part *part);
 size_t heard_of(const struct heard *heard, int32_t kind); /* how many */
 const struct serai_event *heard_last(const struct heard *heard, int32_t kind);
 
+/*
+ * An agent that keeps the reply of its event, if there is one: its slot is put at `slot`, an
+ * int32_t; else below zero.
+ */
+enum engine_outcome puppet_keeps(void *slot, struct part *part);
+
 /* A living agent with this much money beside what its birth held, doing nothing yet. */
 uint64_t puppet_new(struct site *site, int person, uint64_t nanos, const char *gifts);
 /* A new one that is told apart only by `keeps`, a module that it keeps. */
@@ -33,6 +39,12 @@ void puppet_publish(struct site *site, uint64_t agent, uint64_t badge, int64_t p
                     uint8_t number[SERAI_HEAP_NUMBER_BYTES]);
 /* Within a turn: the slot of what the number names. */
 int64_t part_fetch(struct part *part, const uint8_t number[SERAI_HEAP_NUMBER_BYTES]);
+
+/*
+ * The end of a test: the site loads again as it was, its books are exact, it is closed, and nobody
+ * plays any more.
+ */
+void site_end(struct site *site);
 
 /* What giving the order costs. */
 uint64_t price_of(const struct site *site, enum serai_order order);

@@ -20,8 +20,7 @@ static int32_t kept; /* slot of a reply that the agent keeps */
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     agent = puppet_new(&site, 1, MONEY, "s");
     other = puppet_new(&site, 2, MONEY, NULL);
     memset(&heard, 0, sizeof heard);
@@ -30,10 +29,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static uint64_t customer(int person)
@@ -54,25 +50,7 @@ static struct agent *desk_of(int person)
 /* Whether the answer's result has this text under this key. */
 static bool shows(const char *key, const char *text)
 {
-    struct cbor in;
-    uint64_t count;
-
-    cbor_init(&in, site.reply.result, site.reply.result_size);
-    count = cbor_get_map_any(&in, 64);
-    for (uint64_t i = 0; i < count; i++) {
-        char name[64];
-        char found[600];
-        size_t size;
-
-        cbor_get_text(&in, name, sizeof name - 1);
-        if (strcmp(name, key) != 0) {
-            (void)cbor_get_raw(&in, &size);
-            continue;
-        }
-        cbor_get_text(&in, found, sizeof found - 1);
-        return strcmp(found, text) == 0;
-    }
-    return false;
+    return strcmp(site_result_text(&site, key), text) == 0;
 }
 
 /* ---- what is asked for ---- */

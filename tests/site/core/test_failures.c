@@ -35,12 +35,7 @@ static void small_quota(struct pricebook *book)
 static void setup_book(void (*change)(struct pricebook *book))
 {
     site_open_book(&site, 7, 10000000000, change);
-    for (int person = 1; person < PEOPLE; person++)
-        site_customer(&site, person,
-                      person == 1   ? "one"
-                      : person == 2 ? "two"
-                                    : "three",
-                      2000000000);
+    site_customers(&site, 3, 2000000000);
     asker = puppet_new(&site, 1, MONEY, NULL);
     server = puppet_new(&site, 2, MONEY, NULL);
     puppet_publish(&site, server, SERVERS, 0, servers);
@@ -61,10 +56,7 @@ static void setup_small(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- parts ---- */
@@ -208,21 +200,10 @@ START_TEST(codes_of_the_site_cannot_be_claimed)
 }
 END_TEST
 
-static enum engine_outcome keeps(void *context, struct part *part)
-{
-    struct serai_event event;
-
-    (void)context;
-    part_event(part, &event);
-    kept = event.reply;
-    ck_assert_int_eq(part_order(part, cap_keep, kept), 0);
-    return ENGINE_DONE;
-}
-
 /* What was kept before is no part of the turn that fails. */
 START_TEST(a_kept_reply_outlives_a_turn_that_fails)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, fails, NULL);
     ck_assert_uint_eq(failures, 0);
     ck_assert_uint_eq(site_agent(&site, server)->usage.traps, 1);
@@ -294,7 +275,7 @@ static enum engine_outcome breaks_kept(void *context, struct part *part)
 
 START_TEST(a_kept_reply_can_be_broken_turns_later)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     site_reload_same(&site);
     puppet_play(&site, server, breaks_kept, NULL);
     expect_failure(CODE, reason, 5);
@@ -309,7 +290,7 @@ static enum engine_outcome breaks_and_traps(void *context, struct part *part)
 
 START_TEST(a_break_is_undone_with_its_turn)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, breaks_and_traps, NULL);
     ck_assert_uint_eq(failures, 0);
     puppet_play(&site, server, breaks_kept, NULL);
@@ -358,7 +339,7 @@ static enum engine_outcome breaks_closed(void *context, struct part *part)
 
 START_TEST(who_no_longer_waits_hears_no_reason)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, asker, revokes, NULL);
     puppet_play(&site, server, breaks_closed, NULL);
     ck_assert_uint_eq(failures, 0);
@@ -368,7 +349,7 @@ END_TEST
 /* The asker's quota bounds what others may store at it: the code comes alone. */
 START_TEST(a_reason_that_the_askers_quota_does_not_hold_is_left_out)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, breaks_kept, NULL);
     expect_failure(CODE, "", 0);
 }

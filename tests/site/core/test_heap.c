@@ -13,18 +13,14 @@ static uint8_t number[SERAI_HEAP_NUMBER_BYTES];
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     owner = puppet_new(&site, 1, MONEY, NULL);
     other = puppet_new(&site, 2, MONEY, NULL);
 }
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 struct trial {

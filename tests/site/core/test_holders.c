@@ -16,12 +16,7 @@ static struct role third;
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    for (int person = 1; person <= 3; person++)
-        site_customer(&site, person,
-                      person == 1   ? "one"
-                      : person == 2 ? "two"
-                                    : "three",
-                      2000000000);
+    site_customers(&site, 3, 2000000000);
     role_new(&site, &owner, 1, MONEY);
     role_new(&site, &holder, 2, MONEY);
     role_new(&site, &third, 3, MONEY);
@@ -36,10 +31,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static void holders_are(uint32_t expected)

@@ -19,9 +19,7 @@ static void quarter(struct pricebook *book)
 static void setup(void)
 {
     site_open_book(&site, 7, 10000000000, quarter);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
-    site_customer(&site, 3, "three", 2000000000);
+    site_customers(&site, 3, 2000000000);
     receiver = puppet_new(&site, 1, MONEY, NULL);
     puppet_publish(&site, receiver, 5, 0, number);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", receiver), CONTROL_DONE);
@@ -29,10 +27,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 struct flood {

@@ -29,18 +29,14 @@ static void small_deposit(struct pricebook *book)
 static void setup(void)
 {
     site_open_book(&site, 7, 10000000000, small_deposit);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     agent = puppet_new(&site, 1, LITTLE, NULL);
     puppet_publish(&site, agent, 5, 0, number);
 }
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static enum engine_outcome works(void *context, struct part *part)

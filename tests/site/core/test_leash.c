@@ -36,8 +36,7 @@ static uint32_t news_count;
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     parent = puppet_new(&site, PARENT, MONEY, "stc");
     last = parent;
     news_count = 0;
@@ -46,10 +45,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* The number of the agent that is born next. */

@@ -21,8 +21,7 @@ static bool brought;
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    for (int person = 1; person <= 2; person++)
-        site_customer(&site, person, person == 1 ? "one" : "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     stranger = puppet_new(&site, 1, MONEY, "sc");
     host = puppet_new(&site, 2, MONEY, "sct");
     puppet_publish(&site, host, BADGE, 0, door);
@@ -32,10 +31,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- parts ---- */

@@ -15,8 +15,7 @@ static uint8_t agents_door[SERAI_HEAP_NUMBER_BYTES];
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     agent = puppet_new(&site, 1, MONEY, "t");
     caller = puppet_new(&site, 2, MONEY, NULL);
     puppet_publish(&site, agent, 5, 0, agents_door);
@@ -24,10 +23,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static uint64_t customer(int person)
@@ -35,36 +31,12 @@ static uint64_t customer(int person)
     return site_balance(&site, site.people[person].account);
 }
 
-/* A text of the answer's result map. */
-static const char *answered(const char *name)
-{
-    static char text[64];
-    struct cbor in;
-    uint64_t count;
-
-    cbor_init(&in, site.reply.result, site.reply.result_size);
-    count = cbor_get_map_any(&in, 64);
-    for (uint64_t i = 0; i < count; i++) {
-        char key[64];
-        size_t size;
-
-        cbor_get_text(&in, key, sizeof key - 1);
-        if (strcmp(key, name) == 0) {
-            cbor_get_text(&in, text, sizeof text - 1);
-            return text;
-        }
-        (void)cbor_get_raw(&in, &size);
-    }
-    ck_abort_msg("the answer has no %s", name);
-    return "";
-}
-
 static uint64_t answered_nanos(const char *name)
 {
     struct money amount;
     struct fault fault;
 
-    ck_assert(money_parse(&amount, answered(name), &fault) == ST_OK);
+    ck_assert(money_parse(&amount, site_result_text(&site, name), &fault) == ST_OK);
     return money_nanos(amount);
 }
 
@@ -91,7 +63,7 @@ static void ends(int by)
     ck_assert(ledger_account(site.core->ledger, agent)->closed);
     ck_assert_uint_ge(customer(1), before + all);
     ck_assert_uint_eq(customer(OPERATOR), operators);
-    ck_assert_str_eq(answered("state"), "ended");
+    ck_assert_str_eq(site_result_text(&site, "state"), "ended");
     ck_assert_uint_eq(answered_nanos("came_back"), customer(1) - before);
     ck_assert_uint_eq(answered_nanos("balance"), customer(1));
     ck_assert_uint_eq(site_result(&site, "customer"), site.people[1].account);
@@ -254,7 +226,7 @@ START_TEST(the_same_request_said_again_is_answered_and_not_done_again)
     balance = customer(1);
     bytes_append(&again, site.sent.data, site.sent.size);
     ck_assert_int_eq(site_request_raw(&site, again.data, again.size), CONTROL_DONE);
-    ck_assert_str_eq(answered("state"), "ended");
+    ck_assert_str_eq(site_result_text(&site, "state"), "ended");
     ck_assert_uint_eq(customer(1), balance);
     bytes_fini(&again);
 }
@@ -293,7 +265,7 @@ START_TEST(an_agent_that_is_stopped_gives_its_money_and_goes_on_when_it_is_funde
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.stop", agent), CONTROL_DONE);
     ck_assert_uint_eq(answered_nanos("taken"), has);
     ck_assert_uint_eq(answered_nanos("left"), 0);
-    ck_assert_str_eq(answered("state"), "frozen");
+    ck_assert_str_eq(site_result_text(&site, "state"), "frozen");
     ck_assert_uint_eq(customer(1), mine + has);
     probe_play(agent, puppet_hears, &heard);
     ck_assert_int_eq(site_send(&site, 1, agent, "x", 0), CONTROL_DONE);

@@ -23,12 +23,7 @@ static void publish(struct role *role, uint8_t number)
 static void setup(void)
 {
     site_open(&site, 7, 100000000000);
-    for (int person = 1; person <= 3; person++)
-        site_customer(&site, person,
-                      person == 1   ? "one"
-                      : person == 2 ? "two"
-                                    : "three",
-                      20000000000);
+    site_customers(&site, 3, 20000000000);
     role_new(&site, &asker, 1, MONEY);
     role_new(&site, &server, 2, MONEY);
     role_new(&site, &target, 3, MONEY);
@@ -46,10 +41,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* Nothing is held any more, for nobody. */

@@ -36,16 +36,12 @@ static void few(struct pricebook *book)
 static void setup(void)
 {
     site_open_book(&site, 7, 10000000000, few);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
 }
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static uint64_t used(int person, enum customer_resource resource)
@@ -214,13 +210,11 @@ static enum engine_outcome asks(void *context, struct part *part)
 static enum engine_outcome keeps(void *context, struct part *part)
 {
     struct asking *asking = context;
-    struct serai_event event;
+    int32_t reply;
 
-    part_event(part, &event);
-    if (event.reply < 0)
-        return ENGINE_DONE;
-    asking->replies[asking->kept++] = event.reply;
-    ck_assert_int_eq(part_order(part, cap_keep, event.reply), 0);
+    (void)puppet_keeps(&reply, part);
+    if (reply >= 0)
+        asking->replies[asking->kept++] = reply;
     return ENGINE_DONE;
 }
 
@@ -633,8 +627,7 @@ START_TEST(who_has_many_agents_has_no_more_turns)
     probe_play_none();
     site_close(&site);
     site_open_book(&site, 7, 10000000000, short_turns);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     agent = puppet_new(&site, 2, MONEY, NULL);
     for (int i = 0; i < MANY; i++)
         agents[i] = puppet_new(&site, 1, MONEY, NULL);

@@ -14,16 +14,12 @@ static struct site site;
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
 }
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- rent ---- */
@@ -145,8 +141,7 @@ static void reopen_with_caps(void)
     probe_play_none();
     site_close(&site);
     site_open_book(&site, 7, 10000000000, caps);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
 }
 
 START_TEST(a_customer_has_so_many_agents_and_no_more)

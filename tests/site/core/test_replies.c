@@ -27,12 +27,7 @@ static void soon(struct pricebook *book)
 static void setup(void)
 {
     site_open_book(&site, 7, 10000000000, soon);
-    for (int person = 1; person < PEOPLE; person++)
-        site_customer(&site, person,
-                      person == 1   ? "one"
-                      : person == 2 ? "two"
-                                    : "three",
-                      2000000000);
+    site_customers(&site, 3, 2000000000);
     asker = puppet_new(&site, 1, MONEY, "s");
     server = puppet_new(&site, 2, 2 * MONEY, "s");
     other = puppet_new(&site, 3, MONEY, NULL);
@@ -44,10 +39,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- parts ---- */
@@ -94,17 +86,6 @@ static void heard_one(int32_t status)
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
     ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 1); /* the one that it asks with */
-}
-
-static enum engine_outcome keeps(void *context, struct part *part)
-{
-    struct serai_event event;
-
-    (void)context;
-    part_event(part, &event);
-    kept = event.reply;
-    ck_assert_int_eq(part_order(part, cap_keep, kept), 0);
-    return ENGINE_DONE;
 }
 
 static enum engine_outcome is_silent(void *context, struct part *part)
@@ -170,7 +151,7 @@ END_TEST
 
 START_TEST(it_keeps_the_reply_and_dies_later)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     ck_assert_uint_eq(heard.count, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), site_reserve(&site));
     site_reload_same(&site);
@@ -238,7 +219,7 @@ END_TEST
 
 START_TEST(it_drops_the_reply_turns_later)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, drops, &kept);
     heard_one(SERAI_E_SILENT);
 }
@@ -254,7 +235,7 @@ START_TEST(a_drop_that_is_undone_was_none)
 {
     int64_t done = 0;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, drops_and_traps, &kept);
     ck_assert_uint_eq(heard.count, 0);
     puppet_play(&site, server, answers, &done);
@@ -268,7 +249,7 @@ START_TEST(a_question_outlives_what_the_asked_one_was)
 {
     int64_t done = 0;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, becomes, NULL);
     ck_assert_uint_eq(heard.count, 0);
     puppet_play(&site, server, answers, &done);
@@ -385,7 +366,7 @@ START_TEST(handed_on_in_a_turn_that_is_undone_it_stays)
 {
     int64_t done = 0;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, server, hands_on_and_traps, NULL);
     ck_assert_uint_eq(heard.count, 0);
     puppet_play(&site, server, answers, &done);
@@ -435,7 +416,7 @@ START_TEST(the_asker_ends_its_waiting)
     uint64_t before;
     int64_t closed = SERAI_E_CLOSED;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     site_reload_same(&site);
     puppet_play(&site, asker, revokes, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
@@ -456,7 +437,7 @@ static enum engine_outcome revokes_and_traps(void *context, struct part *part)
 
 START_TEST(a_revocation_that_is_undone_was_none)
 {
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, asker, revokes_and_traps, NULL);
     probe_play(asker, puppet_hears, &heard);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), site_reserve(&site));
@@ -469,7 +450,7 @@ START_TEST(the_asker_dies_first)
 {
     int64_t closed = SERAI_E_CLOSED;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, asker, dies, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     puppet_play(&site, server, answers, &closed);
@@ -481,7 +462,7 @@ static enum engine_outcome asks_itself(void *context, struct part *part)
 {
     (void)context;
     if (own != SERAI_SLOT_NONE)
-        return keeps(NULL, part);
+        return puppet_keeps(&kept, part);
     own = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
     ck_assert_int_eq(send(part, own, PRICE, NULL, 0, own), 0);
     return ENGINE_DONE;
@@ -505,7 +486,7 @@ START_TEST(who_asks_a_frozen_agent_hears_in_time)
 
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", server), CONTROL_DONE);
     before = site_balance(&site, asker);
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     site_pass(&site, (FROZEN_S - 60) * UINT64_C(1000000));
     site_reload_same(&site);
     site_pass(&site, 50 * UINT64_C(1000000));
@@ -523,7 +504,7 @@ START_TEST(so_does_who_is_asked_something_by_one_that_freezes)
 {
     int64_t closed = SERAI_E_CLOSED;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", server), CONTROL_DONE);
     agents_keep_awake(site.core->agents, 0);
     site_pass(&site, (FROZEN_S + 100) * UINT64_C(1000000));
@@ -538,7 +519,7 @@ START_TEST(what_a_frozen_agent_ordered_waits_for_it)
     struct heard woken = {0};
     int64_t done = 0;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", asker), CONTROL_DONE);
     puppet_play(&site, server, answers, &done); /* an answer to a frozen agent */
     site_pass(&site, 3 * FROZEN_S * UINT64_C(1000000));
@@ -554,7 +535,7 @@ START_TEST(a_site_may_let_them_wait)
 {
     site.core->agents->prices.frozen_answer_s = 0;
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", server), CONTROL_DONE);
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     site_pass(&site, 3 * FROZEN_S * UINT64_C(1000000));
     ck_assert_uint_eq(heard.count, 0);
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.thaw", server), CONTROL_DONE);
@@ -589,7 +570,7 @@ START_TEST(a_question_to_a_full_table_is_refused_before_it_is_heard)
     puppet_play(&site, server, fills, &none);
     before = site_balance(&site, asker);
     turns = site_agent(&site, server)->usage.turns;
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     heard_one(SERAI_E_FULL);
     ck_assert_int_eq(kept, SERAI_SLOT_NONE);
     ck_assert_uint_eq(site_agent(&site, server)->usage.turns, turns);
@@ -657,7 +638,7 @@ START_TEST(an_answer_that_does_not_fit_is_an_end_too)
     uint32_t none = 0;
     uint64_t before;
 
-    ask(keeps, NULL);
+    ask(puppet_keeps, &kept);
     puppet_play(&site, asker, fills, &none);
     probe_play(asker, puppet_hears, &heard);
     before = site_balance(&site, server);
@@ -756,7 +737,7 @@ START_TEST(who_asks_puts_down_what_its_facet_asks)
     uint64_t before = site_balance(&site, server);
 
     memcpy(thief.number, servers, sizeof thief.number);
-    probe_play(server, keeps, NULL);
+    probe_play(server, puppet_keeps, &kept);
     probe_play(asker, steals, &thief);
     ck_assert_int_eq(site_send(&site, 1, asker, "go", 0), CONTROL_DONE);
     site_settle(&site);

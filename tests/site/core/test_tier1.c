@@ -5,8 +5,8 @@
 #include "agents/death.h"
 #include "agents/modules.h"
 #include "tests/engine/native_build.h"
-#include "tests/site/core/fixture.h"
 #include "tests/site/core/probe.h"
+#include "tests/site/core/puppet.h"
 
 enum { MONEY = 400000000, HOT = 60000, SKIPPED = 77, ROUNDS = 80 };
 
@@ -20,10 +20,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static uint64_t deploy(struct site *to, const char *module, const char *args)

@@ -17,10 +17,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 START_TEST(site_time_takes_at_most_one_step_a_frame_and_never_falls)

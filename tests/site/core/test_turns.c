@@ -12,16 +12,12 @@ static struct site site;
 static void setup(void)
 {
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
 }
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- traps ---- */
@@ -550,8 +546,7 @@ static void little_fuel(struct pricebook *book)
 static void setup_little(void)
 {
     site_open_book(&site, 7, 10000000000, little_fuel);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
 }
 
 START_TEST(a_module_is_checked_beside_what_a_turn_may_burn_and_paid)

@@ -20,8 +20,7 @@ static void setup(void)
     const uint8_t *module = module_bytes("version2", &size);
 
     site_open(&site, 7, 10000000000);
-    site_customer(&site, 1, "one", 2000000000);
-    site_customer(&site, 2, "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     agent = puppet_keeping(&site, 1, MONEY, "version2");
     other = hash_of(module, size);
     memset(&heard, 0, sizeof heard);
@@ -29,10 +28,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static const struct hash *program_of(uint64_t id)
