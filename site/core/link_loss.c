@@ -106,17 +106,22 @@ static enum status loss_check(const struct core *core, const struct link *link,
     return ST_OK;
 }
 
-/* What the pair means for this site's money.  What both gets and pays suspense is no news. */
-static void loss_map_plan(const struct core *core, const struct link *link, struct map *map)
+/*
+ * What the pair means for this site's money.  What both gets and pays suspense is no news.  False:
+ * nobody can accept it.  What was accepted is not asked again.
+ */
+static bool loss_map_plan(const struct core *core, const struct link *link, struct map *map)
 {
+    bool stands = link_acceptance_binds(core->links, link);
     struct loss_plan plan;
     struct fault fault;
     u128 gets;
     u128 pays;
 
-    if (loss_check(core, link, &plan, &fault) != ST_OK) {
+    if ((stands ? link_loss_plan(core->links, link, &plan, &fault)
+                : loss_check(core, link, &plan, &fault)) != ST_OK) {
         map_text(map, "loss_refused", fault.text);
-        return;
+        return false;
     }
     gets = plan.received.difference - plan.sent.returned;
     pays = plan.sent.difference;
@@ -127,6 +132,7 @@ static void loss_map_plan(const struct core *core, const struct link *link, stru
     map_total(map, "loss_from_suspense", pays > gets ? pays - gets : 0);
     map_total(map, "loss_of_paid", plan.paid_more);
     map_total(map, "loss_of_got", plan.got_more);
+    return true;
 }
 
 static void loss_map_ends(const struct core *core, const struct link *link, struct map *map)
@@ -142,19 +148,20 @@ void core_loss_entries(const struct core *core, const struct link *link, struct 
     struct hash pair = {0};
     enum acceptance_state state = link_acceptance(core->links, link, &pair);
     char code[LOSS_CODE_TEXT_BYTES];
+    bool goes_on = true;
     char todo[256];
 
     if (state == ACCEPTANCE_NONE)
         return;
     map_text(map, "loss", loss_state_word(core, link));
     if (state == ACCEPTANCE_PAIRED || state == ACCEPTANCE_AWAITED) {
-        loss_map_plan(core, link, map);
+        goes_on = loss_map_plan(core, link, map);
         loss_map_ends(core, link, map);
     }
     if (state != ACCEPTANCE_STATED)
         map_text(map, "loss_pair", loss_code(code, &pair));
     loss_todo(core, link, &pair, todo, sizeof todo);
-    if (todo[0] != '\0')
+    if (goes_on && todo[0] != '\0')
         map_text(map, "loss_todo", todo);
 }
 

@@ -342,6 +342,10 @@ START_TEST(a_far_number_of_a_channel_is_refused)
     code_of(0, code);
     ck_assert_int_eq(link_request(0, "link.accept-loss", code), CONTROL_REFUSED);
     ck_assert_ptr_nonnull(strstr(site_at(0)->reply.message, "takes more than half"));
+    /* And so it is shown, without the next step. */
+    ck_assert_int_eq(link_request(0, "link.accept-loss", ""), CONTROL_DONE);
+    ck_assert_ptr_nonnull(strstr(site_result_text(site_at(0), "loss_refused"), "more than half"));
+    ck_assert_str_eq(site_result_text(site_at(0), "loss_todo"), "");
     ck_assert_int_eq(link_request(1, "link.resume", NULL), CONTROL_DONE);
     ck_assert_int_eq(link_request(1, "link.freeze", NULL), CONTROL_DONE);
     go_on();
