@@ -32,11 +32,8 @@ static void publish(struct role *role, uint8_t number)
 
 static void setup(void)
 {
-    static const char *const names[] = {"one", "two", "three"};
-
     site_open(&site, 7, 100000000000);
-    for (int person = 1; person <= 3; person++)
-        site_customer(&site, person, names[person - 1], 20000000000);
+    site_customers(&site, 3, 20000000000);
     role_new(&site, &asker, 1, MONEY);
     role_new(&site, &server, 2, MONEY);
     role_new(&site, &second, 3, MONEY);
@@ -56,10 +53,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static void nothing_is_held(void)

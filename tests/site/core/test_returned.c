@@ -36,12 +36,7 @@ static void soon(struct pricebook *book)
 static void setup(void)
 {
     site_open_book(&site, 7, 100000000000, soon);
-    for (int person = 1; person <= 3; person++)
-        site_customer(&site, person,
-                      person == 1   ? "one"
-                      : person == 2 ? "two"
-                                    : "three",
-                      20000000000);
+    site_customers(&site, 3, 20000000000);
     role_new(&site, &asker, 1, MONEY);
     role_new(&site, &middle, 2, MONEY);
     role_new(&site, &other, 3, MONEY);
@@ -60,10 +55,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 /* ---- what the target does ---- */
