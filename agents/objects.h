@@ -106,7 +106,8 @@ struct promise {
     uint64_t pipe_next; /* what that is once the running turn commits; 0: as it is; not stored.
                            PROMISE_PIPE_NONE: nothing */
     bool quiet;         /* no message waits in its queue, nor in those that wait in that, and none
-                           will: it was piped; not stored */
+                           will, unless its pipe is taken away; not stored */
+    uint64_t quiet_to;  /* entries of its queue up to this number bring none either; not stored */
     uint64_t reply;     /* of an open one: the reply whose answer it waits for; not stored */
     uint64_t waits_in;  /* of a resolved one: the promise in whose queue its own has an entry; 0 */
     uint64_t waits_at;  /* the number of that entry */

@@ -174,10 +174,16 @@ void promise_flush(struct agents *agents, struct object *first,
 
 /* ---- to a pipe ---- */
 
-/* The first entry of a queue, or NULL. */
+/* The first entry of a queue that was not passed by at an earlier pipe, or NULL. */
 static struct inbox_message *promise_first(const struct object *promise)
 {
-    return promise_has_queue(promise) ? promise->u.promise.queue->first : NULL;
+    const struct inbox *queue = promise->u.promise.queue;
+    struct inbox_message *first = NULL;
+
+    for (struct inbox_message *at = queue == NULL ? NULL : queue->last;
+         at != NULL && at->m.id > promise->u.promise.quiet_to; at = at->previous)
+        first = at;
+    return first;
 }
 
 /* A message goes to the pipe as if it were sent now; what it does not take goes back alone. */
@@ -195,7 +201,8 @@ static void promise_pour_message(struct agents *agents, struct inbox_message *en
 
 /*
  * All messages of the queue go to the pipe, in order, also those of queues that wait in it; who
- * listens waits on.  An entry is passed by once: a queue that is quiet is not looked at again.
+ * listens waits on.  An entry is passed by once: a queue that is quiet, or the part of one that
+ * was, is not looked at again.
  */
 void promise_pour(struct agents *agents, struct object *root, uint64_t facet)
 {

@@ -143,6 +143,14 @@ void promise_pipe(struct agents *agents, struct object *promise, const struct ob
     p->pipe_next = facet == NULL ? PROMISE_PIPE_NONE : facet->id;
 }
 
+/* Messages wait here again, behind what is passed by at the next pipe. */
+static void promise_wait_again(const struct agents *agents, struct promise *promise)
+{
+    if (promise->quiet)
+        promise->quiet_to = agents->next_message - 1;
+    promise->quiet = false;
+}
+
 void promise_pipe_begins(struct agents *agents, struct object *promise)
 {
     struct promise *p = &promise->u.promise;
@@ -151,7 +159,7 @@ void promise_pipe_begins(struct agents *agents, struct object *promise)
         p->pipe = p->pipe_next == PROMISE_PIPE_NONE ? 0 : p->pipe_next;
         object_dirty(&agents->changes, promise);
         if (p->pipe == 0)
-            p->quiet = false; /* messages wait here again */
+            promise_wait_again(agents, p);
         else if (!p->quiet)
             promise_pour(agents, promise, p->pipe);
         promise_queue_done(agents, promise);

@@ -123,8 +123,8 @@ uint64_t agents_asker_payee(const struct agents *agents, uint64_t asker)
 {
     const struct agent *agent = agents_find(agents, asker);
 
-    return agents_payee(agents, agent != NULL && agent->state == AGENT_DESK ? agent->customer
-                                                                           : asker);
+    return agents_payee(agents,
+                        agent != NULL && agent->state == AGENT_DESK ? agent->customer : asker);
 }
 
 /* The account that gets the money of a message back: of the agent that hears FAILED. */

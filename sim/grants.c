@@ -229,8 +229,7 @@ static void grants_see_returned(const struct grants_view *look, const struct age
     if (holding == NULL)
         return;
     /* What one returns to oneself (reply_return) does not move. */
-    if (look->by == agent->id &&
-        look->agents->turn_memory->orders[SERAI_ORDER_reply_return] > 0)
+    if (look->by == agent->id && look->agents->turn_memory->orders[SERAI_ORDER_reply_return] > 0)
         told = 0;
     if (told > credits - holding->credits)
         sim_fail(look->site->sim,

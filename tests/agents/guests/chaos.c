@@ -632,9 +632,7 @@ __attribute__((noinline)) static bool pipe_question(int32_t reply)
 {
     int32_t other = of(SERAI_KIND_FACET);
 
-    int32_t pipe = chance(8)   ? SERAI_SLOT_NONE
-                   : chance(4) ? other
-                               : known[SERAI_KIND_FACET][0];
+    int32_t pipe = chance(8) ? SERAI_SLOT_NONE : chance(4) ? other : known[SERAI_KIND_FACET][0];
 
     return reply_pipe(chance(8) ? other : reply, pipe) > 0 && !chance(4) && cap_keep(reply) >= 0;
 }

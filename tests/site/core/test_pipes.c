@@ -342,6 +342,77 @@ START_TEST(a_chain_of_pipes_is_resolved)
 }
 END_TEST
 
+/* ---- a pipe that is taken away ---- */
+
+START_TEST(messages_wait_again_between_two_pipes)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'}, {VERB_WHEN, .to = P, .reply = EAR});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = P, .data = 'c'}, {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
+    heard_at(&server, PIPED, "a");
+    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 4);
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "abc");
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'd'});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&server, PIPED, "abc");
+    heard_at(&target, BADGE, "d");
+    ck_assert_uint_eq(asker.heard.count, 2);
+    nothing_is_held();
+}
+END_TEST
+
+/* What was passed by at one pipe is not looked at for the next, or nobody would pay for that. */
+START_TEST(a_pipe_that_is_laid_again_looks_at_what_is_new)
+{
+    const struct promise *promise;
+    uint64_t passed;
+
+    ask();
+    PLAY(&site, &asker, {VERB_WHEN, .to = P, .reply = EAR}, {VERB_WHEN, .to = P, .reply = EAR});
+    promise = &role_object(&site, &asker, P)->u.promise;
+    passed = promise->queue->last->m.id;
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .expects = 1});
+    ck_assert(!promise->quiet);
+    ck_assert_uint_ge(promise->quiet_to, passed);
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    ck_assert_uint_lt(promise->quiet_to, promise->queue->last->m.id);
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .expects = 1}); /* it has none, and a message waits */
+    ck_assert_uint_lt(promise->quiet_to, promise->queue->last->m.id);
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "a");
+}
+END_TEST
+
+/* P was piped, and is not any more when Q, which is, answers it. */
+START_TEST(what_waits_again_goes_to_the_pipe_of_the_next)
+{
+    ask();
+    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q}, {VERB_WHEN, .to = P, .reply = EAR},
+         {VERB_SEND, .to = TO, .cap = Q});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .cap = OWN, .expects = 1},
+         {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1});
+    PLAY(&site, &server, {VERB_PIPE, .to = 0, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true});
+    heard_at(&server, PIPED, "a");
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .expects = 1});
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'b'}, {VERB_SEND, .to = Q, .data = 'c'});
+    site_reload_same(&site);
+    PLAY(&site, &server, {VERB_PIPE, .to = 1, .cap = PIPE, .expects = 1});
+    heard_at(&server, PIPED, "abc");
+    PLAY(&site, &server, {VERB_ANSWER, .to = 1, .cap = THING});
+    ck_assert_uint_eq(asker.heard.count, 1);
+    nothing_is_held();
+}
+END_TEST
+
 /* ---- who has the reply ---- */
 
 START_TEST(the_last_pipe_counts)
@@ -652,6 +723,9 @@ int main(void)
     tcase_add_test(tcase, queues_in_a_queue_go_on_in_their_order);
     tcase_add_test(tcase, an_answer_ends_the_pipe_though_it_is_open_itself);
     tcase_add_test(tcase, a_chain_of_pipes_is_resolved);
+    tcase_add_test(tcase, messages_wait_again_between_two_pipes);
+    tcase_add_test(tcase, a_pipe_that_is_laid_again_looks_at_what_is_new);
+    tcase_add_test(tcase, what_waits_again_goes_to_the_pipe_of_the_next);
     tcase_add_test(tcase, the_last_pipe_counts);
     tcase_add_test(tcase, a_pipe_needs_a_reply_and_a_facet_of_ones_own);
     tcase_add_test(tcase, a_break_ends_the_pipe);
