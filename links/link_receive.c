@@ -155,6 +155,21 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 /* ---- its messages ---- */
 
 /*
+ * What the peer may owe besides its limit: a payment of ours that it had not posted yet when it
+ * sent the next message.  Statements overtake messages that are sent again; the last one, which
+ * says that the payment is posted, says as well what was sent by then.
+ */
+static u128 data_posted_meanwhile(const struct link_node *node)
+{
+    const struct settlement_payment *paid = &node->settlement.paid;
+
+    return node->specie.has_theirs && paid->outcome == SETTLEMENT_DONE &&
+                   node->link.received_seq < node->specie.theirs.statement.sent.seq
+               ? money_nanos(paid->amount)
+               : 0;
+}
+
+/*
  * The most that one message carries, and the limit on what the peer may owe.  False: the link is
  * frozen.  An honest peer's own check (link_check_send) lets neither happen.
  */
@@ -170,7 +185,7 @@ static bool data_money_is_allowed(struct link_node *node, struct money money)
     }
     /* A message without money is taken beyond the limit too: closes and grants must pass. */
     if (!money_is_zero(money) && came > went &&
-        came - went > money_nanos(link_announced_limit(link))) {
+        came - went > money_nanos(link_announced_limit(link)) + data_posted_meanwhile(node)) {
         freeze_over_limit(node, came - went);
         return false;
     }

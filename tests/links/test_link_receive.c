@@ -324,6 +324,29 @@ START_TEST(money_over_the_limit_freezes_with_the_figures)
 }
 END_TEST
 
+/*
+ * A payment that the peer posted after it had sent a message, and that is decided here before the
+ * message comes again: what it said to have sent by then may be above the limit by that.
+ */
+START_TEST(a_payment_posted_meanwhile_is_no_debt_past_the_limit)
+{
+    struct link_node *node = node_of_link(b.links, b.link);
+    struct data_head head = head_of(1);
+
+    b.link->paid = (struct settled){1, 400};
+    node->settlement.paid = (struct settlement_payment){
+        .index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
+    node->specie.has_theirs = true;
+    node->specie.theirs.statement.sent.seq = 4;
+    ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
+    ck_assert_int_eq(b.link->state, LINK_UP);
+    /* Later ones it has sent in the knowledge of the payment. */
+    head.before = (struct cursor){5, 60 + PEER_LIMIT_NANOS - 51};
+    ck_assert_int_eq(give(&head, (uint64_t[]){1}), PARCEL_TAKEN);
+    froze("with message 5 the peer would owe 1000401 nanos, and its limit is 1000000");
+}
+END_TEST
+
 START_TEST(messages_without_money_pass_a_limit_that_was_lowered)
 {
     struct data_head head = head_of(1);
@@ -375,6 +398,7 @@ int main(void)
     tcase_add_test(tcase, an_acknowledgement_that_was_overtaken_is_ignored);
     tcase_add_test(tcase, money_over_the_cap_freezes_and_what_came_before_stands);
     tcase_add_test(tcase, money_over_the_limit_freezes_with_the_figures);
+    tcase_add_test(tcase, a_payment_posted_meanwhile_is_no_debt_past_the_limit);
     tcase_add_test(tcase, messages_without_money_pass_a_limit_that_was_lowered);
     tcase_add_test(tcase, bytes_that_are_no_parcel_are_refused_and_the_link_goes_on);
     suite_add_tcase(suite, tcase);
