@@ -69,6 +69,25 @@ char *vat_room(int32_t bytes)
     return room;
 }
 
+int32_t vat_fit(const char *text, int32_t size, int32_t room)
+{
+    if (size <= room)
+        return size;
+    while (room > 0 && ((uint8_t)text[room] & 0xc0) == 0x80)
+        room--;
+    return room;
+}
+
+const char *vat_cut(const char *text, int32_t room)
+{
+    struct vat_value value = vat_of_text(text);
+
+    if (value.size <= room)
+        return text;
+    value.size = vat_fit(text, value.size, room);
+    return vat_text("%s", value);
+}
+
 static void vat_add_bytes(const char *bytes, int32_t size)
 {
     memcpy(vat_room(size), bytes, (size_t)size);
@@ -146,31 +165,53 @@ static bool vat_came(struct vat_message *message, int64_t number, struct vat_val
     ref = &message->arrived[number];
     if (vat_is_nothing(*ref))
         *ref = vat_arrive(message->event.caps[number]);
+    if (vat_is_nothing(*ref)) {
+        message->wrong = "a reply is no object: it cannot be told to one";
+        return false;
+    }
     *value = vat_of_ref(*ref);
     return true;
 }
 
-/* What a record means. */
-enum vat_mark { VAT_MARK_NONE, VAT_MARK_GOOD, VAT_MARK_BAD };
+/* A record that means something by its number. */
+enum vat_mark { VAT_MARK_NONE, VAT_MARK_CAP, VAT_MARK_MONEY };
 
-/* <cap n> or <money n>, which has begun: *value is what it means. */
-static enum vat_mark vat_read_mark(struct vat_message *message, struct syrup_in *in,
-                                   struct vat_value *value)
+/* Whether the record that has begun is <cap n> or <money n>.  `in` is behind it then. */
+static enum vat_mark vat_read_mark(struct syrup_in *in, int64_t *number)
 {
     struct syrup_token label;
-    struct syrup_token number;
+    struct syrup_token count;
     struct syrup_token close;
 
-    if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &number) != SYRUP_INT ||
+    if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &count) != SYRUP_INT ||
         syrup_next(in, &close) != SYRUP_CLOSE)
         return VAT_MARK_NONE;
+    *number = count.number;
     if (label.size == 3 && memcmp(label.bytes, "cap", 3) == 0)
-        return vat_came(message, number.number, value) ? VAT_MARK_GOOD : VAT_MARK_BAD;
-    if (label.size != 5 || memcmp(label.bytes, "money", 5) != 0)
-        return VAT_MARK_NONE;
-    *value = (struct vat_value){.kind = VAT_PAID, .number = number.number};
-    return VAT_MARK_GOOD;
+        return VAT_MARK_CAP;
+    return label.size == 5 && memcmp(label.bytes, "money", 5) == 0 ? VAT_MARK_MONEY : VAT_MARK_NONE;
 }
+
+/*
+ * Whether such a record stands anywhere in a value.  What its number means is known of the message
+ * that it came with and of no other, so a value that is passed on as it is must have none.
+ */
+static bool vat_has_mark(const char *bytes, int32_t size)
+{
+    struct syrup_in in = {.bytes = (const uint8_t *)bytes, .size = size};
+    struct syrup_token token;
+
+    while (syrup_next(&in, &token) > SYRUP_END) {
+        struct syrup_in record = in;
+        int64_t number;
+
+        if (token.kind == SYRUP_RECORD && vat_read_mark(&record, &number) != VAT_MARK_NONE)
+            return true;
+    }
+    return false;
+}
+
+static const char vat_nested[] = "a reference or money stands within another value";
 
 /* The next value of a body that is Syrup throughout; false: it speaks of what did not come. */
 static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
@@ -179,10 +220,15 @@ static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
     struct syrup_in begin = *in;
     struct syrup_token token;
     enum syrup_kind kind = syrup_next(in, &token);
-    enum vat_mark mark = kind == SYRUP_RECORD ? vat_read_mark(message, in, value) : VAT_MARK_NONE;
+    int64_t number;
+    enum vat_mark mark = kind == SYRUP_RECORD ? vat_read_mark(in, &number) : VAT_MARK_NONE;
 
-    if (mark != VAT_MARK_NONE)
-        return mark == VAT_MARK_GOOD;
+    if (mark == VAT_MARK_CAP)
+        return vat_came(message, number, value);
+    if (mark == VAT_MARK_MONEY) {
+        *value = (struct vat_value){.kind = VAT_PAID, .number = number};
+        return true;
+    }
     *value = (struct vat_value){.bytes = (const char *)token.bytes, .size = token.size};
     if (kind == SYRUP_FALSE || kind == SYRUP_TRUE) {
         *value = vat_of_bool(kind == SYRUP_TRUE);
@@ -197,6 +243,10 @@ static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
         value->size = in->at - begin.at;
         value->kind =
             value->size == 8 && memcmp(value->bytes, "<4'none>", 8) == 0 ? VAT_NOTHING : VAT_SYRUP;
+        if (vat_has_mark(value->bytes, value->size)) {
+            message->wrong = vat_nested;
+            return false;
+        }
     }
     return true;
 }
@@ -275,6 +325,7 @@ const char *vat_read_message(struct vat_message *message, bool is_answer)
 
     message->size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
     message->count = 0;
+    message->wrong = NULL;
     memset(message->arrived, 0, sizeof message->arrived);
     if (message->event.size > VAT_BODY_BYTES_MAX)
         return vat_text("a message has at most %d bytes", VAT_BODY_BYTES_MAX);
@@ -284,7 +335,9 @@ const char *vat_read_message(struct vat_message *message, bool is_answer)
         good = vat_read_values(message, is_answer);
     else
         good = vat_read_words(message);
-    return good ? NULL : "the message is not one between objects";
+    if (good || message->wrong != NULL)
+        return message->wrong;
+    return "the message is not one between objects";
 }
 
 /* ---- bodies that go ---- */
@@ -320,6 +373,12 @@ static void vat_write_mark(struct syrup_out *out, const char *label, int64_t num
     syrup_close(out, SYRUP_RECORD);
 }
 
+static void vat_add_ref(struct vat_sent *sent, struct vat_ref ref)
+{
+    (void)vat_want(ref);
+    sent->refs[sent->ref_count++] = ref;
+}
+
 static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct vat_value value)
 {
     switch (value.kind) {
@@ -338,9 +397,8 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         sent->money += value.number;
         break;
     case VAT_REF:
-        vat_entry_of(value.ref)->wanted = true;
         vat_write_mark(out, "cap", sent->ref_count);
-        sent->refs[sent->ref_count++] = value.ref;
+        vat_add_ref(sent, value.ref);
         break;
     case VAT_TEXT:
         syrup_put_string(out, SYRUP_TEXT, value.bytes, value.size);
@@ -352,6 +410,8 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         syrup_put_string(out, SYRUP_BYTES, value.bytes, value.size);
         break;
     case VAT_SYRUP:
+        if (vat_has_mark(value.bytes, value.size))
+            vat_fail_with(VAT_MALFORMED, vat_nested);
         syrup_put_raw(out, value.bytes, value.size);
         break;
     }
@@ -380,7 +440,7 @@ struct vat_sent *vat_write_text(struct vat_value value)
     struct vat_sent *sent = vat_sent_new(&out);
 
     if (value.kind == VAT_REF)
-        sent->refs[sent->ref_count++] = value.ref;
+        vat_add_ref(sent, value.ref);
     if (value.kind == VAT_MONEY)
         sent->money = value.number;
     syrup_put_raw(&out, text, (int32_t)strlen(text));

@@ -37,7 +37,8 @@ struct vat_ref vat_entry_new(enum vat_entry_kind kind, int32_t slot)
 
     vat_here.refs.rows = vat_here.rows;
     vat_here.refs.row_count = VAT_OBJECTS_MAX;
-    if (!refs_take(&vat_here.refs, &ref))
+    if ((!vat_here.own && vat_here.refs.used >= VAT_OBJECTS_MAX - VAT_OBJECTS_OWN) ||
+        !refs_take(&vat_here.refs, &ref))
         vat_fail(VAT_TOO_MUCH, "the table of objects is full");
     entry = &vat_here.entries[ref.index];
     entry->kind = kind;
@@ -84,8 +85,10 @@ void vat_hold_all(const void *state, int32_t count)
 {
     const struct vat_ref *refs = state;
 
-    for (int32_t i = 0; i < count; i++)
-        vat_keep(refs[i]);
+    for (int32_t i = 0; i < count; i++) {
+        if (vat_entry_at(refs[i]) != NULL) /* its object may have ended: vat_end() */
+            vat_keep(refs[i]);
+    }
 }
 
 void vat_drop_all(const void *state, int32_t count)
@@ -101,6 +104,13 @@ void vat_put_state(struct vat_ref ref, const struct vat_type *type, const void *
     struct vat_entry *entry = vat_entry_of(ref);
     struct vat_entry before = *entry; /* `state` may lie within it */
 
+    /* VAT_TYPE() sees to it already; a type that was written by hand is looked at here. */
+    if (type->bytes > VAT_STATE_BYTES)
+        vat_fail(VAT_TOO_MUCH, "the state of %s has %d bytes, and there is room for %d", type->name,
+                 type->bytes, VAT_STATE_BYTES);
+    if (type->refs * sizeof(struct vat_ref) > type->bytes)
+        vat_fail(VAT_TOO_MUCH, "the state of %s has no room for %d references", type->name,
+                 type->refs);
     vat_hold_all(state, type->refs);
     memmove(entry->state, state, type->bytes);
     entry->type = type;

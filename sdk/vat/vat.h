@@ -169,9 +169,16 @@ struct vat_type {
     void (*const *migrate)(void *state);
 };
 
+/* References come first in a state or record, and its name goes into portraits. */
+#define VAT_CHECK(word, refs_count)                                                                \
+    _Static_assert((refs_count) * sizeof(struct vat_ref) <= sizeof(struct word),                   \
+                   "there are fewer references in it");                                            \
+    _Static_assert(sizeof #word <= VAT_NAME_BYTES_MAX, "its name is too long")
+
 /* The type of struct NAME, with the behaviour NAME and so many references in front. */
 #define VAT_TYPE(word, refs_count)                                                                 \
     _Static_assert(sizeof(struct word) <= VAT_STATE_BYTES, "the state of an object is too large"); \
+    VAT_CHECK(word, refs_count);                                                                   \
     static const struct vat_type word##_type = {                                                   \
         .name = #word, .act = word, .bytes = sizeof(struct word), .refs = (refs_count)}
 
@@ -200,6 +207,11 @@ static inline bool vat_is_nothing(struct vat_ref ref)
 }
 /* Whether it is an object of this agent, which can be called at once. */
 bool vat_is_near(struct vat_ref ref);
+/*
+ * Whether it leads to nothing any more: the object has ended, or its agent; the promise is broken,
+ * or no promise of an object; or nobody waits for the answer that vat_later() owes.
+ */
+bool vat_is_gone(struct vat_ref ref);
 /* The state of an object of this type in this agent; NULL if it is none: this is the brand. */
 #define vat_state_of(word, ref) ((struct word *)vat_state_as(&word##_type, (ref)))
 void *vat_state_as(const struct vat_type *type, struct vat_ref ref);
@@ -284,6 +296,7 @@ struct vat_then {
 /* VAT_THEN(drive, 0, .heard = drove): waits with a record `struct drive` */
 #define VAT_THEN(word, refs_count, ...)                                                            \
     _Static_assert(sizeof(struct word) <= VAT_RECORD_BYTES, "the record is too large");            \
+    VAT_CHECK(word, refs_count);                                                                   \
     static const struct vat_then word##_then = {                                                   \
         .name = #word, .bytes = sizeof(struct word), .refs = (refs_count), __VA_ARGS__}
 

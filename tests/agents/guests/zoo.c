@@ -23,6 +23,7 @@ VAT_TYPE(bell, 0);
 
 struct agency {
     struct vat_ref revoker; /* of the last that can be revoked */
+    struct vat_ref later;   /* who waits for an answer */
 };
 
 static void agency(struct vat_call *call)
@@ -44,11 +45,19 @@ static void agency(struct vat_call *call)
         vat_set(&me->revoker, revoker);
     } else if (vat_is(call, "revoke") || vat_is(call, "renew")) {
         vat_pass(call, me->revoker);
+    } else if (vat_is(call, "wait")) {
+        vat_set(&me->later, vat_later(call));
+    } else if (vat_is(call, "answer")) {
+        vat_answer(me->later, vat_arg(call, 0));
+    } else if (vat_is(call, "pay")) {
+        vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
+    } else if (vat_is(call, "tell")) {
+        vat_send(vat_arg_ref(call, 0), "told", me->later); /* a mistake: it is no object */
     } else {
         vat_fail_method(call);
     }
 }
-VAT_TYPE(agency, 1);
+VAT_TYPE(agency, 2);
 
 struct zoo {
     struct vat_ref bell;
@@ -69,6 +78,26 @@ static void caught(struct vat_call *call)
     vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
 }
 VAT_THEN(question, 0, .heard = heard, .caught = caught);
+
+/* What an author may get wrong. */
+static void zoo_errs(const struct zoo *me, struct vat_call *call)
+{
+    static const char cap[] = "[<3'cap0+>]";
+    struct vat_ref cell = vat_cell("early");
+    struct vat_value text = vat_near(cell, "get");
+
+    if (vat_is(call, "craft")) {
+        vat_send(me->bell, "ring",
+                 ((struct vat_value){.kind = VAT_SYRUP, .size = 11, .bytes = cap}));
+    } else if (vat_is(call, "text")) {
+        (void)vat_near(cell, "set", "later");
+        vat_return(call, text);
+    } else if (vat_is(call, "listen")) {
+        (void)vat_near(me->topic, "subscribe", me->bell);
+    } else {
+        vat_near(me->topic, "publish", vat_arg(call, 0));
+    }
+}
 
 /* What grows without bound but for a bound. */
 static void zoo_fill(struct zoo *me, const struct vat_call *call)
@@ -127,6 +156,9 @@ static void zoo(struct vat_call *call)
         zoo_upgrade();
     } else if (vat_is(call, "ask")) {
         vat_on(vat_ask(me->bell, "ring"), question);
+    } else if (vat_is(call, "craft") || vat_is(call, "text") || vat_is(call, "listen") ||
+               vat_is(call, "news")) {
+        zoo_errs(me, call);
     } else {
         zoo_fill(me, call);
     }
