@@ -173,6 +173,8 @@ static void vat_message(void)
         vat_heard(&message, wait);
         return;
     }
+    if (message.event.kind == SERAI_EVENT_FAILED)
+        return; /* of a question that the vat has not asked */
     malformed = vat_read_message(&message, false);
     if (malformed != NULL)
         vat_fail_with(VAT_MALFORMED, malformed);

@@ -54,7 +54,7 @@ enum vat_kind {
     VAT_TEXT = 6,  /* `bytes` and `size`, UTF-8 without a NUL at the end; so the next three */
     VAT_SYMBOL = 7,
     VAT_BYTES = 8,
-    VAT_SYRUP = 9, /* any other value, as it was encoded (sdk/vat/syrup.h) */
+    VAT_SYRUP = 9, /* any other value, as it was encoded (sdk/vat/syrup.h): without references */
 };
 
 struct vat_value {
@@ -231,7 +231,10 @@ struct vat_value vat_arg(const struct vat_call *call, int32_t index); /* of any 
 /* Copy a text into a state; fails with VAT_TOO_MUCH when it does not fit with its NUL. */
 void vat_copy(char *to, size_t room, const char *text);
 
-/* The result.  The last one counts; without any it is nothing. */
+/*
+ * The result.  The last one counts; without any it is nothing.  Money goes with it, and the turn
+ * fails if nobody takes that (VAT_NOT_NEAR, VAT_LOST).
+ */
 #define vat_return(call, x) ((call)->result = VAT_VALUE(x))
 #define vat_return_text(call, ...) ((call)->result = vat_of_text(vat_text(__VA_ARGS__)))
 
@@ -246,14 +249,20 @@ _Noreturn void vat_fail_method(const struct vat_call *call);
 
 /*
  * Answer later: what is returned can be kept, until vat_answer() or vat_refuse() is given it, once.
- * Fails with VAT_NOT_NEAR in a near call, whose caller does not wait.
+ * Fails with VAT_NOT_NEAR in a near call, whose caller does not wait.  It is no object: nobody can
+ * be sent it.  An answer for which who asked has no room is lost, and he hears VAT_LOST and gets
+ * its money.
  */
 struct vat_ref vat_later(struct vat_call *call);
 #define vat_answer(later, x) vat_answer_with((later), VAT_VALUE(x))
 void vat_answer_with(struct vat_ref later, struct vat_value value);
 void vat_refuse(struct vat_ref later, int32_t code, const char *reason);
 
-/* Hand the message on as it is: the answer goes straight to who asked. */
+/*
+ * Hand the message on as it is: the answer goes straight to who asked.  Money goes on with it, and
+ * back to who asked if the other one fails; it goes to another agent only if somebody waits for the
+ * answer (VAT_NOT_NEAR).
+ */
 void vat_pass(struct vat_call *call, struct vat_ref target);
 
 /* ---- sending ---- */
