@@ -141,8 +141,7 @@ static struct vat_value vat_shown(struct vat_value value)
 static void vat_witness(struct vat_call *call)
 {
     struct vat_witness *me = call->state;
-    struct vat_value method = {.kind = VAT_TEXT, .bytes = call->method, .size = call->method_size};
-    struct vat_value line = vat_of_text(vat_text("%s: %s", me->who, vat_shown(method)));
+    struct vat_value line = vat_of_text(vat_text("%s: %s", me->who, vat_shown(vat_method(call))));
 
     /* What is cut off in the end is not written first: a value may be as long as a message. */
     for (int32_t i = 0; i < call->count && line.size <= VAT_KEPT_BYTES_MAX; i++)

@@ -88,6 +88,15 @@ const char *vat_cut(const char *text, int32_t room)
     return vat_text("%s", value);
 }
 
+struct vat_value vat_text_of(uint8_t *bytes, int32_t size)
+{
+    if (!syrup_is_utf8(bytes, size)) {
+        for (int32_t i = 0; i < size; i++)
+            bytes[i] = bytes[i] < 0x80 ? bytes[i] : '?';
+    }
+    return (struct vat_value){.kind = VAT_TEXT, .bytes = (const char *)bytes, .size = size};
+}
+
 static void vat_add_bytes(const char *bytes, int32_t size)
 {
     memcpy(vat_room(size), bytes, (size_t)size);

@@ -280,18 +280,14 @@ const char *vat_status_text(int32_t status)
     }
 }
 
-/* The reason that came with FAILED: whatever its sender likes, and a text from here on. */
+/* The reason that came with FAILED, which is whatever bytes its sender likes. */
 static struct vat_value vat_reason(struct vat_message *message)
 {
     int32_t size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
 
     if (size <= 0)
         return vat_of_text(vat_status_text(message->event.status));
-    if (!syrup_is_utf8(message->body, size)) {
-        for (int32_t i = 0; i < size; i++)
-            message->body[i] = message->body[i] < 0x80 ? message->body[i] : '?';
-    }
-    return (struct vat_value){.kind = VAT_TEXT, .bytes = (const char *)message->body, .size = size};
+    return vat_text_of(message->body, size);
 }
 
 void vat_heard(struct vat_message *message, struct vat_wait *waits)

@@ -7,7 +7,7 @@
 
 enum vat_entry_kind {
     VAT_ENTRY_NEAR = 1,
-    VAT_ENTRY_FAR = 2,     /* another agent's, or a promise whose answer is under way */
+    VAT_ENTRY_FAR = 2,     /* another agent's, or a promise; without a slot one of nothing */
     VAT_ENTRY_LATER = 3,   /* a reply that is owed */
     VAT_ENTRY_PROMISE = 4, /* of a message that did not leave yet */
     VAT_ENTRY_ENDED = 5,   /* vat_end(): its row is free when the turn ends */
@@ -131,6 +131,8 @@ char *vat_room(int32_t bytes);
 int32_t vat_fit(const char *text, int32_t size, int32_t room);
 /* The text cut to that, with a NUL at its end. */
 const char *vat_cut(const char *text, int32_t room);
+/* Somebody's bytes as a text: in those that are none, a ? for each that is no letter. */
+struct vat_value vat_text_of(uint8_t *bytes, int32_t size);
 /* Read the event of this turn and its values: NULL, or why it is no message between objects. */
 const char *vat_read_message(struct vat_message *message, bool is_answer);
 /* Write the values as the body of one more message; an answer is the one value without a list. */

@@ -94,7 +94,10 @@ void vat_end_question(int32_t reply, int64_t money, int32_t code, const char *re
 static void vat_refused(const struct vat_sent *sent, int64_t answer)
 {
     const char *reason = vat_status_text((int32_t)answer);
+    struct vat_entry *promise = vat_entry_at(sent->promise);
 
+    if (promise != NULL)
+        promise->kind = VAT_ENTRY_FAR; /* in no slot: it leads nowhere */
     if (sent->wait >= 0)
         vat_wait_caught(&vat_here.waits[sent->wait], (int32_t)answer, vat_of_text(reason));
     else if (vat_is_lost(sent, answer))

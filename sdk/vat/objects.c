@@ -151,10 +151,23 @@ void *vat_state_as(const struct vat_type *type, struct vat_ref ref)
                                                                                  : NULL;
 }
 
+/* The entry of an object here also for a promise of it, which is a capability to its facet by now.
+ */
+static const struct vat_entry *vat_entry_home(struct vat_ref ref)
+{
+    const struct vat_entry *entry = vat_entry_at(ref);
+    uint64_t badge;
+
+    if (entry != NULL && entry->kind == VAT_ENTRY_FAR &&
+        self_badge(SERAI_SLOT_SELF, entry->slot, &badge) == 1)
+        return vat_entry_at(vat_addressed(badge));
+    return entry;
+}
+
 bool vat_same(struct vat_ref a, struct vat_ref b)
 {
-    const struct vat_entry *one = vat_entry_at(a);
-    const struct vat_entry *other = vat_entry_at(b);
+    const struct vat_entry *one = vat_entry_home(a);
+    const struct vat_entry *other = vat_entry_home(b);
 
     if (one == NULL || other == NULL)
         return false;

@@ -66,8 +66,7 @@ void vat_pass(struct vat_call *call, struct vat_ref target)
     }
     if (call->is_near)
         vat_fail(VAT_NOT_NEAR, "the object is not in this agent: ask for it");
-    list[0] =
-        (struct vat_value){.kind = VAT_SYMBOL, .bytes = call->method, .size = call->method_size};
+    list[0] = vat_method(call);
     for (int32_t i = 0; i < call->count; i++)
         list[i + 1] = vat_is_money(call->args[i]) ? vat_money(call->args[i].number) : call->args[i];
     sent = vat_write_message(list, call->count + 1, false);

@@ -1,13 +1,6 @@
 /* Turns, and calls from object to object. */
 #include "sdk/vat/inner.h"
 
-static const char *vat_method_shown(const struct vat_call *call)
-{
-    struct vat_value method = {.kind = VAT_TEXT, .bytes = call->method, .size = call->method_size};
-
-    return vat_text("%s", method);
-}
-
 _Noreturn void vat_fail_with(int32_t code, const char *reason)
 {
     serai_fail(code, vat_cut(reason, SERAI_REASON_BYTES_MAX));
@@ -15,7 +8,7 @@ _Noreturn void vat_fail_with(int32_t code, const char *reason)
 
 _Noreturn void vat_fail_method(const struct vat_call *call)
 {
-    vat_fail(VAT_NO_METHOD, "there is no method %s here", vat_method_shown(call));
+    vat_fail(VAT_NO_METHOD, "there is no method %s here", vat_method(call));
 }
 
 /* ---- calls ---- */
@@ -118,9 +111,9 @@ void vat_answer_with(struct vat_ref later, struct vat_value value)
     vat_write_message(&value, 1, true)->reply = vat_reply_of(later);
 }
 
-void vat_refuse(struct vat_ref later, int32_t code, const char *reason)
+void vat_refuse(struct vat_ref later, int64_t money, int32_t code, const char *reason)
 {
-    (void)serai_break(vat_reply_of(later), code, vat_cut(reason, SERAI_REASON_BYTES_MAX));
+    vat_end_question(vat_reply_of(later), money, code, vat_cut(reason, SERAI_REASON_BYTES_MAX));
 }
 
 /* ---- turns ---- */
@@ -195,11 +188,10 @@ static void vat_told_unheld(void)
 
 static void vat_born(void)
 {
-    static char text[SERAI_ARGS_BYTES_MAX];
-    struct vat_value args = {.kind = VAT_TEXT, .bytes = text};
+    static uint8_t text[SERAI_ARGS_BYTES_MAX];
+    struct vat_value args = vat_text_of(text, (int32_t)event_read(text, sizeof text, 0));
     struct vat_call call = {.method = "", .args = &args, .count = 1, .reply = SERAI_SLOT_NONE};
 
-    args.size = (int32_t)event_read(text, sizeof text, 0);
     if (vat_here.program->born != NULL)
         vat_here.program->born(&call);
 }

@@ -223,6 +223,11 @@ static inline bool vat_is(const struct vat_call *call, const char *method)
     return call->method_size == (int32_t)strlen(method) &&
            memcmp(call->method, method, (size_t)call->method_size) == 0;
 }
+/* The method as a value, to be shown or sent on. */
+static inline struct vat_value vat_method(const struct vat_call *call)
+{
+    return (struct vat_value){.kind = VAT_SYMBOL, .size = call->method_size, .bytes = call->method};
+}
 /* The argument at an index; each fails with VAT_NO_ARGUMENT if there is no such one. */
 int64_t vat_arg_int(const struct vat_call *call, int32_t index);
 const char *vat_arg_text(const struct vat_call *call, int32_t index); /* with a NUL at its end */
@@ -256,7 +261,8 @@ _Noreturn void vat_fail_method(const struct vat_call *call);
 struct vat_ref vat_later(struct vat_call *call);
 #define vat_answer(later, x) vat_answer_with((later), VAT_VALUE(x))
 void vat_answer_with(struct vat_ref later, struct vat_value value);
-void vat_refuse(struct vat_ref later, int32_t code, const char *reason);
+/* With the money that the question brought, or as much of it as is to go back. */
+void vat_refuse(struct vat_ref later, int64_t money, int32_t code, const char *reason);
 
 /*
  * Hand the message on as it is: the answer goes straight to who asked.  Money goes on with it, and

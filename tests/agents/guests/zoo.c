@@ -51,6 +51,8 @@ static void agency(struct vat_call *call)
         vat_answer(me->later, vat_arg(call, 0));
     } else if (vat_is(call, "pay")) {
         vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
+    } else if (vat_is(call, "refuse")) {
+        vat_refuse(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
     } else if (vat_is(call, "tell")) {
         vat_send(vat_arg_ref(call, 0), "told", me->later); /* a mistake: it is no object */
     } else {
@@ -62,6 +64,7 @@ VAT_TYPE(agency, 2);
 struct zoo {
     struct vat_ref bell;
     struct vat_ref topic;
+    struct vat_ref promise; /* of the bell */
 };
 
 struct question {
@@ -142,6 +145,10 @@ static void zoo(struct vat_call *call)
         vat_return(call, vat_near(me->bell, "ring"));
     } else if (vat_is(call, "bell")) {
         vat_return(call, me->bell);
+    } else if (vat_is(call, "promise")) {
+        vat_set(&me->promise, vat_ask(call->self, "bell"));
+    } else if (vat_is(call, "same")) {
+        vat_return(call, vat_same(me->promise, me->bell));
     } else if (vat_is(call, "publish")) {
         meet_publish(me->bell);
     } else if (vat_is(call, "end")) {
@@ -163,7 +170,7 @@ static void zoo(struct vat_call *call)
         zoo_fill(me, call);
     }
 }
-VAT_TYPE(zoo, 2);
+VAT_TYPE(zoo, 3);
 
 static void born(struct vat_call *call)
 {

@@ -324,6 +324,21 @@ START_TEST(money_does_not_go_on_without_a_question)
 }
 END_TEST
 
+/* Who refuses later gives back what came with the question. */
+START_TEST(a_question_that_is_refused_later_has_its_money_back)
+{
+    struct speech waits = {.object = AGENCY, .body = "[4'wait]", .money = 100 * PRICE};
+    struct speech refuses = {.object = AGENCY, .body = "[6'refuse70000+]"};
+    uint64_t before = site_balance(&site, stranger);
+
+    say(&waits);
+    say(&refuses);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, VAT_CODE_OWN);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 1);
+    ck_assert_uint_ge(site_balance(&site, stranger) + 4 * POSTAGE, before);
+}
+END_TEST
+
 /* ---- money that is paid out ---- */
 
 START_TEST(a_purse_keeps_what_nobody_takes)
@@ -511,6 +526,7 @@ int main(void)
     tcase_add_test(tcase, money_comes_back_however_the_other_one_fails);
     tcase_add_test(tcase, an_answer_for_money_comes_as_it_is);
     tcase_add_test(tcase, money_does_not_go_on_without_a_question);
+    tcase_add_test(tcase, a_question_that_is_refused_later_has_its_money_back);
     tcase_add_test(tcase, a_purse_keeps_what_nobody_takes);
     tcase_add_test(tcase, a_topic_forgets_listeners_that_are_gone);
     tcase_add_test(tcase, a_long_message_is_logged_in_short);
