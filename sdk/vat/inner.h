@@ -123,7 +123,7 @@ void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct v
 /* The slot of the reply of vat_later(), which leaves it: VAT_SPENT if it did before. */
 int32_t vat_reply_of(struct vat_ref later);
 
-/* ---- body.c ---- */
+/* ---- text.c ---- */
 
 /* Room for a text of the turn; VAT_TOO_MUCH. */
 char *vat_room(int32_t bytes);
@@ -133,6 +133,9 @@ int32_t vat_fit(const char *text, int32_t size, int32_t room);
 const char *vat_cut(const char *text, int32_t room);
 /* Somebody's bytes as a text: in those that are none, a ? for each that is no letter. */
 struct vat_value vat_text_of(uint8_t *bytes, int32_t size);
+
+/* ---- body.c ---- */
+
 /* Read the event of this turn and its values: NULL, or why it is no message between objects. */
 const char *vat_read_message(struct vat_message *message, bool is_answer);
 /* Write the values as the body of one more message; an answer is the one value without a list. */

@@ -265,7 +265,6 @@ START_TEST(money_comes_back_however_the_other_one_fails)
     uint64_t vat_before = site_balance(&site, zoo);
 
     pays.slot = in_front(fronts[0], &how);
-    before = site_balance(&site, stranger);
     say(&pays); /* it takes the money and says nothing: that is its own affair */
     ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, VAT_LOST);
     ck_assert_uint_le(site_balance(&site, zoo), vat_before + 2 * POSTAGE + PRICE);
