@@ -11,7 +11,7 @@ enum { ORDERS = 0, CARS_MAX = 100, COLOUR_BYTES_MAX = 16, NO_SUCH_CAR = SERAI_FA
 
 static struct {
     char colour[COLOUR_BYTES_MAX];
-    int32_t size; /* 0: there is no such car */
+    int32_t size;     /* 0: there is no such car */
 } cars[CARS_MAX + 1]; /* by badge, from 1 */
 static uint64_t newest;
 
