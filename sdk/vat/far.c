@@ -145,6 +145,7 @@ struct vat_ref vat_ask_list(struct vat_ref ref, const struct vat_value *list, in
 /* The message of this turn whose answer is promised. */
 static struct vat_sent *vat_sent_for(struct vat_ref promise)
 {
+    (void)vat_entry_of(promise);
     for (int32_t i = vat_here.sent_count - 1; i >= vat_here.sent_done; i--) {
         struct vat_sent *sent = &vat_here.sent[i];
 
@@ -191,7 +192,6 @@ void vat_on_with(struct vat_ref promise, const struct vat_then *then, const void
     struct vat_sent *sent = vat_sent_for(promise);
     int32_t index = vat_wait_new();
     struct vat_wait *wait = &vat_here.waits[index];
-    int64_t answer;
 
     if (then->bytes > VAT_RECORD_BYTES || then->refs * sizeof(struct vat_ref) > then->bytes)
         vat_fail(VAT_TOO_MUCH, "the record of %s has %d bytes, and there is room for %d",
@@ -204,16 +204,14 @@ void vat_on_with(struct vat_ref promise, const struct vat_then *then, const void
     memcpy(wait->record, record, then->bytes);
     vat_hold_all(record, then->refs);
     vat_keep(wait->self);
-    if (sent != NULL && sent->wait < 0) {
-        sent->wait = index;
-        return;
+    if (sent == NULL || sent->wait >= 0) {
+        /* One of an earlier turn, of somebody else, or that another waits for already. */
+        (void)vat_want(promise);
+        sent = vat_write_text((struct vat_value){0});
+        sent->target = promise;
+        sent->asks_when = true;
     }
-    /* One of an earlier turn, or of somebody else. */
-    answer = sent != NULL ? SERAI_E_EXISTS : vat_wait_facet(index);
-    if (answer >= 0)
-        answer = facet_when(vat_slot_of(promise), (int32_t)answer);
-    if (answer < 0)
-        vat_fail(VAT_NO_OBJECT, "nobody can wait for this: refusal %d", answer);
+    sent->wait = index;
 }
 
 /* Nobody waits here any more. */

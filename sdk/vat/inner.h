@@ -46,9 +46,10 @@ struct vat_sent {
     int32_t begin; /* of the body */
     int32_t size;
     int64_t money;
-    int32_t wait;  /* index of who waits for its answer, or -1 */
-    int32_t reply; /* slot of one that is handed on with it, or SERAI_SLOT_NONE */
-    bool at_once;  /* it answers the message of this turn */
+    int32_t wait;   /* index of who waits for its answer, or -1 */
+    int32_t reply;  /* slot of one that is handed on with it, or SERAI_SLOT_NONE */
+    bool at_once;   /* it answers the message of this turn */
+    bool asks_when; /* no message, but the question when the target will be known */
 };
 
 struct vat {

@@ -55,6 +55,10 @@ static int64_t vat_leave(const struct vat_sent *sent)
     target = vat_slot_of(sent->target);
     if (target == SERAI_SLOT_NONE) /* the promise of a message that could not be sent */
         return SERAI_E_BROKEN;
+    if (sent->asks_when) {
+        reply = vat_wait_facet(sent->wait);
+        return reply < 0 ? reply : facet_when(target, (int32_t)reply);
+    }
     postage = vat_postage(target);
     if (postage > VAT_POSTAGE_NANOS_MAX)
         return SERAI_E_POSTAGE;

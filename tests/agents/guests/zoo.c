@@ -21,6 +21,21 @@ static void bell(struct vat_call *call)
 }
 VAT_TYPE(bell, 0);
 
+struct question {
+    int64_t number;
+};
+
+static void heard(struct vat_call *call)
+{
+    vat_log("heard %s", vat_arg(call, 0));
+}
+
+static void caught(struct vat_call *call)
+{
+    vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
+}
+VAT_THEN(question, 0, .heard = heard, .caught = caught);
+
 struct agency {
     struct vat_ref revoker; /* of the last that can be revoked */
     struct vat_ref later;   /* who waits for an answer */
@@ -53,6 +68,9 @@ static void agency(struct vat_call *call)
         vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
     } else if (vat_is(call, "refuse")) {
         vat_refuse(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
+    } else if (vat_is(call, "follow")) {
+        for (int32_t i = 0; i < 2; i++)
+            vat_on(vat_arg_ref(call, 0), question, .number = i);
     } else if (vat_is(call, "tell")) {
         vat_send(vat_arg_ref(call, 0), "told", me->later); /* a mistake: it is no object */
     } else {
@@ -66,21 +84,6 @@ struct zoo {
     struct vat_ref topic;
     struct vat_ref promise; /* of the bell */
 };
-
-struct question {
-    int64_t number;
-};
-
-static void heard(struct vat_call *call)
-{
-    vat_log("heard %s", vat_arg(call, 0));
-}
-
-static void caught(struct vat_call *call)
-{
-    vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
-}
-VAT_THEN(question, 0, .heard = heard, .caught = caught);
 
 /* What an author may get wrong. */
 static void zoo_errs(const struct zoo *me, struct vat_call *call)
@@ -147,6 +150,8 @@ static void zoo(struct vat_call *call)
         vat_return(call, me->bell);
     } else if (vat_is(call, "promise")) {
         vat_set(&me->promise, vat_ask(call->self, "bell"));
+        vat_on(me->promise, question);
+        vat_on(me->promise, question); /* both hear it */
     } else if (vat_is(call, "same")) {
         vat_return(call, vat_same(me->promise, me->bell));
     } else if (vat_is(call, "publish")) {

@@ -338,6 +338,23 @@ START_TEST(a_question_that_is_refused_later_has_its_money_back)
 }
 END_TEST
 
+/* There is no room for the answer, but money takes none. */
+START_TEST(money_of_an_answer_without_room_gets_there)
+{
+    struct speech waits = {.object = AGENCY, .body = "[4'wait]", .money = 100 * PRICE};
+    struct speech pays = {.object = AGENCY, .body = "[3'pay70000+]"};
+    uint64_t before = site_balance(&site, stranger);
+
+    site.book.customer_event_bytes_max = SMALL / 2;
+    site_reload(&site);
+    say(&waits);
+    say(&pays);
+    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, VAT_LOST);
+    ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 1);
+    ck_assert_uint_ge(site_balance(&site, stranger) + 4 * POSTAGE, before);
+}
+END_TEST
+
 /* ---- money that is paid out ---- */
 
 START_TEST(a_purse_keeps_what_nobody_takes)
@@ -363,21 +380,26 @@ END_TEST
 
 /* ---- those who are gone ---- */
 
-/* A listener whose facet ends with the turn. */
-static enum engine_outcome listens_and_goes(void *context, struct part *part)
+/* An object is told of a facet that ends with the turn. */
+struct going {
+    int object;
+    const char *body;
+};
+
+static enum engine_outcome tells_and_goes(void *context, struct part *part)
 {
-    static const char body[] = "[9'subscribe<3'cap0+>]";
-    int64_t to = part_fetch(part, numbers[TOPIC]);
+    const struct going *going = context;
+    int64_t size = (int64_t)strlen(going->body);
+    int64_t to = part_fetch(part, numbers[going->object]);
     int32_t cap = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
 
-    (void)context;
     if (part->kind != SERAI_EVENT_MESSAGE)
         return ENGINE_DONE;
     memcpy(part_memory(part, AT_CAPS, 4), &cap, 4);
-    memcpy(part_memory(part, AT_DATA, sizeof body), body, sizeof body);
-    ck_assert_int_eq(part_order(part, facet_send, to, AT_DATA, sizeof body - 1, AT_CAPS, 1, 0,
-                                POSTAGE, SERAI_SLOT_NONE),
-                     0);
+    memcpy(part_memory(part, AT_DATA, (uint32_t)size), going->body, (size_t)size);
+    ck_assert_int_eq(
+        part_order(part, facet_send, to, AT_DATA, size, AT_CAPS, 1, 0, POSTAGE, SERAI_SLOT_NONE),
+        0);
     ck_assert_int_eq(part_order(part, self_revoke, SERAI_SLOT_SELF, cap), 0);
     ck_assert_int_eq(part_order(part, cap_drop, to), 0);
     return ENGINE_DONE;
@@ -388,16 +410,30 @@ START_TEST(a_topic_forgets_listeners_that_are_gone)
 {
     struct speech listens = {.object = TOPIC, .body = "[9'subscribe<3'cap0+>]", .caps = 1};
     struct speech publishes = {.object = TOPIC, .body = "[7'publish5+]"};
+    struct going going = {TOPIC, "[9'subscribe<3'cap0+>]"};
     uint32_t slots = site_agent(&site, zoo)->caps.used;
 
     say(&listens);
     for (int i = 0; i < ROUNDS; i++)
-        puppet_play(&site, stranger, listens_and_goes, NULL);
+        puppet_play(&site, stranger, tells_and_goes, &going);
     say(&listens);
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_FAILED), 0);
     say(&publishes);
     ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 3);
     ck_assert_uint_eq(site_agent(&site, zoo)->caps.used, slots + 2);
+}
+END_TEST
+
+/* Who waits for what is gone is told so, and the turn that waits goes on. */
+START_TEST(what_is_gone_is_heard_of)
+{
+    struct going going = {AGENCY, "[6'follow<3'cap0+>]"};
+    uint32_t slots = site_agent(&site, zoo)->caps.used;
+
+    puppet_play(&site, stranger, tells_and_goes, &going);
+    ck_assert(site_logged(&site, zoo, "caught -9: it is gone"));
+    ck_assert_uint_eq(site_agent(&site, zoo)->usage.traps, 0);
+    ck_assert_uint_eq(site_agent(&site, zoo)->caps.used, slots);
 }
 END_TEST
 
@@ -526,8 +562,10 @@ int main(void)
     tcase_add_test(tcase, an_answer_for_money_comes_as_it_is);
     tcase_add_test(tcase, money_does_not_go_on_without_a_question);
     tcase_add_test(tcase, a_question_that_is_refused_later_has_its_money_back);
+    tcase_add_test(tcase, money_of_an_answer_without_room_gets_there);
     tcase_add_test(tcase, a_purse_keeps_what_nobody_takes);
     tcase_add_test(tcase, a_topic_forgets_listeners_that_are_gone);
+    tcase_add_test(tcase, what_is_gone_is_heard_of);
     tcase_add_test(tcase, a_long_message_is_logged_in_short);
     tcase_add_test(tcase, a_list_and_a_queue_do_not_take_all_room);
     tcase_add_test(tcase, the_owner_has_room_when_strangers_have_taken_it_all);
