@@ -4,16 +4,16 @@
 /* ---- references ---- */
 
 /*
- * Whether a reply is in the slot: it asks no postage.  Where nothing has a price no facet asks any;
- * there it is told by facet_when(), which looks at what is asked for before it looks at where the
- * answer is to go, and that is no slot here.  An agent that is short of the fee takes nothing.
+ * Whether a reply is in the slot: it asks no postage.  Where nothing has a price no facet asks any,
+ * so there the site is asked for what else only replies have.  An agent that is short of the fee
+ * takes nothing.
  */
 static bool vat_is_reply(int32_t slot)
 {
     int64_t asks = facet_postage(slot);
 
     return asks == SERAI_E_SHORT ||
-           (asks == 0 && facet_when(slot, SERAI_SLOTS_MAX) != SERAI_E_SLOT);
+           (asks == 0 && reply_pipe(slot, SERAI_SLOT_NONE) != SERAI_E_RIGHT);
 }
 
 struct vat_ref vat_arrive(int32_t slot)
@@ -249,12 +249,12 @@ void vat_unheld(uint64_t badge)
 
 /* ---- hearing ---- */
 
-void vat_wait_caught(struct vat_wait *waits, int32_t code, struct vat_value reason)
+void vat_wait_caught(struct vat_wait *waits, int32_t code, struct vat_value reason, int64_t money)
 {
     struct vat_wait wait = vat_wait_end(waits);
     struct vat_value args[2] = {vat_of_int(code), reason};
 
-    vat_resume(&wait, wait.then->caught, args, 2, 0);
+    vat_resume(&wait, wait.then->caught, args, 2, money);
     vat_resume(&wait, wait.then->finally, NULL, 0, 0);
 }
 
@@ -294,17 +294,12 @@ void vat_heard(struct vat_message *message, struct vat_wait *waits)
     const char *malformed;
 
     if (message->event.kind == SERAI_EVENT_FAILED) {
-        vat_wait_caught(waits, message->event.status, vat_reason(message));
-        return;
-    }
-    if (waits->then == &vat_relay_then) {
-        wait = vat_wait_end(waits);
-        vat_relay_answer(message, &wait);
+        vat_wait_caught(waits, message->event.status, vat_reason(message), message->event.money);
         return;
     }
     malformed = vat_read_message(message, true);
     if (malformed != NULL) {
-        vat_wait_caught(waits, VAT_MALFORMED, vat_of_text(malformed));
+        vat_wait_caught(waits, VAT_MALFORMED, vat_of_text(malformed), message->event.money);
         return;
     }
     wait = vat_wait_end(waits);

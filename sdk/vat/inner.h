@@ -92,8 +92,6 @@ struct vat_message {
 /* The types of the library; each list ends with NULL. */
 extern const struct vat_type *const vat_front_types[]; /* behaviours.c */
 extern const struct vat_type *const vat_many_types[];  /* many.c */
-/* What waits for the answer to a message that was handed on with its money. */
-extern const struct vat_then vat_relay_then; /* relay.c */
 
 /* ---- objects.c ---- */
 
@@ -160,8 +158,8 @@ struct vat_wait *vat_waiting(uint64_t badge);
 int64_t vat_wait_facet(int32_t index);
 /* An answer or a failure came to him. */
 void vat_heard(struct vat_message *message, struct vat_wait *wait);
-/* There is no answer for him. */
-void vat_wait_caught(struct vat_wait *wait, int32_t code, struct vat_value reason);
+/* There is no answer for him; so much money is the agent's again, or came along all the same. */
+void vat_wait_caught(struct vat_wait *wait, int32_t code, struct vat_value reason, int64_t money);
 /* What a status says that comes without words. */
 const char *vat_status_text(int32_t status);
 
@@ -171,14 +169,9 @@ const char *vat_status_text(int32_t status);
 void vat_flush(void);
 /*
  * End the question of a reply without an answer, and give the money to who asked; the slot is free
- * afterwards.  A code below SERAI_FAIL_CODE_MIN becomes VAT_LOST.
+ * afterwards, and nothing is done for SERAI_SLOT_NONE.
  */
 void vat_end_question(int32_t reply, int64_t money, int32_t code, const char *reason);
-
-/* ---- relay.c ---- */
-
-/* The answer to what was handed on came for who waits here: it goes to who asked, as it is. */
-void vat_relay_answer(struct vat_message *message, const struct vat_wait *wait);
 
 /*
  * Badges: the front has 0.  All others have an index below and a generation above, which is odd for

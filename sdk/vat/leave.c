@@ -89,9 +89,12 @@ static bool vat_is_lost(const struct vat_sent *sent, int64_t answer)
 
 void vat_end_question(int32_t reply, int64_t money, int32_t code, const char *reason)
 {
-    if (reply != SERAI_SLOT_NONE && money > 0)
-        (void)facet_fund(reply, money); /* refused: who asked is gone, or is this agent */
-    (void)serai_break(reply, code < SERAI_FAIL_CODE_MIN ? VAT_LOST : code, reason);
+    const char *cut = vat_cut(reason, SERAI_REASON_BYTES_MAX);
+
+    if (reply == SERAI_SLOT_NONE ||
+        reply_return(reply, code, cut, (int32_t)strlen(cut), money) >= 0)
+        return;
+    (void)serai_break(reply, code, cut); /* nobody asks any more, or there is not as much money */
 }
 
 /* The message was refused: who waits for its answer is told, or the turn fails. */
@@ -103,7 +106,8 @@ static void vat_refused(const struct vat_sent *sent, int64_t answer)
     if (promise != NULL)
         promise->kind = VAT_ENTRY_FAR; /* in no slot: it leads nowhere */
     if (sent->wait >= 0)
-        vat_wait_caught(&vat_here.waits[sent->wait], (int32_t)answer, vat_of_text(reason));
+        vat_wait_caught(&vat_here.waits[sent->wait], (int32_t)answer, vat_of_text(reason),
+                        sent->money);
     else if (vat_is_lost(sent, answer))
         vat_end_question(sent->reply, sent->money, VAT_LOST, reason);
     else if (sent->at_once)

@@ -282,7 +282,7 @@ static void portrait_read_entry(struct syrup_in *in, enum vat_entry_kind kind)
     portrait_versions[ref.index] = version;
 }
 
-/* What waits under this name, here or in the library. */
+/* What waits under this name. */
 static const struct vat_then *portrait_then(const struct syrup_token *name)
 {
     const struct vat_then *const *thens = vat_here.program->thens;
@@ -293,9 +293,7 @@ static const struct vat_then *portrait_then(const struct syrup_token *name)
         if (portrait_is(name, (*thens)->name))
             return *thens;
     }
-    if (!portrait_is(name, vat_relay_then.name))
-        vat_fail(VAT_VERSION, "this program does not know what waits as %s", shown);
-    return &vat_relay_then;
+    vat_fail(VAT_VERSION, "this program does not know what waits as %s", shown);
 }
 
 static void portrait_read_wait(struct syrup_in *in)

@@ -85,6 +85,32 @@ void vat_resume(const struct vat_wait *wait, vat_behaviour *what, const struct v
     vat_here.self = (struct vat_ref){0};
 }
 
+void vat_pass(struct vat_call *call, struct vat_ref target)
+{
+    struct vat_value list[VAT_ARGS_MAX + 1] = {vat_method(call)};
+    struct vat_call next = *call;
+    struct vat_sent *sent;
+
+    next.next_type = NULL;
+    if (vat_want(target)->kind == VAT_ENTRY_NEAR) {
+        vat_dispatch(&next, target);
+        call->result = next.result;
+        call->handed_on |= next.handed_on;
+        return;
+    }
+    if (call->is_near)
+        vat_fail(VAT_NOT_NEAR, "the object is not in this agent: ask for it");
+    if (call->money > 0 && call->reply == SERAI_SLOT_NONE) /* it would come back to this agent */
+        vat_fail(VAT_NOT_NEAR, "money goes on to another agent with a question: ask, do not send");
+    for (int32_t i = 0; i < call->count; i++)
+        list[i + 1] = vat_is_money(call->args[i]) ? vat_money(call->args[i].number) : call->args[i];
+    sent = vat_write_message(list, call->count + 1, false);
+    sent->target = target;
+    sent->reply = call->reply;
+    sent->money = call->money; /* also what no argument speaks of */
+    call->handed_on = true;
+}
+
 /* ---- answers ---- */
 
 struct vat_ref vat_later(struct vat_call *call)
@@ -113,7 +139,7 @@ void vat_answer_with(struct vat_ref later, struct vat_value value)
 
 void vat_refuse(struct vat_ref later, int64_t money, int32_t code, const char *reason)
 {
-    vat_end_question(vat_reply_of(later), money, code, vat_cut(reason, SERAI_REASON_BYTES_MAX));
+    vat_end_question(vat_reply_of(later), money, code, reason);
 }
 
 /* ---- turns ---- */

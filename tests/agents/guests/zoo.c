@@ -68,6 +68,8 @@ static void agency(struct vat_call *call)
         vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
     } else if (vat_is(call, "refuse")) {
         vat_refuse(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
+    } else if (vat_is(call, "quiz")) {
+        vat_on(vat_ask(vat_arg_ref(call, 0), "why"), question);
     } else if (vat_is(call, "follow")) {
         for (int32_t i = 0; i < 2; i++)
             vat_on(vat_arg_ref(call, 0), question, .number = i);
