@@ -137,7 +137,12 @@ void vat_answer_with(struct vat_ref later, struct vat_value value)
     vat_write_message(&value, 1, true)->reply = vat_reply_of(later);
 }
 
-void vat_refuse(struct vat_ref later, int64_t money, int32_t code, const char *reason)
+void vat_refuse(struct vat_ref later, int32_t code, const char *reason)
+{
+    vat_refuse_paid(later, 0, code, reason);
+}
+
+void vat_refuse_paid(struct vat_ref later, int64_t money, int32_t code, const char *reason)
 {
     vat_end_question(vat_reply_of(later), money, code, reason);
 }

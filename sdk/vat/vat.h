@@ -261,8 +261,9 @@ _Noreturn void vat_fail_method(const struct vat_call *call);
 struct vat_ref vat_later(struct vat_call *call);
 #define vat_answer(later, x) vat_answer_with((later), VAT_VALUE(x))
 void vat_answer_with(struct vat_ref later, struct vat_value value);
+void vat_refuse(struct vat_ref later, int32_t code, const char *reason);
 /* With the money that the question brought, or as much of it as is to go back. */
-void vat_refuse(struct vat_ref later, int64_t money, int32_t code, const char *reason);
+void vat_refuse_paid(struct vat_ref later, int64_t money, int32_t code, const char *reason);
 
 /*
  * Hand the message on as it is: the answer goes straight to who asked.  Money goes on with it, and

@@ -67,7 +67,7 @@ static void agency(struct vat_call *call)
     } else if (vat_is(call, "pay")) {
         vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
     } else if (vat_is(call, "refuse")) {
-        vat_refuse(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
+        vat_refuse_paid(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
     } else if (vat_is(call, "quiz")) {
         vat_on(vat_ask(vat_arg_ref(call, 0), "why"), question);
     } else if (vat_is(call, "follow")) {
