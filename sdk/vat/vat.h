@@ -299,8 +299,8 @@ struct vat_ref vat_ask_list(struct vat_ref ref, const struct vat_value *list, in
 /*
  * What is to happen when a promise is settled, in the turn of the answer: `heard` with the answer
  * as its argument, or `caught` with the code (below 0: a refusal of sdk/abi.h) and the reason; then
- * `finally`.  Each may be NULL.  The call's state is the record, its money what came with the answer
- * or has come back.
+ * `finally`.  Each may be NULL.  The call's state is the record, its money what came with the
+ * answer or has come back.
  */
 struct vat_then {
     const char *name; /* in a portrait */
