@@ -34,8 +34,7 @@ void visit_setup(void)
     struct deploy how = {.module = "zoo", .nanos = MONEY};
 
     site_open(&site, 7, 10000000000);
-    for (int person = 1; person <= 2; person++)
-        site_customer(&site, person, person == 1 ? "one" : "two", 2000000000);
+    site_customers(&site, 2, 2000000000);
     zoo = site_deploy(&site, 1, &how);
     stranger = puppet_new(&site, 2, MONEY, "");
     site_settle(&site);
@@ -44,10 +43,7 @@ void visit_setup(void)
 
 void visit_teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 static enum engine_outcome hears(struct speech *speech, struct part *part)
