@@ -7,13 +7,13 @@
  */
 #include <serai.h>
 
-enum { ORDERS = 0, CARS_MAX = 100, COLOUR_BYTES_MAX = 16, NO_SUCH_COLOUR = SERAI_FAIL_CODE_MIN };
+enum { ORDERS = 0, CARS_MAX = 100, COLOUR_BYTES_MAX = 16, NO_SUCH_CAR = SERAI_FAIL_CODE_MIN };
 
 static struct {
     char colour[COLOUR_BYTES_MAX];
-    int32_t size;
+    int32_t size;     /* 0: there is no such car */
 } cars[CARS_MAX + 1]; /* by badge, from 1 */
-static int64_t made;
+static uint64_t newest;
 
 static void born(int32_t size)
 {
@@ -26,20 +26,38 @@ static void born(int32_t size)
         (void)heap_add_at(SERAI_SLOT_HEAP, (int32_t)door, number);
 }
 
+/* The next badge that no car has, or has any more: its facet ended with the event that told so. */
+static uint64_t free_badge(void)
+{
+    uint64_t badge = newest;
+
+    for (int32_t i = 0; i < CARS_MAX; i++) {
+        badge = badge % CARS_MAX + 1;
+        if (cars[badge].size == 0)
+            return badge;
+    }
+    serai_fail(NO_SUCH_CAR, "there are too many cars");
+}
+
 static void make_car(const struct serai_event *event, const char *colour, int32_t size)
 {
     int32_t car;
 
-    if (size <= 0 || size > COLOUR_BYTES_MAX || made == CARS_MAX)
-        serai_fail(NO_SUCH_COLOUR, "not in our catalogue");
+    if (size <= 0 || size > COLOUR_BYTES_MAX)
+        serai_fail(NO_SUCH_CAR, "not in our catalogue");
     if (size == 5 && memcmp(colour, "plaid", 5) == 0)
-        serai_fail(NO_SUCH_COLOUR, "nobody drives plaid");
-    made++;
-    memcpy(cars[made].colour, colour, (size_t)size);
-    cars[made].size = size;
-    car = (int32_t)self_facet_of(SERAI_SLOT_SELF, (uint64_t)made, 0, SERAI_FACET_WATCH);
-    (void)facet_send(event->reply, NULL, 0, &car, 1, 0, 0, SERAI_SLOT_NONE);
-    (void)cap_drop(car); /* its badge finds it again */
+        serai_fail(NO_SUCH_CAR, "nobody drives plaid");
+    newest = free_badge();
+    memcpy(cars[newest].colour, colour, (size_t)size);
+    cars[newest].size = size;
+    car = (int32_t)self_facet_of(SERAI_SLOT_SELF, newest, 0, SERAI_FACET_WATCH);
+    if (facet_send(event->reply, NULL, 0, &car, 1, 0, 0, SERAI_SLOT_NONE) >= 0) {
+        (void)cap_drop(car); /* its badge finds it again */
+        return;
+    }
+    /* Nobody waits for it; and what nobody ever held, nobody is told to hold no more. */
+    (void)self_revoke(SERAI_SLOT_SELF, car);
+    cars[newest].size = 0;
 }
 
 static void drive(const struct serai_event *event)
@@ -63,7 +81,7 @@ static void serve(int32_t size)
     (void)event_read(words, size, 0);
     if (event.badge == ORDERS && size > 5 && memcmp(words, "make ", 5) == 0)
         make_car(&event, words + 5, size - 5);
-    else if (event.badge > ORDERS && event.badge <= (uint64_t)made)
+    else if (event.badge > ORDERS && event.badge <= CARS_MAX)
         drive(&event);
 }
 
@@ -78,6 +96,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
         serve(size);
     if (kind == SERAI_EVENT_UNHELD) {
         (void)event_info(&event);
+        cars[event.badge].size = 0;
         serai_log_values("factory: car %d is scrapped", (int64_t)event.badge);
     }
 }

@@ -64,7 +64,7 @@ static void import_library(void)
 
 static void take_answer(void)
 {
-    struct count count;
+    struct count count = {0}; /* an answer may be of any size */
 
     (void)event_read(&count, sizeof count, 0);
     serai_log_values("library: %d words; it can reach %d things of the site", count.words,

@@ -23,13 +23,18 @@ void vat_store(struct vat_kept *kept, struct vat_value value)
 struct vat_value vat_load(const struct vat_kept *kept)
 {
     struct vat_value value = {.kind = (enum vat_kind)kept->kind, .number = kept->number};
+    char *copy;
 
+    if (value.kind == VAT_REF && vat_entry_at(kept->ref) == NULL)
+        return (struct vat_value){0}; /* its object has ended */
     if (value.kind == VAT_REF)
         value.ref = kept->ref;
     if (value.kind < VAT_TEXT)
         return value;
+    copy = vat_room(kept->size); /* the state may change before the turn ends */
+    memcpy(copy, kept->bytes, kept->size);
     value.size = kept->size;
-    value.bytes = kept->bytes;
+    value.bytes = copy;
     return value;
 }
 
@@ -101,11 +106,13 @@ struct vat_revoker {
 static void vat_revoker(struct vat_call *call)
 {
     struct vat_revoker *me = call->state;
+    struct vat_gate *gate = vat_state_of(vat_gate, me->gate);
     bool revokes = vat_is(call, "revoke");
 
     if (!revokes && !vat_is(call, "renew"))
         vat_fail_method(call);
-    vat_state_of(vat_gate, me->gate)->closed = revokes;
+    if (gate != NULL) /* else it has ended, which no revoker undoes */
+        gate->closed = revokes;
 }
 VAT_TYPE(vat_revoker, 1);
 
@@ -123,32 +130,27 @@ struct vat_witness {
     char who[VAT_NAME_BYTES_MAX];
 };
 
-/* So much of a line as an object can keep; a letter is not cut in two. */
-static struct vat_value vat_shown(const char *line)
+/* So much of a value as an object can keep; a letter is not cut in two. */
+static struct vat_value vat_shown(struct vat_value value)
 {
-    struct vat_value value = vat_of_text(line);
-
-    if (value.size > VAT_KEPT_BYTES_MAX)
-        value.size = VAT_KEPT_BYTES_MAX;
-    while (value.size > 0 && ((uint8_t)line[value.size] & 0xc0) == 0x80)
-        value.size--;
+    if (value.kind == VAT_TEXT || value.kind == VAT_SYMBOL)
+        value.size = vat_fit(value.bytes, value.size, VAT_KEPT_BYTES_MAX);
     return value;
 }
 
 static void vat_witness(struct vat_call *call)
 {
     struct vat_witness *me = call->state;
-    struct vat_value method = {.kind = VAT_TEXT, .bytes = call->method, .size = call->method_size};
-    const char *line = vat_text("%s: %s", me->who, method);
-    struct vat_value shown;
+    struct vat_value line = vat_of_text(vat_text("%s: %s", me->who, vat_shown(vat_method(call))));
 
-    for (int32_t i = 0; i < call->count; i++)
-        line = vat_text("%s %s", line, call->args[i]);
-    shown = vat_shown(line);
+    /* What is cut off in the end is not written first: a value may be as long as a message. */
+    for (int32_t i = 0; i < call->count && line.size <= VAT_KEPT_BYTES_MAX; i++)
+        line = vat_of_text(vat_text("%s %s", line, vat_shown(call->args[i])));
+    line = vat_shown(line);
     if (vat_is_near(me->log))
-        (void)vat_near(me->log, "push", shown);
+        (void)vat_near(me->log, "push", line);
     else
-        vat_send(me->log, "push", shown);
+        vat_send(me->log, "push", line);
     vat_pass(call, me->target);
 }
 VAT_TYPE(vat_witness, 2);

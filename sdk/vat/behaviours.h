@@ -10,6 +10,9 @@
 enum {
     VAT_KEPT_BYTES_MAX = 88, /* of a text in an object of this file */
     VAT_LISTENERS_MAX = 24,  /* of a topic: all of them hear in one turn */
+    /* Values of a list; values of a queue, and those who wait to take one.  Each is an object, and
+     * who may put them is not to take up the whole table. */
+    VAT_VALUES_MAX = VAT_OBJECTS_MAX / 4,
 };
 
 /* A value as part of a state.  Its reference comes first, and counts as one of the state's. */
@@ -22,6 +25,7 @@ struct vat_kept {
 };
 /* Fails with VAT_TOO_MUCH when a text is too long. */
 void vat_store(struct vat_kept *kept, struct vat_value value);
+/* The value; nothing for an object that has ended.  A text is a copy, as all texts of the turn. */
 struct vat_value vat_load(const struct vat_kept *kept);
 
 /* vat_cell(5) has a value: "get", "set" value. */
@@ -36,7 +40,8 @@ struct vat_ref vat_forwarder(struct vat_ref target);
 struct vat_ref vat_revocable(struct vat_ref target, struct vat_ref *revoker);
 /*
  * Before it hands on, tells the log "push" TEXT: who, the method, what it was given, cut to what an
- * object can keep.  The log is a vat_list(), or any object that knows "push".
+ * object can keep.  The log is a vat_list(), or any object that knows "push".  A near log that is
+ * full refuses, and so nothing is handed on that it does not have.
  */
 struct vat_ref vat_logged(struct vat_ref target, struct vat_ref log, const char *who);
 /* Hands on these methods, with blanks between, and no other (VAT_NO_METHOD). */
@@ -60,11 +65,17 @@ struct vat_seals vat_seals(void);
 
 /* ---- many values ---- */
 
-/* "push" value, "get" index from 0, "size". */
+/* "push" value, "get" index from 0, "size"; "take" gives the first and takes it off. */
 struct vat_ref vat_list(void);
-/* "put" value; "take", which is answered when there is one: first asked, first served. */
+/*
+ * "put" value; "take", which is answered when there is one: first asked, first served.  Who no
+ * longer waits for an answer is passed over.
+ */
 struct vat_ref vat_queue(void);
-/* "subscribe" object, "unsubscribe" object; "publish" value sends each "published" value. */
+/*
+ * "subscribe" object, "unsubscribe" object; "publish" value sends each "published" value.  A
+ * listener that is gone (vat_is_gone()) is forgotten.
+ */
 struct vat_ref vat_topic(void);
 
 /* ---- money ---- */
@@ -77,7 +88,8 @@ struct vat_ref vat_topic(void);
 struct vat_ref vat_mint(void);
 /*
  * The same backed by the site's money: "purse" makes one with the money that comes with the
- * message; purses take more by "pay-in" and give it back by "pay-out" nanos.
+ * message; purses take more by "pay-in" and give it back by "pay-out" nanos, if somebody waits for
+ * the answer (VAT_NOT_NEAR).
  */
 struct vat_ref vat_bank(void);
 

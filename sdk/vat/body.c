@@ -1,138 +1,5 @@
-/* Values: arguments, texts, and the bodies of messages. */
+/* Bodies of messages: values in Syrup, or a person's words. */
 #include "sdk/vat/inner.h"
-
-/* ---- arguments and results ---- */
-
-struct vat_value vat_arg(const struct vat_call *call, int32_t index)
-{
-    if (index < 0 || index >= call->count)
-        vat_fail(VAT_NO_ARGUMENT, "argument %d is missing", index + 1);
-    return call->args[index];
-}
-
-static _Noreturn void vat_fail_kind(const char *wanted)
-{
-    vat_fail(VAT_NO_ARGUMENT, "a value is no %s", wanted);
-}
-
-int64_t vat_int(struct vat_value value)
-{
-    if (value.kind != VAT_INT && value.kind != VAT_BOOL && !vat_is_money(value))
-        vat_fail_kind("number");
-    return value.number;
-}
-
-struct vat_ref vat_ref_of(struct vat_value value)
-{
-    if (value.kind != VAT_REF)
-        vat_fail_kind("reference");
-    return value.ref;
-}
-
-int64_t vat_arg_int(const struct vat_call *call, int32_t index)
-{
-    return vat_int(vat_arg(call, index));
-}
-
-struct vat_ref vat_arg_ref(const struct vat_call *call, int32_t index)
-{
-    return vat_ref_of(vat_arg(call, index));
-}
-
-const char *vat_arg_text(const struct vat_call *call, int32_t index)
-{
-    struct vat_value value = vat_arg(call, index);
-
-    if (value.kind != VAT_TEXT && value.kind != VAT_SYMBOL)
-        vat_fail_kind("text");
-    return vat_text("%s", value);
-}
-
-void vat_copy(char *to, size_t room, const char *text)
-{
-    size_t size = strlen(text) + 1;
-
-    if (size > room)
-        vat_fail(VAT_TOO_MUCH, "a text has %d bytes, and there is room for %d", size - 1, room - 1);
-    memcpy(to, text, size);
-}
-
-/* ---- texts of the turn ---- */
-
-char *vat_room(int32_t bytes)
-{
-    char *room = vat_here.texts + vat_here.texts_size;
-
-    if (bytes > VAT_TEXT_BYTES_MAX - vat_here.texts_size)
-        vat_fail_with(VAT_TOO_MUCH, "the texts of one turn are too large");
-    vat_here.texts_size += bytes;
-    return room;
-}
-
-static void vat_add_bytes(const char *bytes, int32_t size)
-{
-    memcpy(vat_room(size), bytes, (size_t)size);
-}
-
-static void vat_add_number(int64_t number, bool as_money)
-{
-    struct serai_text digits;
-
-    digits.size = 0;
-    if (as_money)
-        serai_text_add_money(&digits, number);
-    else
-        serai_text_add_int(&digits, number);
-    vat_add_bytes(digits.bytes, digits.size);
-}
-
-static void vat_add_value(struct vat_value value, bool as_money)
-{
-    switch (value.kind) {
-    case VAT_NOTHING:
-        break;
-    case VAT_BOOL:
-        vat_add_bytes(value.number != 0 ? "yes" : "no", value.number != 0 ? 3 : 2);
-        break;
-    case VAT_INT:
-    case VAT_MONEY:
-    case VAT_PAID:
-        vat_add_number(value.number, as_money || vat_is_money(value));
-        break;
-    case VAT_REF:
-        vat_add_bytes("an object", 9);
-        break;
-    case VAT_TEXT:
-    case VAT_SYMBOL:
-        vat_add_bytes(value.bytes, value.size);
-        break;
-    case VAT_BYTES:
-    case VAT_SYRUP:
-        vat_add_number(value.size, false); /* they need not be text */
-        vat_add_bytes(" bytes", 6);
-        break;
-    }
-}
-
-const char *vat_text_list(const struct vat_value *list, int32_t count)
-{
-    const char *begin = vat_here.texts + vat_here.texts_size;
-    const char *format = list[0].bytes;
-    int32_t next = 1;
-
-    for (; *format != 0; format++) {
-        if (*format != '%' || format[1] == 0 || format[1] == '%') {
-            vat_add_bytes(format, 1);
-            format += *format == '%' && format[1] == '%';
-        } else {
-            format++;
-            if (next < count)
-                vat_add_value(list[next++], *format == 'm');
-        }
-    }
-    *vat_room(1) = 0;
-    return begin;
-}
 
 /* ---- bodies that come ---- */
 
@@ -146,31 +13,53 @@ static bool vat_came(struct vat_message *message, int64_t number, struct vat_val
     ref = &message->arrived[number];
     if (vat_is_nothing(*ref))
         *ref = vat_arrive(message->event.caps[number]);
+    if (vat_is_nothing(*ref)) {
+        message->wrong = "a reply is no object: it cannot be told to one";
+        return false;
+    }
     *value = vat_of_ref(*ref);
     return true;
 }
 
-/* What a record means. */
-enum vat_mark { VAT_MARK_NONE, VAT_MARK_GOOD, VAT_MARK_BAD };
+/* A record that means something by its number. */
+enum vat_mark { VAT_MARK_NONE, VAT_MARK_CAP, VAT_MARK_MONEY };
 
-/* <cap n> or <money n>, which has begun: *value is what it means. */
-static enum vat_mark vat_read_mark(struct vat_message *message, struct syrup_in *in,
-                                   struct vat_value *value)
+/* Whether the record that has begun is <cap n> or <money n>.  `in` is behind it then. */
+static enum vat_mark vat_read_mark(struct syrup_in *in, int64_t *number)
 {
     struct syrup_token label;
-    struct syrup_token number;
+    struct syrup_token count;
     struct syrup_token close;
 
-    if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &number) != SYRUP_INT ||
+    if (syrup_next(in, &label) != SYRUP_SYMBOL || syrup_next(in, &count) != SYRUP_INT ||
         syrup_next(in, &close) != SYRUP_CLOSE)
         return VAT_MARK_NONE;
+    *number = count.number;
     if (label.size == 3 && memcmp(label.bytes, "cap", 3) == 0)
-        return vat_came(message, number.number, value) ? VAT_MARK_GOOD : VAT_MARK_BAD;
-    if (label.size != 5 || memcmp(label.bytes, "money", 5) != 0)
-        return VAT_MARK_NONE;
-    *value = (struct vat_value){.kind = VAT_PAID, .number = number.number};
-    return VAT_MARK_GOOD;
+        return VAT_MARK_CAP;
+    return label.size == 5 && memcmp(label.bytes, "money", 5) == 0 ? VAT_MARK_MONEY : VAT_MARK_NONE;
 }
+
+/*
+ * Whether such a record stands anywhere in a value.  What its number means is known of the message
+ * that it came with and of no other, so a value that is passed on as it is must have none.
+ */
+static bool vat_has_mark(const char *bytes, int32_t size)
+{
+    struct syrup_in in = {.bytes = (const uint8_t *)bytes, .size = size};
+    struct syrup_token token;
+
+    while (syrup_next(&in, &token) > SYRUP_END) {
+        struct syrup_in record = in;
+        int64_t number;
+
+        if (token.kind == SYRUP_RECORD && vat_read_mark(&record, &number) != VAT_MARK_NONE)
+            return true;
+    }
+    return false;
+}
+
+static const char vat_nested[] = "a reference or money stands within another value";
 
 /* The next value of a body that is Syrup throughout; false: it speaks of what did not come. */
 static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
@@ -179,10 +68,15 @@ static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
     struct syrup_in begin = *in;
     struct syrup_token token;
     enum syrup_kind kind = syrup_next(in, &token);
-    enum vat_mark mark = kind == SYRUP_RECORD ? vat_read_mark(message, in, value) : VAT_MARK_NONE;
+    int64_t number;
+    enum vat_mark mark = kind == SYRUP_RECORD ? vat_read_mark(in, &number) : VAT_MARK_NONE;
 
-    if (mark != VAT_MARK_NONE)
-        return mark == VAT_MARK_GOOD;
+    if (mark == VAT_MARK_CAP)
+        return vat_came(message, number, value);
+    if (mark == VAT_MARK_MONEY) {
+        *value = (struct vat_value){.kind = VAT_PAID, .number = number};
+        return true;
+    }
     *value = (struct vat_value){.bytes = (const char *)token.bytes, .size = token.size};
     if (kind == SYRUP_FALSE || kind == SYRUP_TRUE) {
         *value = vat_of_bool(kind == SYRUP_TRUE);
@@ -197,6 +91,10 @@ static bool vat_read_value(struct vat_message *message, struct syrup_in *in,
         value->size = in->at - begin.at;
         value->kind =
             value->size == 8 && memcmp(value->bytes, "<4'none>", 8) == 0 ? VAT_NOTHING : VAT_SYRUP;
+        if (vat_has_mark(value->bytes, value->size)) {
+            message->wrong = vat_nested;
+            return false;
+        }
     }
     return true;
 }
@@ -275,6 +173,7 @@ const char *vat_read_message(struct vat_message *message, bool is_answer)
 
     message->size = (int32_t)event_read(message->body, VAT_BODY_BYTES_MAX, 0);
     message->count = 0;
+    message->wrong = NULL;
     memset(message->arrived, 0, sizeof message->arrived);
     if (message->event.size > VAT_BODY_BYTES_MAX)
         return vat_text("a message has at most %d bytes", VAT_BODY_BYTES_MAX);
@@ -284,7 +183,9 @@ const char *vat_read_message(struct vat_message *message, bool is_answer)
         good = vat_read_values(message, is_answer);
     else
         good = vat_read_words(message);
-    return good ? NULL : "the message is not one between objects";
+    if (good || message->wrong != NULL)
+        return message->wrong;
+    return "the message is not one between objects";
 }
 
 /* ---- bodies that go ---- */
@@ -320,6 +221,12 @@ static void vat_write_mark(struct syrup_out *out, const char *label, int64_t num
     syrup_close(out, SYRUP_RECORD);
 }
 
+static void vat_add_ref(struct vat_sent *sent, struct vat_ref ref)
+{
+    (void)vat_want(ref);
+    sent->refs[sent->ref_count++] = ref;
+}
+
 static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct vat_value value)
 {
     switch (value.kind) {
@@ -338,9 +245,8 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         sent->money += value.number;
         break;
     case VAT_REF:
-        vat_entry_of(value.ref)->wanted = true;
         vat_write_mark(out, "cap", sent->ref_count);
-        sent->refs[sent->ref_count++] = value.ref;
+        vat_add_ref(sent, value.ref);
         break;
     case VAT_TEXT:
         syrup_put_string(out, SYRUP_TEXT, value.bytes, value.size);
@@ -352,6 +258,8 @@ static void vat_write_value(struct vat_sent *sent, struct syrup_out *out, struct
         syrup_put_string(out, SYRUP_BYTES, value.bytes, value.size);
         break;
     case VAT_SYRUP:
+        if (vat_has_mark(value.bytes, value.size))
+            vat_fail_with(VAT_MALFORMED, vat_nested);
         syrup_put_raw(out, value.bytes, value.size);
         break;
     }
@@ -380,7 +288,7 @@ struct vat_sent *vat_write_text(struct vat_value value)
     struct vat_sent *sent = vat_sent_new(&out);
 
     if (value.kind == VAT_REF)
-        sent->refs[sent->ref_count++] = value.ref;
+        vat_add_ref(sent, value.ref);
     if (value.kind == VAT_MONEY)
         sent->money = value.number;
     syrup_put_raw(&out, text, (int32_t)strlen(text));

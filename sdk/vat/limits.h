@@ -18,6 +18,13 @@
 #ifndef VAT_WAY_NANOS
 #define VAT_WAY_NANOS 5000 /* what a message to an open promise brings, if there is that much */
 #endif
+/*
+ * The part of both tables that is for the vat's own work: that which its customer and its parent
+ * tell the front, and the answers to what is asked for it.  When all but this is taken, a message
+ * to any other object fails if it needs a place, so who fills a service does not stop its owner.
+ */
+#define VAT_OBJECTS_OWN (VAT_OBJECTS_MAX / 8)
+#define VAT_WAITS_OWN (VAT_WAITS_MAX / 8)
 enum {
     VAT_ARGS_MAX = 8, /* of one message, and so many references in it */
     VAT_RECORD_BYTES = 64,
@@ -42,6 +49,7 @@ enum vat_code {
     VAT_NOT_YOURS = 4104, /* a seal or a purse of another maker */
     VAT_SHORT = 4105,     /* not enough in the purse */
     VAT_VERSION = 4106,   /* a portrait that this program cannot read */
+    VAT_LOST = 4107,      /* a message, or its answer, did not get to whom it was for */
     VAT_CODE_OWN = 4200,
 };
 

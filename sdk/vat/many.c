@@ -48,6 +48,44 @@ static struct vat_value vat_chain_take(struct vat_chain *chain)
     return vat_load(&node->value);
 }
 
+/* Those that are gone (vat_is_gone()) go, and those that are this object.  Returns how many. */
+static int64_t vat_chain_forget(struct vat_chain *chain, struct vat_ref leaves)
+{
+    struct vat_ref before = {0};
+    struct vat_ref next;
+    int64_t gone = 0;
+
+    for (struct vat_ref at = chain->first; !vat_is_nothing(at); at = next) {
+        const struct vat_node *node = vat_node_at(at);
+
+        next = node->next;
+        if (!vat_is_gone(node->value.ref) && !vat_same(node->value.ref, leaves)) {
+            before = at;
+            continue;
+        }
+        vat_set(vat_is_nothing(before) ? &chain->first : &vat_node_at(before)->next, next);
+        if (vat_is_nothing(next))
+            vat_set(&chain->last, before);
+        gone++;
+    }
+    return gone;
+}
+
+static int64_t vat_chain_count(const struct vat_chain *chain)
+{
+    int64_t count = 0;
+
+    for (struct vat_ref at = chain->first; !vat_is_nothing(at); at = vat_node_at(at)->next)
+        count++;
+    return count;
+}
+
+static void vat_check_room(int64_t count)
+{
+    if (count >= VAT_VALUES_MAX)
+        vat_fail(VAT_TOO_MUCH, "there are %d already, and there is no room for more", count);
+}
+
 /* ---- list ---- */
 
 struct vat_values {
@@ -62,8 +100,14 @@ static void vat_values(struct vat_call *call)
     if (vat_is(call, "size")) {
         vat_return(call, me->count);
     } else if (vat_is(call, "push")) {
+        vat_check_room(me->count);
         vat_chain_add(&me->chain, vat_arg(call, 0));
         me->count++;
+    } else if (vat_is(call, "take") && me->count > 0) {
+        vat_return(call, vat_chain_take(&me->chain));
+        me->count--;
+    } else if (vat_is(call, "take")) {
+        vat_fail(VAT_NO_ARGUMENT, "there are no values");
     } else if (vat_is(call, "get")) {
         int64_t left = vat_arg_int(call, 0);
         struct vat_ref at = me->chain.first;
@@ -91,20 +135,52 @@ struct vat_line {
     struct vat_chain takers; /* questions that have no answer yet; one of both is empty */
 };
 
+/* The first who still waits to take; nothing: there is none. */
+static struct vat_ref vat_line_taker(struct vat_line *me)
+{
+    while (!vat_is_nothing(me->takers.first)) {
+        struct vat_ref taker = vat_ref_of(vat_chain_take(&me->takers));
+
+        if (!vat_is_gone(taker))
+            return taker;
+    }
+    return (struct vat_ref){0};
+}
+
+static void vat_line_put(struct vat_line *me, struct vat_value value)
+{
+    struct vat_ref taker = vat_line_taker(me);
+
+    if (!vat_is_nothing(taker)) {
+        vat_answer(taker, value);
+        return;
+    }
+    vat_check_room(vat_chain_count(&me->values));
+    vat_chain_add(&me->values, value);
+}
+
+static void vat_line_wait(struct vat_line *me, struct vat_call *call)
+{
+    int64_t count = vat_chain_count(&me->takers);
+
+    if (count == VAT_VALUES_MAX)
+        count -= vat_chain_forget(&me->takers, (struct vat_ref){0});
+    vat_check_room(count);
+    vat_chain_add(&me->takers, vat_of_ref(vat_later(call)));
+}
+
 static void vat_line(struct vat_call *call)
 {
     struct vat_line *me = call->state;
 
-    if (vat_is(call, "put") && !vat_is_nothing(me->takers.first))
-        vat_answer(vat_ref_of(vat_chain_take(&me->takers)), vat_arg(call, 0));
-    else if (vat_is(call, "put"))
-        vat_chain_add(&me->values, vat_arg(call, 0));
+    if (vat_is(call, "put"))
+        vat_line_put(me, vat_arg(call, 0));
     else if (!vat_is(call, "take"))
         vat_fail_method(call);
     else if (!vat_is_nothing(me->values.first))
         vat_return(call, vat_chain_take(&me->values));
     else
-        vat_chain_add(&me->takers, vat_of_ref(vat_later(call)));
+        vat_line_wait(me, call);
 }
 VAT_TYPE(vat_line, 4);
 
@@ -120,36 +196,24 @@ struct vat_channel {
     int64_t count;
 };
 
-/* All that are not this one, in a new chain. */
-static void vat_unsubscribe(struct vat_channel *me, struct vat_ref leaves)
-{
-    int64_t count = me->count;
-
-    for (; count > 0; count--) {
-        struct vat_ref one = vat_chain_take(&me->listeners).ref;
-
-        if (vat_same(one, leaves))
-            me->count--;
-        else
-            vat_chain_add(&me->listeners, vat_of_ref(one));
-    }
-}
-
 static void vat_channel(struct vat_call *call)
 {
     struct vat_channel *me = call->state;
 
     if (vat_is(call, "subscribe")) {
         if (me->count == VAT_LISTENERS_MAX)
+            me->count -= vat_chain_forget(&me->listeners, (struct vat_ref){0});
+        if (me->count == VAT_LISTENERS_MAX)
             vat_fail(VAT_TOO_MUCH, "%d listen already", me->count);
         vat_chain_add(&me->listeners, vat_of_ref(vat_arg_ref(call, 0)));
         me->count++;
     } else if (vat_is(call, "unsubscribe")) {
-        vat_unsubscribe(me, vat_arg_ref(call, 0));
+        me->count -= vat_chain_forget(&me->listeners, vat_arg_ref(call, 0));
     } else if (vat_is(call, "publish")) {
-        struct vat_ref at = me->listeners.first;
+        struct vat_ref at;
 
-        for (; !vat_is_nothing(at); at = vat_node_at(at)->next)
+        me->count -= vat_chain_forget(&me->listeners, (struct vat_ref){0});
+        for (at = me->listeners.first; !vat_is_nothing(at); at = vat_node_at(at)->next)
             vat_send(vat_node_at(at)->value.ref, "published", vat_arg(call, 0));
     } else {
         vat_fail_method(call);
@@ -218,7 +282,8 @@ static void vat_purse_deposit(struct vat_purse *me, const struct vat_call *call)
 static void vat_purse(struct vat_call *call)
 {
     struct vat_purse *me = call->state;
-    bool is_backed = vat_state_of(vat_issuer, me->mint)->is_backed;
+    const struct vat_issuer *mint = vat_state_of(vat_issuer, me->mint);
+    bool is_backed = mint != NULL && mint->is_backed;
 
     if (vat_is(call, "balance")) {
         vat_return(call, me->balance);

@@ -37,7 +37,8 @@ struct vat_ref vat_entry_new(enum vat_entry_kind kind, int32_t slot)
 
     vat_here.refs.rows = vat_here.rows;
     vat_here.refs.row_count = VAT_OBJECTS_MAX;
-    if (!refs_take(&vat_here.refs, &ref))
+    if ((!vat_here.own && vat_here.refs.used >= VAT_OBJECTS_MAX - VAT_OBJECTS_OWN) ||
+        !refs_take(&vat_here.refs, &ref))
         vat_fail(VAT_TOO_MUCH, "the table of objects is full");
     entry = &vat_here.entries[ref.index];
     entry->kind = kind;
@@ -84,8 +85,10 @@ void vat_hold_all(const void *state, int32_t count)
 {
     const struct vat_ref *refs = state;
 
-    for (int32_t i = 0; i < count; i++)
-        vat_keep(refs[i]);
+    for (int32_t i = 0; i < count; i++) {
+        if (vat_entry_at(refs[i]) != NULL) /* its object may have ended: vat_end() */
+            vat_keep(refs[i]);
+    }
 }
 
 void vat_drop_all(const void *state, int32_t count)
@@ -101,6 +104,13 @@ void vat_put_state(struct vat_ref ref, const struct vat_type *type, const void *
     struct vat_entry *entry = vat_entry_of(ref);
     struct vat_entry before = *entry; /* `state` may lie within it */
 
+    /* VAT_TYPE() sees to it already; a type that was written by hand is looked at here. */
+    if (type->bytes > VAT_STATE_BYTES)
+        vat_fail(VAT_TOO_MUCH, "the state of %s has %d bytes, and there is room for %d", type->name,
+                 type->bytes, VAT_STATE_BYTES);
+    if (type->refs * sizeof(struct vat_ref) > type->bytes)
+        vat_fail(VAT_TOO_MUCH, "the state of %s has no room for %d references", type->name,
+                 type->refs);
     vat_hold_all(state, type->refs);
     memmove(entry->state, state, type->bytes);
     entry->type = type;
@@ -141,10 +151,23 @@ void *vat_state_as(const struct vat_type *type, struct vat_ref ref)
                                                                                  : NULL;
 }
 
+/* The entry of an object here also for a promise of it, which is a capability to its facet by now.
+ */
+static const struct vat_entry *vat_entry_home(struct vat_ref ref)
+{
+    const struct vat_entry *entry = vat_entry_at(ref);
+    uint64_t badge;
+
+    if (entry != NULL && entry->kind == VAT_ENTRY_FAR &&
+        self_badge(SERAI_SLOT_SELF, entry->slot, &badge) == 1)
+        return vat_entry_at(vat_addressed(badge));
+    return entry;
+}
+
 bool vat_same(struct vat_ref a, struct vat_ref b)
 {
-    const struct vat_entry *one = vat_entry_at(a);
-    const struct vat_entry *other = vat_entry_at(b);
+    const struct vat_entry *one = vat_entry_home(a);
+    const struct vat_entry *other = vat_entry_home(b);
 
     if (one == NULL || other == NULL)
         return false;

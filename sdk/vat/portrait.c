@@ -5,7 +5,8 @@
 #include "sdk/vat/portrait.h"
 #include "sdk/vat/inner.h"
 
-enum { RECORD_BYTES_MAX = 512, PORTRAIT_VERSION = 1 };
+/* A record has a state, or what a question remembers, a name and some numbers. */
+enum { RECORD_BYTES_MAX = VAT_STATE_BYTES + VAT_RECORD_BYTES + 320, PORTRAIT_VERSION = 1 };
 
 static uint8_t portrait_code[SERAI_CODE_ID_BYTES];
 static int32_t portrait_flags;
@@ -45,7 +46,7 @@ static void portrait_end(struct portrait *portrait)
 {
     syrup_close(&portrait->out, SYRUP_RECORD);
     if (!syrup_fits(&portrait->out))
-        vat_fail(VAT_VERSION, "a portrait is too large: its name is too long");
+        vat_fail(VAT_VERSION, "no portrait can be made: the name of a type or a wait is too long");
     if (portrait->buffer != SERAI_SLOT_NONE)
         (void)buffer_write(portrait->buffer, portrait->size, portrait->bytes, portrait->out.size);
     portrait->size += portrait->out.size;
@@ -86,6 +87,7 @@ static void portrait_wait(struct portrait *portrait, uint32_t index)
         portrait_ref(portrait, wait->self);
         syrup_put_symbol(&portrait->out, wait->then->name);
         syrup_put_string(&portrait->out, SYRUP_BYTES, wait->record, wait->then->bytes);
+        syrup_put_bool(&portrait->out, wait->own);
     }
     portrait_end(portrait);
 }
@@ -184,8 +186,11 @@ static struct vat_ref portrait_get_ref(struct syrup_in *in)
 {
     struct vat_ref ref;
 
-    ref.index = portrait_get_index(in, VAT_OBJECTS_MAX);
+    ref.index = portrait_get_index(in, UINT32_MAX);
     ref.generation = portrait_get_index(in, UINT32_MAX);
+    if (ref.index >= VAT_OBJECTS_MAX)
+        vat_fail(VAT_VERSION, "an object has place %d, and this program has %d places", ref.index,
+                 VAT_OBJECTS_MAX);
     return ref;
 }
 
@@ -267,33 +272,54 @@ static void portrait_read_entry(struct syrup_in *in, enum vat_entry_kind kind)
     if (version < 1 || version > now)
         vat_fail(VAT_VERSION, "%s is of version %d, and this program knows %d", entry->type->name,
                  version, now);
-    if (token.size > VAT_STATE_BYTES || (version == now && token.size != entry->type->bytes))
-        portrait_fail();
+    if (version == now && token.size != entry->type->bytes)
+        vat_fail(VAT_VERSION, "%s has %d bytes, and in this program %d: that is another version",
+                 entry->type->name, token.size, entry->type->bytes);
+    if (token.size > VAT_STATE_BYTES)
+        vat_fail(VAT_VERSION, "%s has %d bytes, and this program has room for %d",
+                 entry->type->name, token.size, VAT_STATE_BYTES);
     memcpy(entry->state, token.bytes, (size_t)token.size);
     portrait_versions[ref.index] = version;
 }
 
+/* What waits under this name. */
+static const struct vat_then *portrait_then(const struct syrup_token *name)
+{
+    const struct vat_then *const *thens = vat_here.program->thens;
+    struct vat_value shown = {
+        .kind = VAT_TEXT, .bytes = (const char *)name->bytes, .size = name->size};
+
+    for (; thens != NULL && *thens != NULL; thens++) {
+        if (portrait_is(name, (*thens)->name))
+            return *thens;
+    }
+    vat_fail(VAT_VERSION, "this program does not know what waits as %s", shown);
+}
+
 static void portrait_read_wait(struct syrup_in *in)
 {
-    struct vat_wait *wait = &vat_here.waits[portrait_get_index(in, VAT_WAITS_MAX)];
-    const struct vat_then *const *then = vat_here.program->thens;
+    uint32_t index = portrait_get_index(in, UINT32_MAX);
+    struct vat_wait *wait = &vat_here.waits[index % VAT_WAITS_MAX];
+    const struct vat_then *then;
     struct syrup_token token;
 
+    if (index >= VAT_WAITS_MAX)
+        vat_fail(VAT_VERSION, "a question waits in place %d, and this program has %d places", index,
+                 VAT_WAITS_MAX);
     wait->generation = portrait_get_index(in, UINT32_MAX);
     wait->facet = (int32_t)portrait_get_int(in);
     if (in->bytes[in->at] == '>')
         return;
     wait->self = portrait_get_ref(in);
     token = portrait_get(in, SYRUP_SYMBOL);
-    while (then != NULL && *then != NULL && !portrait_is(&token, (*then)->name))
-        then++;
-    if (then == NULL || *then == NULL)
-        vat_fail(VAT_VERSION, "this program does not know what a question waits for");
+    then = portrait_then(&token);
     token = portrait_get(in, SYRUP_BYTES);
-    if (token.size != (*then)->bytes)
-        portrait_fail();
+    if (token.size != then->bytes)
+        vat_fail(VAT_VERSION, "what waits as %s has %d bytes, and in this program %d", then->name,
+                 token.size, then->bytes);
     memcpy(wait->record, token.bytes, (size_t)token.size);
-    wait->then = *then;
+    wait->then = then;
+    wait->own = in->bytes[in->at] != '>' && syrup_next(in, &token) == SYRUP_TRUE;
 }
 
 /* The first record. */
@@ -344,7 +370,7 @@ static void portrait_recount(void)
 {
     for (uint32_t i = 0; i < vat_here.refs.fresh; i++)
         vat_here.entries[i].holds = 0;
-    vat_keep(vat_here.front);
+    vat_hold_all(&vat_here.front, 1);
     for (uint32_t i = 0; i < vat_here.refs.fresh; i++) {
         const struct vat_entry *entry = vat_entry_at(refs_at(&vat_here.refs, i));
 
@@ -357,7 +383,7 @@ static void portrait_recount(void)
         if (wait->then == NULL)
             continue;
         vat_hold_all(wait->record, wait->then->refs);
-        vat_keep(wait->self);
+        vat_hold_all(&wait->self, 1);
     }
 }
 
@@ -376,8 +402,11 @@ static bool portrait_restore(void)
                               .size = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX};
         struct syrup_in record = in;
 
-        if (buffer_read(buffer, at, bytes, in.size) < 0 || !syrup_skip(&in))
+        if (buffer_read(buffer, at, bytes, in.size) < 0)
             portrait_fail();
+        if (!syrup_skip(&in))
+            vat_fail(VAT_VERSION, "a record of the portrait is damaged, or has over %d bytes",
+                     RECORD_BYTES_MAX);
         portrait_read(&record);
         at += in.at;
         left -= in.at;

@@ -54,7 +54,7 @@ enum vat_kind {
     VAT_TEXT = 6,  /* `bytes` and `size`, UTF-8 without a NUL at the end; so the next three */
     VAT_SYMBOL = 7,
     VAT_BYTES = 8,
-    VAT_SYRUP = 9, /* any other value, as it was encoded (sdk/vat/syrup.h) */
+    VAT_SYRUP = 9, /* any other value, as it was encoded (sdk/vat/syrup.h): without references */
 };
 
 struct vat_value {
@@ -169,9 +169,16 @@ struct vat_type {
     void (*const *migrate)(void *state);
 };
 
+/* References come first in a state or record, and its name goes into portraits. */
+#define VAT_CHECK(word, refs_count)                                                                \
+    _Static_assert((refs_count) * sizeof(struct vat_ref) <= sizeof(struct word),                   \
+                   "there are fewer references in it");                                            \
+    _Static_assert(sizeof #word <= VAT_NAME_BYTES_MAX, "its name is too long")
+
 /* The type of struct NAME, with the behaviour NAME and so many references in front. */
 #define VAT_TYPE(word, refs_count)                                                                 \
     _Static_assert(sizeof(struct word) <= VAT_STATE_BYTES, "the state of an object is too large"); \
+    VAT_CHECK(word, refs_count);                                                                   \
     static const struct vat_type word##_type = {                                                   \
         .name = #word, .act = word, .bytes = sizeof(struct word), .refs = (refs_count)}
 
@@ -200,6 +207,11 @@ static inline bool vat_is_nothing(struct vat_ref ref)
 }
 /* Whether it is an object of this agent, which can be called at once. */
 bool vat_is_near(struct vat_ref ref);
+/*
+ * Whether it leads to nothing any more: the object has ended, or its agent; the promise is broken,
+ * or no promise of an object; or nobody waits for the answer that vat_later() owes.
+ */
+bool vat_is_gone(struct vat_ref ref);
 /* The state of an object of this type in this agent; NULL if it is none: this is the brand. */
 #define vat_state_of(word, ref) ((struct word *)vat_state_as(&word##_type, (ref)))
 void *vat_state_as(const struct vat_type *type, struct vat_ref ref);
@@ -211,6 +223,11 @@ static inline bool vat_is(const struct vat_call *call, const char *method)
     return call->method_size == (int32_t)strlen(method) &&
            memcmp(call->method, method, (size_t)call->method_size) == 0;
 }
+/* The method as a value, to be shown or sent on. */
+static inline struct vat_value vat_method(const struct vat_call *call)
+{
+    return (struct vat_value){.kind = VAT_SYMBOL, .size = call->method_size, .bytes = call->method};
+}
 /* The argument at an index; each fails with VAT_NO_ARGUMENT if there is no such one. */
 int64_t vat_arg_int(const struct vat_call *call, int32_t index);
 const char *vat_arg_text(const struct vat_call *call, int32_t index); /* with a NUL at its end */
@@ -219,7 +236,10 @@ struct vat_value vat_arg(const struct vat_call *call, int32_t index); /* of any 
 /* Copy a text into a state; fails with VAT_TOO_MUCH when it does not fit with its NUL. */
 void vat_copy(char *to, size_t room, const char *text);
 
-/* The result.  The last one counts; without any it is nothing. */
+/*
+ * The result.  The last one counts; without any it is nothing.  Money goes with it, and the turn
+ * fails if nobody takes that (VAT_NOT_NEAR, VAT_LOST).
+ */
 #define vat_return(call, x) ((call)->result = VAT_VALUE(x))
 #define vat_return_text(call, ...) ((call)->result = vat_of_text(vat_text(__VA_ARGS__)))
 
@@ -234,14 +254,22 @@ _Noreturn void vat_fail_method(const struct vat_call *call);
 
 /*
  * Answer later: what is returned can be kept, until vat_answer() or vat_refuse() is given it, once.
- * Fails with VAT_NOT_NEAR in a near call, whose caller does not wait.
+ * Fails with VAT_NOT_NEAR in a near call, whose caller does not wait.  It is no object: nobody can
+ * be sent it.  An answer for which who asked has no room is lost, and he hears VAT_LOST and gets
+ * its money.
  */
 struct vat_ref vat_later(struct vat_call *call);
 #define vat_answer(later, x) vat_answer_with((later), VAT_VALUE(x))
 void vat_answer_with(struct vat_ref later, struct vat_value value);
 void vat_refuse(struct vat_ref later, int32_t code, const char *reason);
+/* With the money that the question brought, or as much of it as is to go back. */
+void vat_refuse_paid(struct vat_ref later, int64_t money, int32_t code, const char *reason);
 
-/* Hand the message on as it is: the answer goes straight to who asked. */
+/*
+ * Hand the message on as it is: the answer goes straight to who asked.  Money goes on with it, and
+ * back to who asked if the other one fails; it goes to another agent only if somebody waits for the
+ * answer (VAT_NOT_NEAR).
+ */
 void vat_pass(struct vat_call *call, struct vat_ref target);
 
 /* ---- sending ---- */
@@ -271,7 +299,8 @@ struct vat_ref vat_ask_list(struct vat_ref ref, const struct vat_value *list, in
 /*
  * What is to happen when a promise is settled, in the turn of the answer: `heard` with the answer
  * as its argument, or `caught` with the code (below 0: a refusal of sdk/abi.h) and the reason; then
- * `finally`.  Each may be NULL.  The call's state is the record.
+ * `finally`.  Each may be NULL.  The call's state is the record, its money what came with the
+ * answer or has come back.
  */
 struct vat_then {
     const char *name; /* in a portrait */
@@ -284,6 +313,7 @@ struct vat_then {
 /* VAT_THEN(drive, 0, .heard = drove): waits with a record `struct drive` */
 #define VAT_THEN(word, refs_count, ...)                                                            \
     _Static_assert(sizeof(struct word) <= VAT_RECORD_BYTES, "the record is too large");            \
+    VAT_CHECK(word, refs_count);                                                                   \
     static const struct vat_then word##_then = {                                                   \
         .name = #word, .bytes = sizeof(struct word), .refs = (refs_count), __VA_ARGS__}
 

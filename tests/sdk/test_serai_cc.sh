@@ -184,6 +184,26 @@ END
 expect 0 '' "$cc" --vat -o "$folder/objects.wasm" "$folder/objects.c"
 expect 1 'undefined symbol: vat_' "$cc" -o "$folder/x.wasm" "$folder/objects.c"
 expect 0 '' "$cc" --vat -DVAT_OBJECTS_MAX=1000 -o "$folder/x.wasm" "$folder/objects.c"
+# A type that is not what it says, or does not fit, is no program.
+cat >"$folder/types.c" <<'END'
+#include <vat/vat.h>
+struct thing { FIELDS };
+static void NAME(struct vat_call *call) { (void)call; }
+#define TYPE(word, refs) VAT_TYPE(word, refs)
+#define MAKE(word) vat_new(word)
+TYPE(NAME, 1);
+static void born(struct vat_call *call) { (void)call; vat_front(MAKE(NAME)); }
+VAT_PROGRAM(.born = born)
+END
+one="-DFIELDS=struct vat_ref one;"
+expect 0 '' "$cc" --vat -o "$folder/x.wasm" -DNAME=thing "$one" "$folder/types.c"
+expect 1 'fewer references' "$cc" --vat -o "$folder/x.wasm" -DNAME=thing \
+    -DFIELDS='int32_t none;' "$folder/types.c"
+expect 1 'too large' "$cc" --vat -o "$folder/x.wasm" -DNAME=thing "$one char text[121];" \
+    "$folder/types.c"
+expect 1 'name is too long' "$cc" --vat -o "$folder/x.wasm" "$one" \
+    -Dthing=a_name_that_no_portrait_has_any_room_for \
+    -DNAME=a_name_that_no_portrait_has_any_room_for "$folder/types.c"
 
 mkdir -p "$folder/prefix/bin" "$folder/prefix/share/serai/sdk"
 cp "$cc" "$folder/prefix/bin/"

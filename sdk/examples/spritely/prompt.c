@@ -50,8 +50,7 @@ static int64_t number_kept(const struct prompt *me, int64_t number)
 
 static void ask(const struct prompt *me, const struct vat_call *call)
 {
-    struct vat_value list[VAT_ARGS_MAX + 1] = {
-        {.kind = VAT_SYMBOL, .bytes = call->method, .size = call->method_size}};
+    struct vat_value list[VAT_ARGS_MAX + 1] = {vat_method(call)};
 
     for (int32_t i = 0; i < call->count; i++) {
         struct vat_value word = call->args[i];

@@ -1,7 +1,8 @@
 /*
  * A counter that is upgraded: version 1 counts in 32 bits, version 2 in 64 and with a name, version
- * 3 with a cell beside.  HEIR_VERSION is that of this program, HEIR_TRAPS makes its last step fail.
- * It knows its customer's words, and becomes the module that it keeps by "upgrade".
+ * 3 with a cell beside.  HEIR_VERSION is that of this program, HEIR_TRAPS makes its last step fail,
+ * HEIR_PAD makes version 1 larger.  It knows its customer's words, and becomes the module that it
+ * keeps by "upgrade".
  */
 #include "sdk/examples/spritely/meet.h"
 #include <vat/portrait.h>
@@ -13,6 +14,9 @@
 struct counter_1 {
     struct vat_ref friend;
     int32_t count;
+#ifdef HEIR_PAD
+    char pad[HEIR_PAD];
+#endif
 };
 
 struct counter_2 {

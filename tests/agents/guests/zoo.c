@@ -21,8 +21,24 @@ static void bell(struct vat_call *call)
 }
 VAT_TYPE(bell, 0);
 
+struct question {
+    int64_t number;
+};
+
+static void heard(struct vat_call *call)
+{
+    vat_log("heard %s", vat_arg(call, 0));
+}
+
+static void caught(struct vat_call *call)
+{
+    vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
+}
+VAT_THEN(question, 0, .heard = heard, .caught = caught);
+
 struct agency {
     struct vat_ref revoker; /* of the last that can be revoked */
+    struct vat_ref later;   /* who waits for an answer */
 };
 
 static void agency(struct vat_call *call)
@@ -44,31 +60,52 @@ static void agency(struct vat_call *call)
         vat_set(&me->revoker, revoker);
     } else if (vat_is(call, "revoke") || vat_is(call, "renew")) {
         vat_pass(call, me->revoker);
+    } else if (vat_is(call, "wait")) {
+        vat_set(&me->later, vat_later(call));
+    } else if (vat_is(call, "answer")) {
+        vat_answer(me->later, vat_arg(call, 0));
+    } else if (vat_is(call, "pay")) {
+        vat_answer(me->later, vat_money(vat_arg_int(call, 0)));
+    } else if (vat_is(call, "refuse")) {
+        vat_refuse_paid(me->later, vat_arg_int(call, 0), VAT_CODE_OWN, "not today");
+    } else if (vat_is(call, "quiz")) {
+        vat_on(vat_ask(vat_arg_ref(call, 0), "why"), question);
+    } else if (vat_is(call, "follow")) {
+        for (int32_t i = 0; i < 2; i++)
+            vat_on(vat_arg_ref(call, 0), question, .number = i);
+    } else if (vat_is(call, "tell")) {
+        vat_send(vat_arg_ref(call, 0), "told", me->later); /* a mistake: it is no object */
     } else {
         vat_fail_method(call);
     }
 }
-VAT_TYPE(agency, 1);
+VAT_TYPE(agency, 2);
 
 struct zoo {
     struct vat_ref bell;
     struct vat_ref topic;
+    struct vat_ref promise; /* of the bell */
 };
 
-struct question {
-    int64_t number;
-};
-
-static void heard(struct vat_call *call)
+/* What an author may get wrong. */
+static void zoo_errs(const struct zoo *me, struct vat_call *call)
 {
-    vat_log("heard %s", vat_arg(call, 0));
-}
+    static const char cap[] = "[<3'cap0+>]";
+    struct vat_ref cell = vat_cell("early");
+    struct vat_value text = vat_near(cell, "get");
 
-static void caught(struct vat_call *call)
-{
-    vat_log("caught %d: %s", vat_arg(call, 0), vat_arg(call, 1));
+    if (vat_is(call, "craft")) {
+        vat_send(me->bell, "ring",
+                 ((struct vat_value){.kind = VAT_SYRUP, .size = 11, .bytes = cap}));
+    } else if (vat_is(call, "text")) {
+        (void)vat_near(cell, "set", "later");
+        vat_return(call, text);
+    } else if (vat_is(call, "listen")) {
+        (void)vat_near(me->topic, "subscribe", me->bell);
+    } else {
+        vat_near(me->topic, "publish", vat_arg(call, 0));
+    }
 }
-VAT_THEN(question, 0, .heard = heard, .caught = caught);
 
 /* What grows without bound but for a bound. */
 static void zoo_fill(struct zoo *me, const struct vat_call *call)
@@ -113,6 +150,12 @@ static void zoo(struct vat_call *call)
         vat_return(call, vat_near(me->bell, "ring"));
     } else if (vat_is(call, "bell")) {
         vat_return(call, me->bell);
+    } else if (vat_is(call, "promise")) {
+        vat_set(&me->promise, vat_ask(call->self, "bell"));
+        vat_on(me->promise, question);
+        vat_on(me->promise, question); /* both hear it */
+    } else if (vat_is(call, "same")) {
+        vat_return(call, vat_same(me->promise, me->bell));
     } else if (vat_is(call, "publish")) {
         meet_publish(me->bell);
     } else if (vat_is(call, "end")) {
@@ -127,11 +170,14 @@ static void zoo(struct vat_call *call)
         zoo_upgrade();
     } else if (vat_is(call, "ask")) {
         vat_on(vat_ask(me->bell, "ring"), question);
+    } else if (vat_is(call, "craft") || vat_is(call, "text") || vat_is(call, "listen") ||
+               vat_is(call, "news")) {
+        zoo_errs(me, call);
     } else {
         zoo_fill(me, call);
     }
 }
-VAT_TYPE(zoo, 2);
+VAT_TYPE(zoo, 3);
 
 static void born(struct vat_call *call)
 {

@@ -3,127 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/agent.h"
-#include "sdk/vat/limits.h"
-#include "tests/site/core/puppet.h"
+#include "tests/sdk/vat/visit.h"
 
-enum {
-    MONEY = 500000000,
-    BADGE = 9,
-    PAID = 1234,
-    ROUNDS = 400,
-    LONG = 9000,
-    CHANCES = 3000,
-    SAYING_BYTES_MAX = 64
-};
-
-/* The objects of the guest zoo, in the order in which it publishes them. */
-enum { QUEUE, TOPIC, MINT, BANK, SEAL, UNSEAL, OTHER_UNSEAL, OTHER_MINT, AGENCY, LIST, OBJECTS };
-
-static struct site site;
-static uint64_t zoo;
-static uint64_t stranger;
-static uint8_t numbers[OBJECTS][SERAI_HEAP_NUMBER_BYTES];
-static struct heard heard; /* by the stranger */
-
-static int hex_digit(char letter)
-{
-    return letter <= '9' ? letter - '0' : letter - 'a' + 10;
-}
-
-static void find_numbers(void)
-{
-    int found = 0;
-
-    for (const struct agent_log_line *line = site_agent(&site, zoo)->log.first; line != NULL;
-         line = line->next) {
-        if (line->size != 31 || memcmp(line->text, "number ", 7) != 0)
-            continue;
-        for (int i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
-            numbers[found][i] =
-                (uint8_t)(hex_digit(line->text[7 + 2 * i]) << 4 | hex_digit(line->text[8 + 2 * i]));
-        found++;
-    }
-    ck_assert_int_eq(found, OBJECTS);
-}
-
-static void setup(void)
-{
-    struct deploy how = {.module = "zoo", .nanos = MONEY};
-
-    site_open(&site, 7, 10000000000);
-    site_customers(&site, 2, 2000000000);
-    zoo = site_deploy(&site, 1, &how);
-    stranger = puppet_new(&site, 2, MONEY, "");
-    site_settle(&site);
-    find_numbers();
-}
-
-static void teardown(void)
-{
-    site_end(&site);
-}
-
-/* ---- parts ---- */
-
-struct speech {
-    int object;
-    const char *body;
-    size_t size;
-    int64_t money;
-    int caps;        /* so many of a facet of the stranger's */
-    uint64_t badge;  /* of that facet */
-    int64_t asks;    /* postage, for messages to that facet */
-    int64_t refusal; /* of facet_send() */
-    bool said;
-};
-
-/* Say it once, with a reply, and hear what comes. */
-static enum engine_outcome says(void *context, struct part *part)
-{
-    struct speech *speech = context;
-    int32_t caps[SERAI_MESSAGE_CAPS_MAX];
-    int64_t to;
-    int64_t reply;
-
-    if (speech->said)
-        return puppet_hears(&heard, part);
-    speech->said = true;
-    to = part_fetch(part, numbers[speech->object]);
-    reply = part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
-    caps[0] = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, (int64_t)speech->badge,
-                                  speech->asks);
-    for (int i = 1; i < speech->caps; i++)
-        caps[i] = caps[0];
-    memcpy(part_memory(part, AT_CAPS, sizeof caps), caps, sizeof caps);
-    memcpy(part_memory(part, 16384, (uint32_t)speech->size), speech->body, speech->size);
-    speech->refusal = part_order(part, facet_send, to, 16384, (int64_t)speech->size, AT_CAPS,
-                                 speech->caps, speech->money, 1000, reply);
-    ck_assert_int_eq(part_order(part, cap_drop, caps[0]), 0);
-    ck_assert_int_eq(part_order(part, cap_drop, to), 0);
-    return ENGINE_DONE;
-}
-
-static void say(struct speech *speech)
-{
-    memset(&heard, 0, sizeof heard);
-    puppet_play(&site, stranger, says, speech);
-    ck_assert_int_eq(speech->refusal, 0);
-}
-
-/* It fails with this code, and all the stranger's money comes back. */
-static void fails_with(struct speech *speech, int32_t code)
-{
-    uint64_t before = site_balance(&site, zoo);
-    uint32_t slots = site_agent(&site, zoo)->caps.used;
-
-    say(speech);
-    ck_assert_uint_eq(heard.count, 1);
-    ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, code);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_le(site_balance(&site, zoo), before + 1000); /* postage less the turn */
-    ck_assert_uint_eq(site_agent(&site, zoo)->caps.used, slots);
-}
+enum { ROUNDS = 400, LONG = 9000, CHANCES = 3000, SAYING_BYTES_MAX = 64 };
 
 /* ---- bodies ---- */
 
@@ -147,6 +29,11 @@ static const char *const malformed[] = {
     "[3'put1+2+3+4+5+6+7+8+9+]",
     "[3'put{1'b1+1'a2+}]",
     "[3'put2\"\xff\xff]",
+    "[3'put[<3'cap0+>]]", /* what it means is not known where it is told next */
+    "[3'put[1+<5'money1+>]]",
+    "[3'put{1'a<3'cap0+>}]",
+    "[3'put<3'box<3'box<5'money1+>>>]",
+    "[3'put#<3'cap7+>$]",
 };
 
 START_TEST(what_is_no_message_between_objects_is_refused)
@@ -228,7 +115,6 @@ START_TEST(an_unsealer_opens_no_box_of_another_seal)
     say(&seal);
     ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_MESSAGE)->cap_count, 1);
     fails_with(&number, VAT_NOT_YOURS);
-    number.said = false;
     number.object = OTHER_UNSEAL;
     fails_with(&number, VAT_NOT_YOURS);
 }
@@ -310,12 +196,10 @@ START_TEST(replies_that_are_kept_have_a_bound)
     ck_assert_int_gt(kept, 50);
     ck_assert_int_lt(kept, VAT_OBJECTS_MAX);
     for (int i = 0; i < kept; i++) { /* each of them has its answer still */
-        puts.said = false;
         say(&puts);
         ck_assert_uint_eq(heard.count, 2);
         ck_assert_uint_eq(heard_of(&heard, SERAI_EVENT_MESSAGE), 2);
     }
-    puts.said = false;
     say(&puts);
     ck_assert_uint_eq(heard.count, 1);
 }
@@ -397,6 +281,14 @@ END_TEST
 
 static const char *answer; /* what the stranger answers, with a facet of its own */
 
+/* Fails its question instead, with a reason that is no text. */
+static enum engine_outcome fails(void *context, struct part *part)
+{
+    (void)context;
+    memcpy(part_memory(part, AT_DATA, 6), "a\xff\x80\xc3?b", 6);
+    return part_fail(part, VAT_CODE_OWN, AT_DATA, 6);
+}
+
 static enum engine_outcome answers(void *context, struct part *part)
 {
     struct serai_event event;
@@ -452,6 +344,17 @@ START_TEST(an_answer_that_is_no_value_is_caught)
 }
 END_TEST
 
+START_TEST(a_reason_is_text)
+{
+    uint64_t prompt = prompt_new();
+
+    probe_play(stranger, fails, NULL);
+    prompt_hears(prompt, "", "error 4200: a????b");
+    probe_play(stranger, answers, NULL);
+    prompt_hears(prompt, "[<3'cap0+>]", "error 4100: a reference or money stands within another");
+}
+END_TEST
+
 /* The prompt keeps ten objects, and its turn fails with each one more; nothing waits on for that.
  */
 START_TEST(an_answer_whose_turn_fails_leaves_no_wait_behind)
@@ -484,7 +387,7 @@ int main(void)
     TCase *tcase = tcase_create("vat");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, visit_setup, visit_teardown);
     tcase_add_test(tcase, what_is_no_message_between_objects_is_refused);
     tcase_add_test(tcase, values_that_the_vat_knows_not_are_kept_as_they_are);
     tcase_add_test(tcase, a_body_that_is_too_long_is_refused);
@@ -497,6 +400,7 @@ int main(void)
     tcase_add_test(tcase, replies_that_are_kept_have_a_bound);
     tcase_add_test(tcase, the_vat_goes_on_whatever_it_is_told);
     tcase_add_test(tcase, an_answer_that_is_no_value_is_caught);
+    tcase_add_test(tcase, a_reason_is_text);
     tcase_add_test(tcase, an_answer_whose_turn_fails_leaves_no_wait_behind);
     tcase_add_test(tcase, a_message_without_an_object_is_refused);
     suite_add_tcase(suite, tcase);
