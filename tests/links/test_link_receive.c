@@ -337,13 +337,29 @@ START_TEST(a_payment_posted_meanwhile_is_no_debt_past_the_limit)
     node->settlement.paid = (struct settlement_payment){
         .index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
     node->specie.has_theirs = true;
-    node->specie.theirs.statement.sent.seq = 4;
+    node->specie.theirs.statement.sent.seq = 5;
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
     ck_assert_int_eq(b.link->state, LINK_UP);
-    /* Later ones it has sent in the knowledge of the payment. */
+    /* But by no more than that payment. */
     head.before = (struct cursor){5, 60 + PEER_LIMIT_NANOS - 51};
     ck_assert_int_eq(give(&head, (uint64_t[]){1}), PARCEL_TAKEN);
     froze("with message 5 the peer would owe 1000401 nanos, and its limit is 1000000");
+}
+END_TEST
+
+/* What it sent after that statement it sent in the knowledge of the payment. */
+START_TEST(a_message_sent_after_a_payment_was_posted_has_the_limit)
+{
+    struct link_node *node = node_of_link(b.links, b.link);
+    struct data_head head = head_of(1);
+
+    b.link->paid = (struct settled){1, 400};
+    node->settlement.paid = (struct settlement_payment){
+        .index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
+    node->specie.has_theirs = true;
+    node->specie.theirs.statement.sent.seq = 3;
+    ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
+    froze("with message 4 the peer would owe 1000400 nanos, and its limit is 1000000");
 }
 END_TEST
 
@@ -399,6 +415,7 @@ int main(void)
     tcase_add_test(tcase, money_over_the_cap_freezes_and_what_came_before_stands);
     tcase_add_test(tcase, money_over_the_limit_freezes_with_the_figures);
     tcase_add_test(tcase, a_payment_posted_meanwhile_is_no_debt_past_the_limit);
+    tcase_add_test(tcase, a_message_sent_after_a_payment_was_posted_has_the_limit);
     tcase_add_test(tcase, messages_without_money_pass_a_limit_that_was_lowered);
     tcase_add_test(tcase, bytes_that_are_no_parcel_are_refused_and_the_link_goes_on);
     suite_add_tcase(suite, tcase);
