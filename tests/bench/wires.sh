@@ -61,8 +61,8 @@ run_named b
 for name in a b; do
     on "$name" money in 100 >/dev/null
 done
-add_link a b "${ports[b]}"
 add_link b a
+add_link a b "${ports[b]}"
 until_holds 10 "A is up" is_state a b up
 until_holds 10 "B is up" is_state b a up
 on a agent deploy "$build/sdk/wire/t.wasm" --name t --money 2 >/dev/null
@@ -82,8 +82,8 @@ measure()
 }
 
 measure strict
-on a link set b --durability bounded >/dev/null
-on b link set a --durability bounded >/dev/null
+on a link set b --limit 1100 --durability bounded >/dev/null
+on b link set a --limit 1100 --durability bounded >/dev/null
 measure bounded
 before=$(balance_nanos "$far")
 on a agent call "$far" "3 100" --timeout 60 >/dev/null
