@@ -14,7 +14,6 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,21 +207,6 @@ static double sample_flushes(void *context)
 
 /* ---- without a pause ---- */
 
-/* The transactions that the site's store has committed in its life; each flushes the disk. */
-static uint64_t commits_of(const struct bench_daemon *end)
-{
-    char path[512];
-    MDB_envinfo info;
-    MDB_env *env = NULL;
-
-    (void)snprintf(path, sizeof path, "%s/store", end->dir);
-    if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 64) != 0 ||
-        mdb_env_open(env, path, MDB_RDONLY | MDB_NOLOCK, 0) != 0 || mdb_env_info(env, &info) != 0)
-        bench_die(path, NULL);
-    mdb_env_close(env);
-    return info.me_last_txnid;
-}
-
 /* A line of /proc/PID/status in KiB. */
 static uint64_t memory_of(const struct bench_daemon *end, const char *key)
 {
@@ -256,8 +240,8 @@ static void print_saturated(const struct links *links, double seconds, uint64_t 
 static void saturate(const struct links *links, double seconds)
 {
     uint64_t before = received_packets(&links->b);
-    uint64_t commits_a = commits_of(&links->a);
-    uint64_t commits_b = commits_of(&links->b);
+    uint64_t commits_a = daemon_commits(&links->a);
+    uint64_t commits_b = daemon_commits(&links->b);
     uint64_t wanted = before;
     double start_s = bench_now_s();
 
@@ -269,7 +253,8 @@ static void saturate(const struct links *links, double seconds)
             (void)wait_for(&links->b, wanted);
         }
         print_saturated(links, bench_now_s() - start_s, wanted - before,
-                        commits_of(&links->a) - commits_a, commits_of(&links->b) - commits_b);
+                        daemon_commits(&links->a) - commits_a,
+                        daemon_commits(&links->b) - commits_b);
     }
 }
 

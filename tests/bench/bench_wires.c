@@ -24,6 +24,7 @@ struct tally {
     double cpu_us; /* that all processes computed */
     double waits;  /* for the other side */
     double messages;
+    double commits; /* of both sites */
 };
 
 struct wires {
@@ -53,6 +54,7 @@ static struct tally point_at(const struct chain *chain)
         point.waits = (double)daemon_field(&wires->a, "status", "frame");
         point.messages = (double)(daemon_field(&wires->a, "link", "sent") +
                                   daemon_field(&wires->a, "link", "received"));
+        point.commits = (double)(daemon_commits(&wires->a) + daemon_commits(&wires->b));
         point.cpu_us += daemon_cpu_s(&wires->b) * 1e6;
     }
     return point;
@@ -80,6 +82,7 @@ static double sample_agent(void *context)
     tally->cpu_us += to.cpu_us - from.cpu_us;
     tally->waits += to.waits - from.waits;
     tally->messages += to.messages - from.messages;
+    tally->commits += to.commits - from.commits;
     return us / count;
 }
 
@@ -119,7 +122,8 @@ static void print_tally(const char *name, const struct tally *tally)
     if (tally->waits > 0)
         (void)printf(", %.3g waits for the other side", tally->waits / tally->chains);
     if (tally->messages > 0)
-        (void)printf(", %.3g messages of the link", tally->messages / tally->chains);
+        (void)printf(", %.3g messages of the link, %.3g commits of both sites",
+                     tally->messages / tally->chains, tally->commits / tally->chains);
     (void)printf("\n");
 }
 

@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* clock_getcpuclockid() */
 #include "tests/bench/daemon.h"
 
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,20 @@ uint64_t daemon_field(const struct bench_daemon *daemon, const char *command, co
     bytes_fini(&request);
     bytes_fini(&answer);
     return value;
+}
+
+uint64_t daemon_commits(const struct bench_daemon *daemon)
+{
+    char path[512];
+    MDB_envinfo info;
+    MDB_env *env = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/store", daemon->dir);
+    if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 64) != 0 ||
+        mdb_env_open(env, path, MDB_RDONLY | MDB_NOLOCK, 0) != 0 || mdb_env_info(env, &info) != 0)
+        bench_die(path, NULL);
+    mdb_env_close(env);
+    return info.me_last_txnid;
 }
 
 double daemon_cpu_s(const struct bench_daemon *daemon)

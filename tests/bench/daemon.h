@@ -16,6 +16,9 @@ struct bench_daemon {
  */
 uint64_t daemon_field(const struct bench_daemon *daemon, const char *command, const char *field);
 
+/* The transactions that the site's store has committed in its life; each flushes the disk. */
+uint64_t daemon_commits(const struct bench_daemon *daemon);
+
 /* Seconds that all its threads have computed. */
 double daemon_cpu_s(const struct bench_daemon *daemon);
 
