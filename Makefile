@@ -1,5 +1,6 @@
 # The front door: each target is one command of CMake, CTest or a script.  `make help` lists them.
-# Only `deps`, and `check` and `demo` by it, install packages.
+# Only `deps`, and `check` and `demo` by it, install packages; `bench` has npm bring into the build
+# folder what it is compared with.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build

@@ -14,7 +14,6 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +21,9 @@
 #include <unistd.h>
 
 #include "links/link.h"
-#include "site/cli/client.h"
-#include "site/cli/render.h"
 #include "tests/bench/bare.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/daemon.h"
 #include "tests/bench/site.h"
 
 enum {
@@ -43,12 +41,6 @@ enum {
     LOCAL_TURNS = 300000, /* of one sample; each takes a message and sends one */
 };
 
-struct end {
-    const char *dir;
-    const char *neighbour;
-    const char *pid;
-};
-
 /* Of all samples: what was counted, and the frames that both sites closed meanwhile. */
 struct tally {
     uint64_t count, frames_a, frames_b;
@@ -56,7 +48,7 @@ struct tally {
 
 struct links {
     const char *serai;
-    struct end a, b;
+    struct bench_daemon a, b;
     const char *trips;
     char **pumps;
     size_t pump_count;
@@ -68,45 +60,9 @@ struct links {
 
 /* ---- asking a site ---- */
 
-/* A field of the answer, digits only: an amount becomes nanos. */
-static uint64_t read_field(const struct end *end, const char *command, const char *field)
+static uint64_t received_packets(const struct bench_daemon *end)
 {
-    char path[512];
-    char text[RENDER_TEXT_BYTES] = "";
-    struct client_connection *client;
-    struct control_reply reply;
-    struct bytes args = {0};
-    struct bytes request = {0};
-    struct bytes answer = {0};
-    uint8_t site[CONTROL_KEY_BYTES];
-    struct fault fault;
-    uint64_t value = 0;
-
-    (void)snprintf(path, sizeof path, "%s/control.sock", end->dir);
-    cbor_put_array(&args, strcmp(command, "link") == 0 ? 1 : 0);
-    if (strcmp(command, "link") == 0)
-        cbor_put_text(&args, end->neighbour);
-    control_read(&request, command, &args);
-    if (client_open(&client, path, &fault) != ST_OK ||
-        client_ask(client, &request, &answer, site, &fault) != ST_OK ||
-        control_reply_decode(&reply, answer.data, answer.size, &fault) != ST_OK)
-        bench_die(path, &fault);
-    if (!render_number(reply.result, reply.result_size, field, &value)) {
-        if (!render_text(reply.result, reply.result_size, field, text))
-            bench_die(field, NULL);
-        for (const char *at = text; *at != '\0'; at++)
-            value = *at == '.' ? value : value * 10 + (uint64_t)(*at - '0');
-    }
-    client_close(client);
-    bytes_fini(&args);
-    bytes_fini(&request);
-    bytes_fini(&answer);
-    return value;
-}
-
-static uint64_t received_packets(const struct end *end)
-{
-    return read_field(end, "link", "received_total") / PACKET_NANOS;
+    return daemon_field(end, "link", "received_total") / PACKET_NANOS;
 }
 
 static void tell(const struct links *links, const char *agent, unsigned packets)
@@ -120,7 +76,7 @@ static void tell(const struct links *links, const char *agent, unsigned packets)
 }
 
 /* Wait until `end` has so many; how many it has. */
-static uint64_t wait_for(const struct end *end, uint64_t packets)
+static uint64_t wait_for(const struct bench_daemon *end, uint64_t packets)
 {
     static const struct timespec pause = {.tv_nsec = POLL_MS * 1000 * 1000};
     double deadline_s = bench_now_s() + PATIENCE_S;
@@ -142,14 +98,15 @@ struct point {
 };
 
 /* When `end` has so many packets. */
-static struct point point_at(const struct links *links, const struct end *end, uint64_t packets)
+static struct point point_at(const struct links *links, const struct bench_daemon *end,
+                             uint64_t packets)
 {
     uint64_t now = wait_for(end, packets);
 
     return (struct point){.at_s = bench_now_s(),
                           .tally = {.count = now,
-                                    .frames_a = read_field(&links->a, "status", "frame"),
-                                    .frames_b = read_field(&links->b, "status", "frame")}};
+                                    .frames_a = daemon_field(&links->a, "status", "frame"),
+                                    .frames_b = daemon_field(&links->b, "status", "frame")}};
 }
 
 static void add(struct tally *tally, const struct point *from, const struct point *to)
@@ -250,23 +207,8 @@ static double sample_flushes(void *context)
 
 /* ---- without a pause ---- */
 
-/* The transactions that the site's store has committed in its life; each flushes the disk. */
-static uint64_t commits_of(const struct end *end)
-{
-    char path[512];
-    MDB_envinfo info;
-    MDB_env *env = NULL;
-
-    (void)snprintf(path, sizeof path, "%s/store", end->dir);
-    if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 64) != 0 ||
-        mdb_env_open(env, path, MDB_RDONLY | MDB_NOLOCK, 0) != 0 || mdb_env_info(env, &info) != 0)
-        bench_die(path, NULL);
-    mdb_env_close(env);
-    return info.me_last_txnid;
-}
-
 /* A line of /proc/PID/status in KiB. */
-static uint64_t memory_of(const struct end *end, const char *key)
+static uint64_t memory_of(const struct bench_daemon *end, const char *key)
 {
     char path[64];
     char line[256];
@@ -298,8 +240,8 @@ static void print_saturated(const struct links *links, double seconds, uint64_t 
 static void saturate(const struct links *links, double seconds)
 {
     uint64_t before = received_packets(&links->b);
-    uint64_t commits_a = commits_of(&links->a);
-    uint64_t commits_b = commits_of(&links->b);
+    uint64_t commits_a = daemon_commits(&links->a);
+    uint64_t commits_b = daemon_commits(&links->b);
     uint64_t wanted = before;
     double start_s = bench_now_s();
 
@@ -311,7 +253,8 @@ static void saturate(const struct links *links, double seconds)
             (void)wait_for(&links->b, wanted);
         }
         print_saturated(links, bench_now_s() - start_s, wanted - before,
-                        commits_of(&links->a) - commits_a, commits_of(&links->b) - commits_b);
+                        daemon_commits(&links->a) - commits_a,
+                        daemon_commits(&links->b) - commits_b);
     }
 }
 

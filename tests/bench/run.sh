@@ -4,7 +4,7 @@
 #     tests/bench/run.sh BUILD [BENCH ...]   BUILD: an optimised build, such as build/release;
 #                                            BENCH: engine, fuel, hostile, orders, objects,
 #                                            promises, agents, pages, ledger, books, control, links,
-#                                            priority, density (all)
+#                                            wires, priority, density (all)
 #     BENCH_DIR=/tmp       where the books of the benches lie: the disk that is measured
 #     BENCH_ONLY=births    measure only what has this in its name
 #     BENCH_PATIENCE=15    rounds to try until 5 are good
@@ -69,7 +69,7 @@ for name in "${@:-all}"; do
     case $name in
     all)
         "$0" "$build" engine fuel hostile orders objects promises agents pages ledger books \
-            control links priority density
+            control links wires priority density
         ;;
     engine) bench_engine ;;
     fuel) "$bench/bench_fuel" ;;
@@ -88,6 +88,7 @@ for name in "${@:-all}"; do
     control) bench_control ;;
     priority) "$bench/bench_priority" ;;
     links) TMPDIR=$work "$here/links.sh" "$build" ;;
+    wires) TMPDIR=$work "$here/wires.sh" "$build" ;;
     *)
         echo "bench: there is no bench $name" >&2
         exit 64

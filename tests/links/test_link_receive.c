@@ -334,8 +334,8 @@ START_TEST(a_payment_posted_meanwhile_is_no_debt_past_the_limit)
     struct data_head head = head_of(1);
 
     b.link->paid = (struct settled){1, 400};
-    node->settlement.paid = (struct settlement_payment){
-        .index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
+    node->settlement.paid =
+        (struct settlement_payment){.index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
     node->specie.has_theirs = true;
     node->specie.theirs.statement.sent.seq = 5;
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
@@ -354,8 +354,8 @@ START_TEST(a_message_sent_after_a_payment_was_posted_has_the_limit)
     struct data_head head = head_of(1);
 
     b.link->paid = (struct settled){1, 400};
-    node->settlement.paid = (struct settlement_payment){
-        .index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
+    node->settlement.paid =
+        (struct settlement_payment){.index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
     node->specie.has_theirs = true;
     node->specie.theirs.statement.sent.seq = 3;
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
