@@ -8,8 +8,6 @@
 #include "links/link_order.h"
 #include "links/link_set.h"
 
-#include <stdlib.h>
-
 /* ---- the check ---- */
 
 /* What is queued counts like what was sent: it will be. */
@@ -62,7 +60,7 @@ static void link_unqueue(void *context, void *argument)
     (void)outbox_remove(&node->queue, outgoing);
     window_give(&node->window, outgoing);
     node->queue_total -= money_nanos(outgoing->money);
-    free(outgoing);
+    outgoing_free(node->links, outgoing);
 }
 
 void link_queue(struct links *links, struct link *link, struct undo *undo,
@@ -102,6 +100,14 @@ static void link_queue_again(void *context, void *argument)
     INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(outgoing->money)));
 }
 
+/* On commit: no rollback wants it back. */
+static void link_forget_withdrawn(void *context, void *argument)
+{
+    struct link_node *node = context;
+
+    outgoing_free(node->links, argument);
+}
+
 bool link_withdraw(struct links *links, struct link *link, struct undo *undo, uint32_t number)
 {
     struct link_node *node = node_of_link(links, link);
@@ -114,7 +120,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
     node->freed = true; /* a rollback takes the place again: then somebody looks in vain */
     node->queue_total -= money_nanos(outgoing->money);
     undo_on_rollback(undo, link_queue_again, node, outgoing);
-    undo_free_on_commit(undo, outgoing);
+    undo_on_commit(undo, link_forget_withdrawn, node, outgoing);
     return true;
 }
 
