@@ -175,20 +175,26 @@ bool links_number(struct links *links,
 
 /* ---- parcels out ---- */
 
-/* The number of messages from next_seq on that go into one parcel: those that may leave and fit. */
-static uint64_t data_fitting(struct link_node *node)
+/*
+ * The number of messages from next_seq on that go into one parcel: those that may leave and fit.
+ * *bytes is theirs in sum.
+ */
+static uint64_t data_fitting(struct link_node *node, size_t *bytes)
 {
-    size_t left = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
+    const size_t most = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
     uint64_t count = 0;
+
+    *bytes = 0;
 
     while (count < PARCEL_MESSAGES_MAX && node->next_seq + count <= node->saved.sent.seq) {
         uint64_t index = node->next_seq + count - node->link.acked_seq - 1;
         const struct outgoing *outgoing = outbox_at(&node->unacked, (size_t)index);
 
-        if (outgoing->size > left || !link_may_leave(node, node->next_seq + count, outgoing))
+        if (outgoing->size > most - *bytes ||
+            !link_may_leave(node, node->next_seq + count, outgoing))
             break;
         link_leaves(node, node->next_seq + count, outgoing);
-        left -= outgoing->size;
+        *bytes += outgoing->size;
         count++;
     }
     return count;
@@ -236,10 +242,12 @@ static bool data_is_due(const struct link_node *node)
 /* Append DATA with what may leave now.  False: there is nothing to say. */
 static bool data_out(struct link_node *node, struct bytes *out)
 {
-    uint64_t count = data_fitting(node);
+    size_t bytes;
+    uint64_t count = data_fitting(node, &bytes);
 
     if (count == 0 && !data_is_due(node))
         return false;
+    bytes_reserve(out, PARCEL_HEAD_BYTES_MAX + bytes);
     data_put(node, count, out);
     INVARIANT(!out->failed);
     return true;
