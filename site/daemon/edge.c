@@ -188,7 +188,7 @@ static void edge_take_early(struct edge *edge)
     while ((frame = ring_pop(&edge->parts->early)) != NULL) {
         edge_send_parcels(edge, &frame->core);
         core_frame_fini(&frame->core);
-        INVARIANT(ring_push(&edge->parts->spent, frame));
+        INVARIANT(ring_put(&edge->parts->spent, frame));
     }
 }
 
@@ -216,15 +216,18 @@ static void edge_take_durable(struct edge *edge)
         }
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
-        INVARIANT(ring_push(&edge->parts->spent, frame));
+        INVARIANT(ring_put(&edge->parts->spent, frame));
     }
 }
 
 static void edge_take_arrivals(struct edge *edge)
 {
+    struct ring *done = &edge->parts->arrivals_done;
     struct arrival *arrival;
 
-    while ((arrival = ring_pop(&edge->parts->arrivals_done)) != NULL)
+    while (
+        (arrival = ring_pop(done)) != NULL ||
+        (edge->wires != NULL && wires_is_full(edge->wires) && (arrival = ring_want(done)) != NULL))
         wires_give_back(edge->wires, arrival);
 }
 
@@ -318,10 +321,11 @@ static void edge_step(struct edge *edge, int timeout_ms)
     zmq_pollitem_t items[POLL_MAX];
     size_t count = edge_fill_poll(edge, items);
 
+    if (!wake_begins(&edge->parts->edge_wake))
+        timeout_ms = 0;
     if (zmq_poll(items, (int)count, timeout_ms) < 0)
         return; /* EINTR; the next round looks again */
-    if (items[POLL_WAKE].revents != 0)
-        wake_take(&edge->parts->edge_wake);
+    wake_take(&edge->parts->edge_wake, items[POLL_WAKE].revents != 0);
     edge_take_signals(
         edge); /* in any case: some may have been taken off the descriptor in the start */
     /* Before anything is done to the sockets that the poll saw. */
