@@ -57,11 +57,7 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     status = arena_new(&made->pages.arena);
     if (status != ST_OK)
         goto out;
-    made->hasher = hasher_new();
-    if (made->hasher == NULL)
-        status = ST_NOMEM;
-    if (status == ST_OK)
-        status = engine_stack_new(&made->stack);
+    status = engine_stack_new(&made->stack);
     if (status != ST_OK)
         goto out;
     *agents = made;
@@ -138,7 +134,6 @@ void agents_free(struct agents *agents)
     heapq_fini(&agents->objects.timers);
     heapq_fini(&agents->objects.leavers);
     engine_stack_free(agents->stack);
-    hasher_free(agents->hasher);
     arena_free(agents->pages.arena);
     if (agents->turn_memory != NULL)
         free(agents->turn_memory->transfers);

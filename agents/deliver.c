@@ -4,9 +4,6 @@
  */
 #include "agents/deliver.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "agents/accrual.h"
 #include "agents/agent.h"
 #include "agents/changes.h"
@@ -39,20 +36,11 @@ static void deliver_undo(void *context, void *argument)
 
 struct inbox_message *message_copy(struct agents *agents, const struct message *message)
 {
-    /* One a turn: malloc() finds it in the thread's own cache, where calloc() does not look. */
-    struct inbox_message *copy = malloc(sizeof *copy);
+    struct inbox_message *copy = inbox_message_new(&agents->small, message);
 
-    INVARIANT(copy != NULL);
-    *copy = (struct inbox_message){.m = *message};
     copy->m.id = agents->next_message++;
     agents->changes.counters = true;
     agents->counters.messages++;
-    if (message->size > 0) {
-        copy->bytes = malloc(message->size);
-        INVARIANT(copy->bytes != NULL);
-        memcpy(copy->bytes, message->data, message->size);
-    }
-    copy->m.data = copy->bytes;
     return copy;
 }
 

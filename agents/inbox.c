@@ -5,6 +5,7 @@
 #include "agents/inbox.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agents/accrual.h"
 #include "agents/agent.h"
@@ -16,6 +17,7 @@
 #include "agents/ready.h"
 #include "agents/set.h"
 #include "base/array.h"
+#include "base/slab.h"
 
 static struct inbox_share *inbox_share_of(const struct inbox *inbox, uint64_t customer)
 {
@@ -128,12 +130,30 @@ void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message
     tombstone_add(&agents->changes, STORE_INBOX, key, sizeof key);
 }
 
+static size_t message_bytes(size_t size)
+{
+    return slab_coarse(sizeof(struct inbox_message) + size);
+}
+
+struct inbox_message *inbox_message_new(struct slab *memory, const struct message *message)
+{
+    struct inbox_message *made = slab_take(memory, message_bytes(message->size));
+
+    *made = (struct inbox_message){.m = *message, .memory = memory};
+    if (message->size > 0)
+        memcpy(made->bytes, message->data, message->size);
+    made->m.data = made->bytes;
+    return made;
+}
+
 void inbox_message_free(struct inbox_message *message)
 {
     if (message == NULL)
         return;
-    free(message->bytes);
-    free(message);
+    if (message->memory != NULL)
+        slab_give(message->memory, message, message_bytes(message->m.size));
+    else
+        free(message);
 }
 
 void inbox_insert(struct inbox *inbox, struct inbox_message *before, struct inbox_message *message)

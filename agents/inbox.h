@@ -5,18 +5,22 @@
 #include "agents/limits.h"
 #include "agents/message.h"
 
+struct slab;
+
+/* One comes and goes with nearly each turn, so it is one block of the slab, with its data. */
 struct inbox_message {
-    struct message m; /* m.data points at `bytes` */
-    uint8_t *bytes;
-    bool saved;   /* a row of it is in the store */
-    bool changed; /* but says less than it */
-    bool front;   /* delivered before all that waited */
+    struct message m;    /* m.data points at `bytes` */
+    struct slab *memory; /* that it goes back to; NULL: it is malloc's */
+    bool saved;          /* a row of it is in the store */
+    bool changed;        /* but says less than it */
+    bool front;          /* delivered before all that waited */
     struct inbox_message *next;
     struct inbox_message *previous;
     /* of one that waits on a promise, and in the list of those of its sender (promise_queue.h) */
     struct object *promise;
     struct inbox_message *older_sent;
     struct inbox_message *newer_sent;
+    uint8_t bytes[];
 };
 
 /* How many messages of the bounded part are one customer's. */
@@ -60,6 +64,12 @@ void inbox_unlink(struct inbox *inbox, struct inbox_message *message);
 
 /* Take a message out of the inbox for good, so that its row goes, too. */
 void inbox_take(struct agents *agents, struct agent *agent, struct inbox_message *message);
+
+/*
+ * Make a message, in no inbox, as *message says, with a copy of its data.  The caller ends it with
+ * inbox_message_free(), before the slab ends.
+ */
+struct inbox_message *inbox_message_new(struct slab *memory, const struct message *message);
 
 /* Free a message that is in no inbox; NULL is allowed. */
 void inbox_message_free(struct inbox_message *message);

@@ -51,7 +51,6 @@ struct agents {
     struct turn *turn; /* running, or NULL */
     struct turn *turn_memory;
     struct engine_stack *stack;
-    struct hasher *hasher; /* for the hashes of events: each turn has one */
 
     uint64_t next_message; /* the number of the next one */
     bool refuses_births;

@@ -222,10 +222,8 @@ static bool bytes_grow(struct bytes *bytes, size_t size_wanted)
     return true;
 }
 
-uint8_t *bytes_extend(struct bytes *bytes, size_t size)
+uint8_t *bytes_extend_slowly(struct bytes *bytes, size_t size)
 {
-    uint8_t *room;
-
     if (bytes->failed)
         return NULL;
     /* An empty buffer takes memory even for size 0: NULL always means failure. */
@@ -236,15 +234,13 @@ uint8_t *bytes_extend(struct bytes *bytes, size_t size)
         }
     }
     /* Counted at once: the caller writes all of it. */
-    room = bytes->data + bytes->size;
     bytes->size += size;
-    return room;
+    return bytes->data + bytes->size - size;
 }
 
-void bytes_append(struct bytes *bytes, const void *data, size_t size)
+void bytes_reserve(struct bytes *bytes, size_t size)
 {
-    uint8_t *room = bytes_extend(bytes, size);
-
-    if (room != NULL && size != 0)
-        memcpy(room, data, size);
+    /* The room is that of an extension which is taken back. */
+    if (bytes_extend(bytes, size) != NULL)
+        bytes->size -= size;
 }

@@ -2,6 +2,8 @@
 #ifndef SERAI_BASE_BYTES_H
 #define SERAI_BASE_BYTES_H
 
+#include <string.h>
+
 #include "base/int128.h"
 
 /*
@@ -76,16 +78,38 @@ void bytes_fini(struct bytes *bytes);
 void bytes_clear(struct bytes *bytes);
 
 /*
- * Copy `size` bytes to the end; `data` may be NULL when `size` is 0.  Sets `failed` when out of
- * memory, and then the buffer keeps what it had.
+ * Make room for `size` more bytes, which are not counted yet: for who knows how much will be
+ * appended, so that it grows once.  Sets `failed` when out of memory.
  */
-void bytes_append(struct bytes *bytes, const void *data, size_t size);
+void bytes_reserve(struct bytes *bytes, size_t size);
+
+/* bytes_extend() where there is no room yet. */
+uint8_t *bytes_extend_slowly(struct bytes *bytes, size_t size);
 
 /*
  * Add `size` bytes to the end, counted in `size` at once, and return where they are to be written;
  * the pointer holds until the next append or extend.  NULL, with `failed` set, when out of memory;
  * never NULL otherwise, also for a size of 0.
  */
-uint8_t *bytes_extend(struct bytes *bytes, size_t size);
+static inline uint8_t *bytes_extend(struct bytes *bytes, size_t size)
+{
+    /* Records are put together from many small pieces, and nearly all of them find room. */
+    if (bytes->failed || bytes->data == NULL || size > bytes->capacity - bytes->size)
+        return bytes_extend_slowly(bytes, size);
+    bytes->size += size;
+    return bytes->data + bytes->size - size;
+}
+
+/*
+ * Copy `size` bytes to the end; `data` may be NULL when `size` is 0.  Sets `failed` when out of
+ * memory, and then the buffer keeps what it had.
+ */
+static inline void bytes_append(struct bytes *bytes, const void *data, size_t size)
+{
+    uint8_t *room = bytes_extend(bytes, size);
+
+    if (room != NULL && size != 0)
+        memcpy(room, data, size);
+}
 
 #endif

@@ -38,7 +38,7 @@ struct head {
 /* "Preferred serialization", section 4.1: the fewest bytes that hold the argument. */
 static void cbor_put_head(struct bytes *out, unsigned major, uint64_t value)
 {
-    uint8_t head[9];
+    uint8_t *head;
     size_t size = value < INFO_1        ? 0
                   : value <= UINT8_MAX  ? 1
                   : value <= UINT16_MAX ? 2
@@ -50,10 +50,12 @@ static void cbor_put_head(struct bytes *out, unsigned major, uint64_t value)
                     : size == 4 ? INFO_1 + 2
                                 : INFO_8;
 
+    head = bytes_extend(out, 1 + size);
+    if (head == NULL)
+        return;
     head[0] = (uint8_t)(major << 5 | info);
     for (size_t i = 0; i < size; i++)
         head[1 + i] = (uint8_t)(value >> (8 * (size - 1 - i)));
-    bytes_append(out, head, 1 + size);
 }
 
 void cbor_put_uint(struct bytes *out, uint64_t value)

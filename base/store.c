@@ -69,6 +69,11 @@ void store_batch_clear(struct store_batch *batch)
     batch->count = 0;
 }
 
+void store_batch_reserve(struct store_batch *batch, size_t rows, size_t bytes)
+{
+    bytes_reserve(&batch->ops, rows * OP_HEAD_BYTES + bytes);
+}
+
 /* Pack one operation, with copies of its key and value. */
 static void batch_add_op(struct store_batch *batch, const struct store_op *op)
 {

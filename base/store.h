@@ -52,6 +52,12 @@ void store_batch_fini(struct store_batch *batch);
 void store_batch_clear(struct store_batch *batch);
 
 /*
+ * Make room at once for `rows` more operations whose keys and values have `bytes` in sum, about.
+ * Out of memory is remembered.
+ */
+void store_batch_reserve(struct store_batch *batch, size_t rows, size_t bytes);
+
+/*
  * Insert or replace a row.  `key` has 1 to STORE_KEY_BYTES_MAX bytes, `value` at most
  * STORE_VALUE_BYTES_MAX (INVARIANT).  Out of memory is remembered: see store_batch_failed().
  */

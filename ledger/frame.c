@@ -175,6 +175,19 @@ static void frame_put_meta(struct ledger *ledger, struct store_batch *batch,
     store_batch_put(batch, STORE_META, &key, sizeof key, row->data, row->size);
 }
 
+/* A large frame's batch grows once, and not by copying what it has again and again. */
+static void frame_reserve(const struct ledger *ledger, struct store_batch *batch,
+                          const struct header_record *frame)
+{
+    size_t accounts = ledger->changed.size / sizeof(uint64_t);
+    size_t chunks = (size_t)frame->header.chunks;
+
+    store_batch_reserve(batch, chunks + accounts,
+                        ledger_frame_bytes(ledger) +
+                            chunks * (JOURNAL_KEY_BYTES + CHUNK_HEADER_BYTES) +
+                            accounts * (ACCOUNT_KEY_BYTES + ACCOUNT_ROW_BYTES));
+}
+
 bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,
                         uint64_t wall_us, bool force, struct frame_header *header)
 {
@@ -188,6 +201,7 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
         return false;
     /* The journal first: the header row names the head that it gives. */
     frame = frame_describe(ledger, site_time_us, wall_us);
+    frame_reserve(ledger, batch, &frame);
     frame.header.head = frame_put_chunks(ledger, batch, &frame);
     frame_put_accounts(ledger, batch, frame.header.frame);
     frame_put_meta(ledger, batch, &frame.header);

@@ -25,23 +25,21 @@ uint64_t books_frame(const struct ledger *ledger)
 /* ---- life ---- */
 
 /* An account was changed by the frame being filled, so its row is to be written. */
-static void ledger_note_change(struct ledger *ledger, uint64_t id)
+static void ledger_note_change(struct ledger *ledger, struct account *account)
 {
-    struct account *account = accounts_find(&ledger->accounts, id);
-
     /* Once a frame: its row is written from the totals at the end. */
     if (account->changed)
         return;
     account->changed = true;
-    bytes_append(&ledger->changed, &id, sizeof id);
+    bytes_append(&ledger->changed, &account->id, sizeof account->id);
 }
 
 static_assert(FRAME_LINES_FULL + LEDGER_EVENT_LINES_MAX <= FRAME_LINES_MAX,
               "the last event of a frame fits");
 
 /* Append the record that an account begins or ends with; its row changes, too. */
-static void ledger_append_opening(struct ledger *ledger, const struct account *account,
-                                  uint32_t event, bool closing)
+static void ledger_append_opening(struct ledger *ledger, struct account *account, uint32_t event,
+                                  bool closing)
 {
     struct journal_opening opening = {.event = event,
                                       .closing = closing,
@@ -54,7 +52,7 @@ static void ledger_append_opening(struct ledger *ledger, const struct account *a
     INVARIANT(ledger->openings.size / OPENING_RECORD_BYTES < FRAME_OPENINGS_MAX);
     opening_record_put(record, &opening);
     bytes_append(&ledger->openings, record, sizeof record);
-    ledger_note_change(ledger, account->id);
+    ledger_note_change(ledger, account);
 }
 
 /* Add an account to the table and record its opening.  A failure has recorded nothing. */
@@ -69,7 +67,7 @@ static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum a
     enum status status = accounts_add(&ledger->accounts, &account);
 
     if (status == ST_OK)
-        ledger_append_opening(ledger, &account, event, false);
+        ledger_append_opening(ledger, accounts_find(&ledger->accounts, id), event, false);
     return status;
 }
 
@@ -214,7 +212,9 @@ static struct hash event_hash(struct ledger *ledger, const struct event *event)
     static const char domain[] = "serai-event-1";
     struct bytes *cbor = &ledger->scratch;
 
+    /* Domain and item side by side, so that they are hashed in one pass. */
     bytes_clear(cbor);
+    bytes_append(cbor, domain, sizeof domain - 1);
     cbor_put_array(cbor, 5);
     cbor_put_uint(cbor, event->kind);
     if (event->source_size == 0)
@@ -225,10 +225,7 @@ static struct hash event_hash(struct ledger *ledger, const struct event *event)
     cbor_put_uint(cbor, event->site_time_us);
     cbor_put_bytes(cbor, event->random.bytes, HASH_BYTES);
     INVARIANT(!cbor->failed);
-    hasher_start(ledger->hasher);
-    hasher_add(ledger->hasher, domain, sizeof domain - 1);
-    hasher_add(ledger->hasher, cbor->data, cbor->size);
-    return hasher_end(ledger->hasher);
+    return hash_of(cbor->data, cbor->size);
 }
 
 struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
@@ -239,7 +236,7 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
                                   .subject = event->subject,
                                   .site_time_us = event->site_time_us,
                                   .source_size = event->source_size};
-    uint8_t record[EVENT_RECORD_BYTES];
+    uint8_t *record;
 
     INVARIANT(ledger->in_event);
     INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
@@ -250,9 +247,9 @@ struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
         return hash;
     INVARIANT(ledger_event_index(ledger) < FRAME_EVENTS_MAX);
     memcpy(entry.source, event->source, event->source_size);
+    record = bytes_extend(&ledger->events, EVENT_RECORD_BYTES);
+    INVARIANT(record != NULL);
     event_record_put(record, &entry);
-    bytes_append(&ledger->events, record, sizeof record);
-    INVARIANT(!ledger->events.failed);
     return hash;
 }
 
@@ -335,12 +332,12 @@ void ledger_unopen(struct ledger *ledger, uint64_t id)
 static void ledger_append_line(struct ledger *ledger, const struct transfer *transfer)
 {
     struct journal_line line = {.event = ledger_event_index(ledger), .transfer = *transfer};
-    uint8_t record[LINE_RECORD_BYTES];
+    uint8_t *record;
 
     INVARIANT(ledger_frame_lines(ledger) < FRAME_LINES_MAX);
+    record = bytes_extend(&ledger->lines, LINE_RECORD_BYTES);
+    INVARIANT(record != NULL);
     line_record_put(record, &line);
-    bytes_append(&ledger->lines, record, sizeof record);
-    INVARIANT(!ledger->lines.failed);
     INVARIANT(postings_add(&ledger->postings, transfer->debit, transfer->credit,
                            (uint16_t)transfer->code, money_nanos(transfer->amount)) == ST_OK);
 }
@@ -367,8 +364,8 @@ enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfe
     ledger_append_line(ledger, transfer);
     /* A line of no money only says what was used: no row changes. */
     if (!money_is_zero(transfer->amount)) {
-        ledger_note_change(ledger, transfer->debit);
-        ledger_note_change(ledger, transfer->credit);
+        ledger_note_change(ledger, debit);
+        ledger_note_change(ledger, credit);
         INVARIANT(!ledger->changed.failed);
     }
     return TRANSFER_DONE;

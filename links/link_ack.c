@@ -6,8 +6,6 @@
 
 #include "links/link_set.h"
 
-#include <stdlib.h>
-
 /* ---- acknowledgements ---- */
 
 u128 link_total_at(const struct link_node *node, uint64_t seq)
@@ -52,7 +50,7 @@ void link_take_ack(struct link_node *node, uint64_t seq)
     link->acked_digest = link_digest_at(node, seq);
     link_take_seen(node, seq);
     for (; link->acked_seq < seq; link->acked_seq++)
-        free(outbox_pop(&node->unacked));
+        outgoing_free(node->links, outbox_pop(&node->unacked));
     node->freed = true; /* those who met LINK_RETAINED_MESSAGES wait for this */
     /* The peer may have them from an earlier connection, before they are sent on this one. */
     if (node->next_seq <= seq)

@@ -8,8 +8,6 @@
 #include "links/link_order.h"
 #include "links/link_set.h"
 
-#include <stdlib.h>
-
 /* ---- the check ---- */
 
 /* What is queued counts like what was sent: it will be. */
@@ -62,7 +60,7 @@ static void link_unqueue(void *context, void *argument)
     (void)outbox_remove(&node->queue, outgoing);
     window_give(&node->window, outgoing);
     node->queue_total -= money_nanos(outgoing->money);
-    free(outgoing);
+    outgoing_free(node->links, outgoing);
 }
 
 void link_queue(struct links *links, struct link *link, struct undo *undo,
@@ -102,6 +100,14 @@ static void link_queue_again(void *context, void *argument)
     INVARIANT(u128_add(&node->queue_total, node->queue_total, money_nanos(outgoing->money)));
 }
 
+/* On commit: no rollback wants it back. */
+static void link_forget_withdrawn(void *context, void *argument)
+{
+    struct link_node *node = context;
+
+    outgoing_free(node->links, argument);
+}
+
 bool link_withdraw(struct links *links, struct link *link, struct undo *undo, uint32_t number)
 {
     struct link_node *node = node_of_link(links, link);
@@ -114,7 +120,7 @@ bool link_withdraw(struct links *links, struct link *link, struct undo *undo, ui
     node->freed = true; /* a rollback takes the place again: then somebody looks in vain */
     node->queue_total -= money_nanos(outgoing->money);
     undo_on_rollback(undo, link_queue_again, node, outgoing);
-    undo_free_on_commit(undo, outgoing);
+    undo_on_commit(undo, link_forget_withdrawn, node, outgoing);
     return true;
 }
 
@@ -169,20 +175,26 @@ bool links_number(struct links *links,
 
 /* ---- parcels out ---- */
 
-/* The number of messages from next_seq on that go into one parcel: those that may leave and fit. */
-static uint64_t data_fitting(struct link_node *node)
+/*
+ * The number of messages from next_seq on that go into one parcel: those that may leave and fit.
+ * *bytes is theirs in sum.
+ */
+static uint64_t data_fitting(struct link_node *node, size_t *bytes)
 {
-    size_t left = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
+    const size_t most = LINK_PARCEL_BYTES_MAX - PARCEL_HEAD_BYTES_MAX;
     uint64_t count = 0;
+
+    *bytes = 0;
 
     while (count < PARCEL_MESSAGES_MAX && node->next_seq + count <= node->saved.sent.seq) {
         uint64_t index = node->next_seq + count - node->link.acked_seq - 1;
         const struct outgoing *outgoing = outbox_at(&node->unacked, (size_t)index);
 
-        if (outgoing->size > left || !link_may_leave(node, node->next_seq + count, outgoing))
+        if (outgoing->size > most - *bytes ||
+            !link_may_leave(node, node->next_seq + count, outgoing))
             break;
         link_leaves(node, node->next_seq + count, outgoing);
-        left -= outgoing->size;
+        *bytes += outgoing->size;
         count++;
     }
     return count;
@@ -230,10 +242,12 @@ static bool data_is_due(const struct link_node *node)
 /* Append DATA with what may leave now.  False: there is nothing to say. */
 static bool data_out(struct link_node *node, struct bytes *out)
 {
-    uint64_t count = data_fitting(node);
+    size_t bytes;
+    uint64_t count = data_fitting(node, &bytes);
 
     if (count == 0 && !data_is_due(node))
         return false;
+    bytes_reserve(out, PARCEL_HEAD_BYTES_MAX + bytes);
     data_put(node, count, out);
     INVARIANT(!out->failed);
     return true;

@@ -2,6 +2,7 @@
 #ifndef SERAI_LINKS_LINK_SET_H
 #define SERAI_LINKS_LINK_SET_H
 
+#include "base/slab.h"
 #include "links/acceptance.h"
 #include "links/clearing.h"
 #include "links/link_window.h"
@@ -171,6 +172,7 @@ struct links {
     struct link_signer signer;
     bool orders_due; /* to a house, perhaps: some node's order_due was set */
     struct bytes scratch;
+    struct slab memory; /* of messages on their way out */
 };
 
 /*
@@ -225,10 +227,16 @@ size_t outbox_remove(struct outbox *outbox, const struct outgoing *outgoing);
 void outbox_insert(struct outbox *outbox, size_t index, struct outgoing *outgoing);
 
 /* Free the queue and its messages. */
-void outbox_fini(struct outbox *outbox);
+void outbox_fini(struct links *links, struct outbox *outbox);
 
-/* Make an outgoing message with a copy of *message, encoded.  Out of memory is INVARIANT. */
+/*
+ * Make an outgoing message with a copy of *message, encoded.  Out of memory is INVARIANT.  The
+ * caller ends it with outgoing_free().
+ */
 struct outgoing *outgoing_new(struct links *links, const struct channel_message *message);
+
+/* Free a message that is in no queue. */
+void outgoing_free(struct links *links, struct outgoing *outgoing);
 
 /*
  * The total of what we sent up to message `seq`, which is the last acknowledged one or in the

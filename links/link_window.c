@@ -20,6 +20,7 @@ void window_fini(struct window *window)
 {
     table_each(&window->payers, places_free, NULL);
     table_fini(&window->payers);
+    free(window->spare);
     *window = (struct window){0};
 }
 
@@ -74,8 +75,10 @@ void window_take(struct window *window, const struct outgoing *outgoing)
     /* Payers come and go with their messages: the table holds those with a place, no more. */
     own = table_get(&window->payers, payer);
     if (own == NULL) {
-        own = calloc(1, sizeof *own);
+        own = window->spare != NULL ? window->spare : malloc(sizeof *own);
         INVARIANT(own != NULL);
+        window->spare = NULL;
+        *own = (struct window_places){0};
         (void)table_put(&window->payers, payer, own); /* there was none */
     }
     places_add(own, outgoing);
@@ -93,8 +96,11 @@ void window_give(struct window *window, const struct outgoing *outgoing)
     INVARIANT(own != NULL);
     places_remove(own, outgoing);
     places_remove(&window->taken, outgoing);
-    if (own->messages == 0)
-        free(table_remove(&window->payers, payer));
+    if (own->messages > 0)
+        return;
+    (void)table_remove(&window->payers, payer); /* it is `own` */
+    free(window->spare);
+    window->spare = own;
 }
 
 /* ---- checking ---- */

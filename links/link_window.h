@@ -22,6 +22,7 @@ struct window_places {
 struct window {
     struct window_places taken;
     struct table payers; /* payer -> struct window_places *, owned; only those who have some */
+    struct window_places *spare; /* of the last that had none any more, owned; or NULL */
 };
 
 /* Free the payers; leaves an empty window. */

@@ -57,8 +57,8 @@ struct link_node *link_node_keyed(const struct links *links, const uint8_t key[L
 void links_clear(struct links *links)
 {
     for (size_t i = 0; i < links->count; i++) {
-        outbox_fini(&links->nodes[i]->queue);
-        outbox_fini(&links->nodes[i]->unacked);
+        outbox_fini(links, &links->nodes[i]->queue);
+        outbox_fini(links, &links->nodes[i]->unacked);
         free(links->nodes[i]->rows.first_seqs);
         window_fini(&links->nodes[i]->window);
         bytes_fini(&links->nodes[i]->arrived);
@@ -83,6 +83,7 @@ void links_free(struct links *links)
         return;
     links_clear(links);
     bytes_fini(&links->scratch);
+    slab_fini(&links->memory);
     free(links);
 }
 

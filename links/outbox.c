@@ -83,12 +83,22 @@ void outbox_insert(struct outbox *outbox, size_t index, struct outgoing *outgoin
     outbox->items[outbox_slot(outbox, index)] = outgoing;
 }
 
-void outbox_fini(struct outbox *outbox)
+void outbox_fini(struct links *links, struct outbox *outbox)
 {
     while (outbox->count != 0)
-        free(outbox_pop(outbox));
+        outgoing_free(links, outbox_pop(outbox));
     free(outbox->items);
     memset(outbox, 0, sizeof *outbox);
+}
+
+static size_t outgoing_bytes(size_t wire_size)
+{
+    return slab_coarse(sizeof(struct outgoing) + wire_size);
+}
+
+void outgoing_free(struct links *links, struct outgoing *outgoing)
+{
+    slab_give(&links->memory, outgoing, outgoing_bytes(outgoing->size));
 }
 
 struct outgoing *outgoing_new(struct links *links, const struct channel_message *message)
@@ -100,10 +110,8 @@ struct outgoing *outgoing_new(struct links *links, const struct channel_message 
     message_encode(wire, message);
     INVARIANT(!wire->failed);
     INVARIANT(wire->size <= MESSAGE_BYTES_MAX);
-    outgoing = calloc(1, sizeof *outgoing + wire->size);
-    INVARIANT(outgoing != NULL);
-    outgoing->message = *message;
-    outgoing->money = message_money(message);
+    outgoing = slab_take(&links->memory, outgoing_bytes(wire->size));
+    *outgoing = (struct outgoing){.message = *message, .money = message_money(message)};
     /* What the caller lent ends with its turn: the copy points into wire[] alone. */
     outgoing->message.money = outgoing->money;
     outgoing->message.name = NULL; /* it does not cross a link */

@@ -78,6 +78,7 @@ uint64_t paged_differs(const uint8_t *a, const uint8_t *b);
 
 /*
  * Take those granules of `data`, a whole page, outside a turn's undo, and list the page as changed.
+ * An absent page takes all of it: the other granules are those of the initial image.
  */
 void paged_set(struct paged *paged, struct paged_dirty *dirty, uint32_t page, const uint8_t *data,
                uint64_t granules);

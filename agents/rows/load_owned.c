@@ -306,26 +306,20 @@ static const char *load_message_error(const struct agents *agents, const struct 
 }
 
 /* A copy of the message, of which the row's bytes are borrowed. */
-static struct inbox_message *load_copy_message(const struct inbox_message *read)
+static struct inbox_message *load_copy_message(struct agents *agents,
+                                               const struct inbox_message *read)
 {
-    struct inbox_message *message = malloc(sizeof *message);
+    struct inbox_message *message = inbox_message_new(&agents->small, &read->m);
 
-    INVARIANT(message != NULL);
-    *message = *read;
+    message->front = read->front;
     message->saved = true;
-    if (read->m.size > 0) {
-        message->bytes = malloc(read->m.size);
-        INVARIANT(message->bytes != NULL);
-        memcpy(message->bytes, read->m.data, read->m.size);
-    }
-    message->m.data = message->bytes;
     return message;
 }
 
 static void load_admit_message(struct agents *agents, struct agent *agent,
                                const struct inbox_message *read)
 {
-    struct inbox_message *message = load_copy_message(read);
+    struct inbox_message *message = load_copy_message(agents, read);
 
     row_found(agents, agent->id, PART_MESSAGES, 1);
     inbox_push_loaded(agents, agent, message);
@@ -344,7 +338,7 @@ static const char *load_admit_waiting(struct agents *agents, struct object *prom
     if (promise->u.promise.unread == 0)
         return "more messages wait on the promise than its row counts";
     promise->u.promise.unread--;
-    promise_queue_add_loaded(agents, promise, sender, load_copy_message(read));
+    promise_queue_add_loaded(agents, promise, sender, load_copy_message(agents, read));
     agent_let_sleep(agents, sender);
     return NULL;
 }

@@ -208,23 +208,13 @@ void turn_undo_all(struct turn *turn, uint64_t fuel)
     agents->counters.traps++;
 }
 
-/* The hash of bytes by the one kept context; of none a constant, which most events need. */
-static struct hash turn_hash(struct hasher *hasher, const void *data, size_t size)
-{
-    if (size == 0)
-        return hash_of(NULL, 0); /* a constant */
-    hasher_start(hasher);
-    hasher_add(hasher, data, size);
-    return hasher_end(hasher);
-}
-
 void turn_event_end(struct turn *turn)
 {
     const struct message *m = &turn->event->m;
     struct event event =
         event_of_turn(turn->agent->id, m->sender, m->id, (uint64_t)m->kind, turn->agents->now_us);
 
-    event.bytes = turn_hash(turn->agents->hasher, m->data, m->size);
-    event.random = turn_hash(turn->agents->hasher, turn->random, turn->random_size);
+    event.bytes = hash_of(m->data, m->size);
+    event.random = hash_of(turn->random, turn->random_size);
     (void)ledger_event_end(turn->agents->ledger, &event);
 }

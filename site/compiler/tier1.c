@@ -155,7 +155,7 @@ void tier1_free(struct tier1 *tier1)
     free(tier1);
 }
 
-void tier1_connect(struct tier1 *tier1, const struct wake *core_wake)
+void tier1_connect(struct tier1 *tier1, struct wake *core_wake)
 {
     if (tier1 != NULL)
         ring_init(&tier1->done, core_wake);
@@ -197,8 +197,8 @@ static struct tier1_job *tier1_next_job(struct tier1 *tier1)
 
         if (job != NULL || atomic_load(&tier1->stopping))
             return job;
-        (void)!poll(fds, 2, -1); /* a signal: look again */
-        wake_take(&tier1->wake);
+        (void)!poll(fds, 2, wake_begins(&tier1->wake) ? -1 : 0); /* a signal: look again */
+        wake_take(&tier1->wake, fds[0].revents != 0);
         if (fds[1].revents != 0)
             return NULL;
     }

@@ -28,7 +28,7 @@ MUST_CHECK enum status tier1_new(struct tier1 **tier1, const struct tier1_settin
 void tier1_free(struct tier1 *tier1);
 
 /* Set whom to wake when an object is there; borrowed.  NULL for tier1 is allowed here and below. */
-void tier1_connect(struct tier1 *tier1, const struct wake *core_wake);
+void tier1_connect(struct tier1 *tier1, struct wake *core_wake);
 
 /* The compiler thread's body; the argument is a struct tier1, with a service. */
 void *tier1_thread(void *tier1);

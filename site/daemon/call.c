@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "links/link.h"
+#include "site/daemon/poller.h"
 
 enum {
     /* ZMTP 3.1 has flags and a length of one byte, or of eight where the sealed body is longer. */
@@ -287,6 +288,7 @@ enum status call_join(struct call *call, void *context, const struct call_keys *
     call->socket = zmq_socket(context, ZMQ_DEALER);
     if (call->socket == NULL)
         return fault_set(fault, ST_IO, "links: a socket: %s", zmq_strerror(errno));
+    call->touched = true;
     status = call_set_limits(call->socket, fault);
     if (status == ST_OK)
         status = call_set_keys(call, keys, server, fault);
@@ -513,7 +515,7 @@ static zmq_pollitem_t call_pollable(int fd, bool in, bool out)
     return (zmq_pollitem_t){.fd = events == 0 ? -1 : fd, .events = events};
 }
 
-void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads)
+void call_poll(struct call *call, zmq_pollitem_t *items, bool reads)
 {
     bool comes = call->socket == NULL ? !call->connecting : call_may_come(call) > 0;
 
@@ -524,10 +526,17 @@ void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads)
         call->door >= 0 ? call_pollable(call->door, true, false)
                         : call_pollable(call->inner, !call->inner_over && call->out.size == 0,
                                         call->in.size > 0);
-    items[CALL_POLL_SOCKET] =
-        call->socket == NULL
-            ? call_pollable(-1, false, false)
-            : (zmq_pollitem_t){.socket = call->socket, .events = reads ? ZMQ_POLLIN : 0};
+    items[CALL_POLL_SOCKET] = call->socket == NULL
+                                  ? call_pollable(-1, false, false)
+                                  : poller_socket(call->socket, reads, &call->touched);
+}
+
+bool call_has_messages(struct call *call, const zmq_pollitem_t *items)
+{
+    if (items[call->place + CALL_POLL_SOCKET].revents == 0)
+        return false;
+    call->touched = true;
+    return true;
 }
 
 bool call_moves(const struct call *call, const zmq_pollitem_t *items)
@@ -545,6 +554,7 @@ bool call_receive(struct call *call, zmq_msg_t *message, uint64_t now_us)
         (void)zmq_msg_close(message);
         return false;
     }
+    call->touched = true;
     call_count_off(&call->in_held, call_sealed_bytes(zmq_msg_size(message)));
     call->received_us = now_us;
     return true;
@@ -555,8 +565,10 @@ bool call_send(struct call *call, const uint8_t *bytes, size_t size, uint64_t mo
 {
     uint64_t more = call_sealed_bytes(size);
 
-    if (call->socket == NULL || more > most || call->out_held > most - more ||
-        zmq_send(call->socket, bytes, size, ZMQ_DONTWAIT) < 0)
+    if (call->socket == NULL || more > most || call->out_held > most - more)
+        return false;
+    call->touched = true; /* libzmq may take the news of something that came */
+    if (zmq_send(call->socket, bytes, size, ZMQ_DONTWAIT) < 0)
         return false;
     call->out_held += more;
     return true;

@@ -43,6 +43,7 @@ struct call {
     int door;        /* where libzmq's socket calls us; -1: it has, or does not yet */
     int inner;       /* to libzmq's socket; -1: not yet, or over */
     void *socket;    /* a DEALER; NULL: the caller has sent nothing yet */
+    bool touched;    /* the socket may have something to read of which it will not tell: poller.h */
     bool connecting; /* we dial, and nobody has answered */
     bool dialled;    /* by us */
     bool known;      /* it has shown whose it is, by its key */
@@ -96,7 +97,12 @@ MUST_CHECK enum status call_join(struct call *call, void *context, const struct 
 MUST_CHECK enum status call_open(struct call *call, struct fault *fault);
 
 /* Fill in CALL_POLL_ITEMS items to poll; with `reads` also for messages that came. */
-void call_poll(const struct call *call, zmq_pollitem_t *items, bool reads);
+void call_poll(struct call *call, zmq_pollitem_t *items, bool reads);
+
+/*
+ * Whether the poll found something in the socket.  What the caller leaves there now is found again.
+ */
+MUST_CHECK bool call_has_messages(struct call *call, const zmq_pollitem_t *items);
 
 /* Whether the poll found something to move. */
 bool call_moves(const struct call *call, const zmq_pollitem_t *items);

@@ -116,7 +116,7 @@ static bool driver_take_arrivals(struct driver *driver, uint64_t now_us)
         driver_open_awaited(driver, now_us);
         driver->parcels++;
         core_take_arrival(parts->core, arrival);
-        INVARIANT(ring_push(&parts->arrivals_done, arrival)); /* it has a place for each */
+        INVARIANT(ring_put(&parts->arrivals_done, arrival)); /* it has a place for each */
     }
     return driver_may_take_arrivals(driver);
 }

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "site/daemon/poller.h"
 
 enum { POLL_WAKE, POLL_SIGNAL, POLL_LISTEN, POLL_FIRST_CONNECTION };
 enum { POLL_MAX = POLL_FIRST_CONNECTION + CONNECTIONS_MAX + WIRES_POLL_MAX };
 
+static_assert((int)POLL_MAX <= (int)POLLER_ITEMS_MAX, "all of them are polled together");
 static_assert(CONNECTIONS_MAX < (int)RING_SLOTS,
               "each has a place in the ring, and the stop message");
 enum { SWEEP_MS = 1000, FAREWELL_MS = 20 };
@@ -156,9 +158,11 @@ static void edge_stop(struct edge *edge)
     wake_up(&edge->parts->core_wake);
 }
 
-static void edge_take_signals(struct edge *edge)
+/* Some may have been taken off the descriptor in the start. */
+static void edge_take_signals(struct edge *edge, bool came)
 {
-    signals_take(edge->signals);
+    if (came)
+        signals_take(edge->signals);
     if (edge->signals->hang_up && !edge->stopping)
         edge_hang_up(edge);
     if (edge->signals->stop != 0 && !edge->stopping)
@@ -188,7 +192,7 @@ static void edge_take_early(struct edge *edge)
     while ((frame = ring_pop(&edge->parts->early)) != NULL) {
         edge_send_parcels(edge, &frame->core);
         core_frame_fini(&frame->core);
-        INVARIANT(ring_push(&edge->parts->spent, frame));
+        INVARIANT(ring_put(&edge->parts->spent, frame));
     }
 }
 
@@ -216,15 +220,18 @@ static void edge_take_durable(struct edge *edge)
         }
         core_frame_fini(&frame->core);
         edge->done = edge->done || frame->last;
-        INVARIANT(ring_push(&edge->parts->spent, frame));
+        INVARIANT(ring_put(&edge->parts->spent, frame));
     }
 }
 
 static void edge_take_arrivals(struct edge *edge)
 {
+    struct ring *done = &edge->parts->arrivals_done;
     struct arrival *arrival;
 
-    while ((arrival = ring_pop(&edge->parts->arrivals_done)) != NULL)
+    while (
+        (arrival = ring_pop(done)) != NULL ||
+        (edge->wires != NULL && wires_is_full(edge->wires) && (arrival = ring_want(done)) != NULL))
         wires_give_back(edge->wires, arrival);
 }
 
@@ -318,12 +325,11 @@ static void edge_step(struct edge *edge, int timeout_ms)
     zmq_pollitem_t items[POLL_MAX];
     size_t count = edge_fill_poll(edge, items);
 
-    if (zmq_poll(items, (int)count, timeout_ms) < 0)
-        return; /* EINTR; the next round looks again */
-    if (items[POLL_WAKE].revents != 0)
-        wake_take(&edge->parts->edge_wake);
-    edge_take_signals(
-        edge); /* in any case: some may have been taken off the descriptor in the start */
+    if (!wake_begins(&edge->parts->edge_wake))
+        timeout_ms = 0;
+    poller_poll(items, count, timeout_ms);
+    wake_take(&edge->parts->edge_wake, items[POLL_WAKE].revents != 0);
+    edge_take_signals(edge, items[POLL_SIGNAL].revents != 0);
     /* Before anything is done to the sockets that the poll saw. */
     if (count > edge_first_wire(edge))
         wires_serve(edge->wires, items + edge_first_wire(edge), edge_now_us(edge));

@@ -2,6 +2,9 @@
 
 /* To close a frame: one for it, and one for those that it may have to be joined to. */
 enum { FRAMES_SPARE_MIN = 2 };
+/* With fewer left the core wants those that come back at once: one is for what a commit lets out.
+ */
+enum { FRAMES_SPARE_WANTED = FRAMES_SPARE_MIN + 1 };
 
 /* ---- frames ---- */
 
@@ -31,7 +34,7 @@ static void gather_let_out(struct gather *gather)
 {
     struct parts_frame *frame;
 
-    if (gather->spare_count < FRAMES_SPARE_MIN + 1)
+    if (gather->spare_count < FRAMES_SPARE_WANTED)
         return;
     frame = gather_frame(gather);
     core_between_out(gather->parts->core, &frame->core);
@@ -41,13 +44,21 @@ static void gather_let_out(struct gather *gather)
         gather_give_back(gather, frame);
 }
 
+static void gather_take_back(struct gather *gather)
+{
+    struct ring *spent = &gather->parts->spent;
+    struct parts_frame *frame;
+
+    while ((frame = ring_pop(spent)) != NULL ||
+           (gather->spare_count < FRAMES_SPARE_WANTED && (frame = ring_want(spent)) != NULL))
+        gather->spare[gather->spare_count++] = frame;
+}
+
 bool gather_look(struct gather *gather)
 {
-    struct parts_frame *frame;
     bool redo = redo_is_committing(gather->parts->redo);
 
-    while ((frame = ring_pop(&gather->parts->spent)) != NULL)
-        gather->spare[gather->spare_count++] = frame;
+    gather_take_back(gather);
     if (!gather->committing || atomic_load(&gather->parts->writer_busy))
         return false;
     gather->committing = false;

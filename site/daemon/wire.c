@@ -28,6 +28,7 @@ static enum status wire_open_monitor(struct wire *wire, void *context, struct fa
     (void)snprintf(name, sizeof name, "inproc://monitor-%" PRIu32 "-%" PRIu64, wire->link.interface,
                    wire->dials);
     wire->monitor = zmq_socket(context, ZMQ_PAIR);
+    wire->monitor_touched = true;
     if (wire->monitor == NULL ||
         zmq_setsockopt(wire->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
         zmq_socket_monitor(wire->dialled->socket, name, ZMQ_EVENT_ALL) != 0 ||
@@ -274,6 +275,7 @@ void wire_watch(struct wire *wire, uint64_t now_us)
     uint16_t event;
     uint32_t value;
 
+    wire->monitor_touched = true; /* more of them may wait */
     for (int i = 0; i < WIRE_EVENTS_STEP && wire_next_event(wire, &event, &value); i++) {
         switch (event) {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:

@@ -26,6 +26,7 @@ struct wire {
     /* The connection that we make; NULL: the peer makes it, or it is to be dialled again. */
     struct call *dialled;
     void *monitor;               /* of its socket */
+    bool monitor_touched;        /* for poller_socket() */
     size_t place;                /* of the monitor among what is polled */
     struct call *called;         /* the last connection that the peer made; NULL: none */
     uint64_t dials;              /* so far; also which address of a name is next */

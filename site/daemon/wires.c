@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "site/daemon/poller.h"
 #include "site/daemon/wires_in.h"
 #include "site/daemon/wires_out.h"
 #include "site/daemon/wires_silence.h"
@@ -125,11 +126,6 @@ void wires_free(struct wires *wires)
 
 enum { POLL_ZAP, POLL_NAMES, POLL_LISTENER, POLL_CALLS };
 
-static zmq_pollitem_t poll_readable(void *socket)
-{
-    return (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
-}
-
 static bool wires_take_calls(const struct wires *wires)
 {
     return wires->configured && listener_is_open(&wires->callers.listener, wires->now_us);
@@ -150,7 +146,7 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads)
     bool room = reads && wires->arrivals.spare_count > 0;
     size_t count = POLL_CALLS;
 
-    items[POLL_ZAP] = poll_readable(zap_socket(wires->zap));
+    items[POLL_ZAP] = zap_poll(wires->zap);
     items[POLL_NAMES] =
         (zmq_pollitem_t){.fd = resolver_fd(wires->dialler.resolver), .events = ZMQ_POLLIN};
     items[POLL_LISTENER] =
@@ -163,7 +159,7 @@ size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads)
         poll_call(wire->called, items, &count, room);
         wire->place = count;
         if (wire->monitor != NULL)
-            items[count++] = poll_readable(wire->monitor);
+            items[count++] = poller_socket(wire->monitor, true, &wire->monitor_touched);
     }
     for (size_t i = 0; i < wires->callers.count; i++) {
         struct call *call = wires->callers.calls[i];
@@ -189,10 +185,9 @@ static void serve_relay(struct wires *wires, struct wire *wire, const zmq_pollit
         call_pump(wire->dialled, wires->now_us);
 }
 
-static bool poll_found(const struct call *call, const zmq_pollitem_t *items)
+static bool poll_found(struct call *call, const zmq_pollitem_t *items)
 {
-    return call != NULL &&
-           (items[call->place + CALL_POLL_SOCKET].revents != 0 || call_is_over(call));
+    return call != NULL && (call_has_messages(call, items) || call_is_over(call));
 }
 
 /*
@@ -205,7 +200,8 @@ static void serve_wires(struct wires *wires, const zmq_pollitem_t *items, bool *
         struct wire *wire = &wires->list[i];
 
         serve_relay(wires, wire, items);
-        served[i] = poll_found(wire->dialled, items) || poll_found(wire->called, items);
+        served[i] = poll_found(wire->dialled, items);
+        served[i] = poll_found(wire->called, items) || served[i]; /* both are looked at */
         if (wire->monitor != NULL && items[wire->place].revents != 0)
             wire_watch(wire, wires->now_us);
     }
@@ -218,7 +214,7 @@ static void serve_callers(struct wires *wires, const zmq_pollitem_t *items)
 
     callers_serve(callers, items, wires->context, &wires->keys, wires->now_us);
     for (size_t i = 0; i < callers->count; i++)
-        if (items[callers->calls[i]->place + CALL_POLL_SOCKET].revents != 0)
+        if (call_has_messages(callers->calls[i], items))
             wires_read_caller(wires, callers->calls[i]);
     callers_sweep(callers, wires->now_us);
 }

@@ -63,6 +63,9 @@ void wires_answer(struct wires *wires, const struct core_joined *joined);
 /* Take back an arrival that the core has read. */
 void wires_give_back(struct wires *wires, struct arrival *arrival);
 
+/* Whether there is no place for what comes until an arrival is given back. */
+MUST_CHECK bool wires_is_full(const struct wires *wires);
+
 /* Fill in what to poll for (WIRES_POLL_MAX places); returns how many.  `reads`: also what comes. */
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads);
 

@@ -12,6 +12,11 @@ void wires_give_back(struct wires *wires, struct arrival *arrival)
     arrivals_give_back(&wires->arrivals, arrival);
 }
 
+bool wires_is_full(const struct wires *wires)
+{
+    return wires->arrivals.spare_count == 0;
+}
+
 /* ---- what is refused ---- */
 
 static void wires_refuse(struct wires *wires, const struct wire *wire, const char *reason)

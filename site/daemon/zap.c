@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "links/invitations.h"
 #include "site/daemon/limits.h"
+#include "site/daemon/poller.h"
 
 struct zap_peer {
     uint8_t curve[CURVE_KEY_BYTES];
@@ -19,6 +20,7 @@ struct zap_peer {
 
 struct zap {
     void *socket;
+    bool touched; /* for poller_socket() */
     zap_report report;
     void *context;
     struct zap_peer peers[LINKS_MAX];
@@ -44,6 +46,7 @@ enum status zap_new(struct zap **zap, void *zmq_context, zap_report report, void
         return fault_set(fault, ST_NOMEM, "links: out of memory");
     made->report = report;
     made->context = context;
+    made->touched = true;
     made->socket = zmq_socket(zmq_context, ZMQ_REP);
     if (made->socket == NULL || zmq_setsockopt(made->socket, ZMQ_LINGER, &linger, sizeof linger) ||
         zmq_bind(made->socket, "inproc://zeromq.zap.01") != 0) {
@@ -101,9 +104,9 @@ void zap_invite(struct zap *zap, const struct core_invited *invited, size_t coun
     zap->invited_count = count;
 }
 
-void *zap_socket(struct zap *zap)
+zmq_pollitem_t zap_poll(struct zap *zap)
 {
-    return zap->socket;
+    return poller_socket(zap->socket, true, &zap->touched);
 }
 
 uint64_t zap_refused(const struct zap *zap)
@@ -272,6 +275,7 @@ void zap_serve(struct zap *zap, uint64_t now_us)
 {
     struct request_frames frames;
 
+    zap->touched = true; /* more of them may wait */
     for (int i = 0; i < ZAP_STEP_MAX && zap_next_request(zap, &frames); i++) {
         const struct zap_shown shown = zap_find_key(zap, &frames);
         /* Before the answer: with it libzmq lets the peer send, whose connection must be known. */

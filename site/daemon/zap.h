@@ -9,6 +9,8 @@
 #ifndef SERAI_SITE_DAEMON_ZAP_H
 #define SERAI_SITE_DAEMON_ZAP_H
 
+#include <zmq.h>
+
 #include "site/control/control.h"
 #include "site/core/core.h"
 #include "site/daemon/curve.h"
@@ -49,8 +51,8 @@ void zap_forbid(struct zap *zap, const uint8_t key[CONTROL_KEY_BYTES]);
 /* Let in who shows one of these keys, and no others of that kind any more.  `count` fits. */
 void zap_invite(struct zap *zap, const struct core_invited *invited, size_t count);
 
-/* The socket to poll for reading, for zap_serve().  It belongs to the handler. */
-void *zap_socket(struct zap *zap);
+/* What to poll, for zap_serve(). */
+zmq_pollitem_t zap_poll(struct zap *zap);
 
 /* Answer a bounded number of requests. */
 void zap_serve(struct zap *zap, uint64_t now_us);

@@ -143,6 +143,29 @@ START_TEST(setting_replaces_a_page_and_says_what_changed)
     paged_set(&paged, &dirty, 2, page, 2);
     ck_assert_uint_eq(noted(2), 1);
     ck_assert_uint_eq(paged_find(&paged, 2)->changed, 7);
+    /* Of a page that is there, only the granules that are named are taken. */
+    memset(page, 9, sizeof page);
+    paged_set(&paged, &dirty, 2, page, UINT64_C(1) << 63 | 2);
+    expect(2 * PAGED_BYTES, PAGED_GRANULE_BYTES, 8);
+    expect(2 * PAGED_BYTES + PAGED_GRANULE_BYTES, PAGED_GRANULE_BYTES, 9);
+    expect(2 * PAGED_BYTES + 2 * PAGED_GRANULE_BYTES, 61 * PAGED_GRANULE_BYTES, 8);
+    expect(3 * PAGED_BYTES - PAGED_GRANULE_BYTES, PAGED_GRANULE_BYTES, 9);
+}
+END_TEST
+
+START_TEST(each_byte_that_differs_is_seen)
+{
+    uint8_t left[PAGED_BYTES];
+    uint8_t right[PAGED_BYTES];
+
+    memset(left, 7, sizeof left);
+    memcpy(right, left, sizeof right);
+    ck_assert_uint_eq(paged_differs(left, right), 0);
+    for (size_t i = 0; i < PAGED_BYTES; i++) {
+        right[i] ^= (uint8_t)(1 << i % 8);
+        ck_assert_uint_eq(paged_differs(left, right), UINT64_C(1) << i / PAGED_GRANULE_BYTES);
+        right[i] = left[i];
+    }
 }
 END_TEST
 
@@ -250,6 +273,7 @@ int main(void)
     tcase_add_test(tcase, an_undone_turn_leaves_each_page_as_it_was);
     tcase_add_test(tcase, a_turn_copies_a_page_once);
     tcase_add_test(tcase, setting_replaces_a_page_and_says_what_changed);
+    tcase_add_test(tcase, each_byte_that_differs_is_seen);
     tcase_add_test(tcase, a_write_notes_the_granules_that_it_changed);
     tcase_add_test(tcase, pages_are_kept_in_order_of_their_numbers);
     tcase_add_test(tcase, pages_differ_in_the_granules_that_do);

@@ -162,6 +162,27 @@ START_TEST(extending_counts_the_room_at_once)
 }
 END_TEST
 
+START_TEST(reserved_room_is_taken_at_once_and_counts_for_nothing)
+{
+    struct bytes bytes = {0};
+    const uint8_t *data;
+
+    bytes_append(&bytes, "abc", 3);
+    bytes_reserve(&bytes, 5000);
+    ck_assert_uint_eq(bytes.size, 3);
+    ck_assert_mem_eq(bytes.data, "abc", 3);
+    data = bytes.data;
+    for (int i = 0; i < 5000; i++)
+        bytes_append(&bytes, "d", 1);
+    ck_assert_ptr_eq(bytes.data, data);
+    ck_assert_uint_eq(bytes.size, 5003);
+    bytes_reserve(&bytes, SIZE_MAX);
+    ck_assert(bytes.failed);
+    ck_assert_uint_eq(bytes.size, 5003);
+    bytes_fini(&bytes);
+}
+END_TEST
+
 START_TEST(short_memory_is_remembered_until_the_buffer_is_cleared)
 {
     struct bytes bytes = {0};
@@ -217,6 +238,7 @@ int main(void)
     tcase_add_test(tcase, malformed_utf8_is_refused);
     tcase_add_test(tcase, a_buffer_holds_all_that_was_appended);
     tcase_add_test(tcase, extending_counts_the_room_at_once);
+    tcase_add_test(tcase, reserved_room_is_taken_at_once_and_counts_for_nothing);
     tcase_add_test(tcase, short_memory_is_remembered_until_the_buffer_is_cleared);
     tcase_add_test(tcase, borrowed_memory_is_neither_grown_nor_freed);
     suite_add_tcase(suite, tcase);

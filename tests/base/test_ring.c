@@ -1,6 +1,8 @@
 #include "base/ring.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "tests/check_main.h"
 
@@ -60,6 +62,69 @@ START_TEST(a_push_wakes_the_reader_that_waits)
 }
 END_TEST
 
+/* Whether the eventfd was written to: what a reader costs that does not wait. */
+static bool is_signalled(void)
+{
+    struct pollfd fd = {.fd = wake.fd, .events = POLLIN};
+
+    return poll(&fd, 1, 0) == 1;
+}
+
+START_TEST(a_reader_that_does_not_wait_costs_no_call_of_the_system)
+{
+    ck_assert(ring_push(&ring, &items[0]));
+    ck_assert(ring_push(&ring, &items[1]));
+    ck_assert(!is_signalled());
+    /* It may not wait then. */
+    ck_assert(!wake_begins(&wake));
+    wake_take(&wake, false);
+    ck_assert(wake_begins(&wake));
+    ck_assert(ring_push(&ring, &items[2]));
+    ck_assert(is_signalled());
+    wake_take(&wake, true);
+    ck_assert(!is_signalled());
+    ck_assert(wake_begins(&wake));
+    wake_take(&wake, false);
+}
+END_TEST
+
+START_TEST(one_signal_is_enough_until_it_is_taken)
+{
+    uint64_t count = 0;
+
+    ck_assert(wake_begins(&wake));
+    for (int i = 0; i < 3; i++)
+        ck_assert(ring_push(&ring, &items[i]));
+    ck_assert_int_eq(read(wake.fd, &count, sizeof count), sizeof count);
+    ck_assert_uint_eq(count, 1);
+    wake_take(&wake, false);
+}
+END_TEST
+
+START_TEST(what_is_put_wakes_nobody_who_has_not_asked)
+{
+    ck_assert(wake_begins(&wake));
+    ck_assert(ring_put(&ring, &items[0]));
+    ck_assert(!is_signalled());
+    ck_assert_ptr_eq(ring_want(&ring), &items[0]);
+    ck_assert(ring_put(&ring, &items[1]));
+    ck_assert(!is_signalled()); /* it was not empty when it was asked for */
+    ck_assert_ptr_eq(ring_pop(&ring), &items[1]);
+    ck_assert_ptr_null(ring_want(&ring));
+    ck_assert(ring_put(&ring, &items[2]));
+    ck_assert(is_signalled());
+    wake_take(&wake, true);
+    /* Once. */
+    ck_assert(wake_begins(&wake));
+    ck_assert(ring_put(&ring, &items[3]));
+    ck_assert(!is_signalled());
+    wake_take(&wake, false);
+    for (int i = 0; i < RING_SLOTS - 2; i++)
+        ck_assert(ring_put(&ring, &items[i]));
+    ck_assert(!ring_put(&ring, &items[0]));
+}
+END_TEST
+
 enum { PASSED = 20000 };
 static size_t numbers[PASSED];
 
@@ -86,7 +151,41 @@ START_TEST(two_threads_pass_items_whole_and_in_order)
         size_t *number = ring_pop(&ring);
 
         if (number == NULL) {
-            wake_wait(&wake, 1000);
+            wake_wait(&wake, -1); /* a wake-up that is lost is a test that does not end */
+            continue;
+        }
+        ck_assert_uint_eq(*number, expected);
+        expected++;
+    }
+    ck_assert_int_eq(pthread_join(producer, NULL), 0);
+}
+END_TEST
+
+static void *produce_quietly(void *context)
+{
+    (void)context;
+    for (size_t i = 0; i < PASSED; i++) {
+        numbers[i] = i;
+        while (!ring_put(&ring, &numbers[i])) {
+            const struct timespec pause = {.tv_nsec = 1000};
+
+            nanosleep(&pause, NULL);
+        }
+    }
+    return NULL;
+}
+
+/* Without a time-out: a wake-up that is lost is a test that does not end. */
+START_TEST(a_reader_that_asks_sleeps_through_nothing)
+{
+    pthread_t producer;
+
+    ck_assert_int_eq(pthread_create(&producer, NULL, produce_quietly, NULL), 0);
+    for (size_t expected = 0; expected < PASSED;) {
+        size_t *number = ring_want(&ring);
+
+        if (number == NULL) {
+            wake_wait(&wake, -1);
             continue;
         }
         ck_assert_uint_eq(*number, expected);
@@ -108,6 +207,10 @@ int main(void)
     tcase_add_test(tcase, a_full_ring_refuses_and_loses_nothing);
     tcase_add_test(tcase, a_push_wakes_the_reader_that_waits);
     tcase_add_test(tcase, two_threads_pass_items_whole_and_in_order);
+    tcase_add_test(tcase, a_reader_that_does_not_wait_costs_no_call_of_the_system);
+    tcase_add_test(tcase, one_signal_is_enough_until_it_is_taken);
+    tcase_add_test(tcase, what_is_put_wakes_nobody_who_has_not_asked);
+    tcase_add_test(tcase, a_reader_that_asks_sleeps_through_nothing);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

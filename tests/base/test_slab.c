@@ -1,9 +1,18 @@
 /* Blocks do not overlap, keep what is in them, and go back. */
+#define _DEFAULT_SOURCE /* mincore */
 #include "base/slab.h"
 
 #include "tests/check_main.h"
 
 #include <string.h>
+#include <sys/mman.h>
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define POISONS
+#endif
+#endif
 
 enum { BLOCKS = 4000 };
 
@@ -63,7 +72,7 @@ START_TEST(neighbours_lie_side_by_side_without_headers)
     for (size_t i = 0; i < BLOCKS; i++) {
         blocks[i] = slab_take(&slab, 100);
         if (i > 0)
-            beside += blocks[i] - blocks[i - 1] == 104;
+            beside += blocks[i] - blocks[i - 1] == 104 + SLAB_REDZONE;
     }
     ck_assert_uint_gt(beside, BLOCKS - BLOCKS / 100);
     for (size_t i = 0; i < BLOCKS; i++)
@@ -90,6 +99,95 @@ START_TEST(pages_go_back_when_their_blocks_do)
 }
 END_TEST
 
+/* The pages that are kept, by what the kernel says of the addresses. */
+static size_t pages_mapped(uint8_t *const *blocks, size_t count)
+{
+    size_t mapped = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t page = (uintptr_t)blocks[i] & ~(uintptr_t)(SLAB_PAGE - 1);
+        unsigned char resident;
+
+        if (i > 0 && ((uintptr_t)blocks[i - 1] & ~(uintptr_t)(SLAB_PAGE - 1)) == page)
+            continue;
+        mapped += mincore((void *)page, 1, &resident) == 0;
+    }
+    return mapped;
+}
+
+START_TEST(a_bounded_number_of_empty_pages_is_kept)
+{
+    static uint8_t *blocks[BLOCKS];
+    struct slab slab = {0};
+
+    for (size_t i = 0; i < BLOCKS; i++)
+        blocks[i] = slab_take(&slab, 1000);
+    ck_assert_uint_gt(pages_mapped(blocks, BLOCKS), SLAB_SPARE + 1);
+    for (size_t i = 0; i < BLOCKS; i++)
+        slab_give(&slab, blocks[i], 1000);
+    ck_assert_uint_eq(slab.spare_count, SLAB_SPARE);
+    /* and the last page of the size */
+    ck_assert_uint_le(pages_mapped(blocks, BLOCKS), SLAB_SPARE + 1);
+    slab_fini(&slab);
+    ck_assert_uint_eq(pages_mapped(blocks, BLOCKS), 0);
+}
+END_TEST
+
+/* What waits and goes again with each frame takes nothing of the system after the first time. */
+START_TEST(what_comes_and_goes_uses_the_same_pages_again)
+{
+    static uint8_t *blocks[BLOCKS];
+    struct slab slab = {0};
+    const struct slab_page *all = NULL;
+
+    for (int round = 0; round < 5; round++) {
+        size_t size = round % 2 == 0 ? 384 : 512; /* a page may change its size */
+
+        for (size_t i = 0; i < 1500; i++)
+            blocks[i] = slab_take(&slab, size);
+        for (size_t i = 0; i < 1500; i++)
+            slab_give(&slab, blocks[i], size);
+        /* A page that is mapped goes to the front of the list of all. */
+        if (round > 1)
+            ck_assert_ptr_eq(slab.all, all);
+        all = slab.all;
+    }
+    slab_fini(&slab);
+}
+END_TEST
+
+START_TEST(coarse_sizes_are_few_and_large_ones_exact)
+{
+    size_t sizes = 0;
+
+    for (size_t size = 1; size <= SLAB_BLOCK_MAX; size++) {
+        ck_assert_uint_ge(slab_coarse(size), size);
+        ck_assert_uint_lt(slab_coarse(size) - size, SLAB_COARSE);
+        sizes += slab_coarse(size) != slab_coarse(size - 1);
+    }
+    ck_assert_uint_eq(sizes, SLAB_BLOCK_MAX / SLAB_COARSE);
+    ck_assert_uint_eq(slab_coarse(SLAB_BLOCK_MAX + 1), SLAB_BLOCK_MAX + 1);
+}
+END_TEST
+
+#ifdef POISONS
+START_TEST(the_address_sanitizer_sees_steps_past_a_block_and_uses_of_a_free_one)
+{
+    struct slab slab = {0};
+    uint8_t *block = slab_take(&slab, 30);
+
+    (void)slab_take(&slab, 30); /* the neighbour, which is out */
+    ck_assert(!__asan_address_is_poisoned(block + 29));
+    ck_assert(__asan_address_is_poisoned(block + 30));
+    slab_give(&slab, block, 30);
+    ck_assert(__asan_address_is_poisoned(block));
+    ck_assert_ptr_eq(slab_take(&slab, 30), block);
+    ck_assert(!__asan_address_is_poisoned(block));
+    slab_fini(&slab);
+}
+END_TEST
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("slab");
@@ -99,6 +197,12 @@ int main(void)
     tcase_add_test(tcase, random_blocks_keep_what_is_written_to_them);
     tcase_add_test(tcase, neighbours_lie_side_by_side_without_headers);
     tcase_add_test(tcase, pages_go_back_when_their_blocks_do);
+    tcase_add_test(tcase, a_bounded_number_of_empty_pages_is_kept);
+    tcase_add_test(tcase, what_comes_and_goes_uses_the_same_pages_again);
+    tcase_add_test(tcase, coarse_sizes_are_few_and_large_ones_exact);
+#ifdef POISONS
+    tcase_add_test(tcase, the_address_sanitizer_sees_steps_past_a_block_and_uses_of_a_free_one);
+#endif
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

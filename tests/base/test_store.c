@@ -68,6 +68,24 @@ START_TEST(a_cleared_batch_is_empty_and_usable)
 }
 END_TEST
 
+START_TEST(a_reserved_batch_does_not_move_when_it_is_filled)
+{
+    static const uint8_t value[100];
+    struct store_batch batch;
+    const uint8_t *data;
+
+    store_batch_init(&batch);
+    store_batch_reserve(&batch, 50, 50 * (sizeof value + 3));
+    ck_assert_uint_eq(batch.count, 0);
+    data = batch.ops.data;
+    for (int i = 0; i < 50; i++)
+        store_batch_put(&batch, STORE_META, "key", 3, value, sizeof value);
+    ck_assert_ptr_eq(batch.ops.data, data);
+    ck_assert(!store_batch_failed(&batch));
+    store_batch_fini(&batch);
+}
+END_TEST
+
 START_TEST(the_largest_key_and_value_fit)
 {
     static uint8_t value[STORE_VALUE_BYTES_MAX];
@@ -139,6 +157,7 @@ int main(void)
     tcase_add_test(tcase, every_table_has_a_name_of_its_own);
     tcase_add_test(tcase, a_batch_gives_its_operations_back_in_order);
     tcase_add_test(tcase, a_cleared_batch_is_empty_and_usable);
+    tcase_add_test(tcase, a_reserved_batch_does_not_move_when_it_is_filled);
     tcase_add_test(tcase, the_largest_key_and_value_fit);
     tcase_add_test(tcase, a_batch_remembers_that_memory_was_short);
     tcase_add_test_raise_signal(aborts, a_key_that_is_too_long_is_a_bug, SIGABRT);

@@ -1,28 +1,69 @@
 #!/usr/bin/env bash
-# Instructions for each paid local message, as valgrind counts them: a figure that a busy machine
-# does not change.  The difference of two runs leaves out what a start and an end take.
+# What each paid local message, or each paid packet over a link with both of its sites, costs by
+# count: instructions, calls of malloc() and its kin, and hashes, as valgrind counts them.  A busy
+# machine does not change these figures.  The difference of two runs leaves out what a start and an
+# end take.
 #
-#     tests/bench/instructions.sh BUILD [TIER]   BUILD: an optimised build, such as build/release,
-#                                                with bench_messages; TIER: 0 or 1 (1)
+#     tests/bench/instructions.sh BUILD [WHAT]   BUILD: an optimised build, such as build/release,
+#                                                with bench_messages and bench_packets; WHAT: 0 or 1
+#                                                (1), messages in that tier; strict or bounded,
+#                                                packets over a link of that kind
 #     INSTRUCTIONS_OUT=/tmp/cg                   keep callgrind's files, for callgrind_annotate
 set -euo pipefail
 
-bench=${1:?usage: instructions.sh BUILD [TIER]}/tests/bench/bench_messages
-tier=${2:-1}
+build=${1:?usage: instructions.sh BUILD [0|1|strict|bounded]}
+what=${2:-1}
 few=20000
 many=60000
+case $what in
+0 | 1) bench=bench_messages item=message ;;
+strict | bounded) bench=bench_packets item=packet ;;
+*) echo "instructions: no such thing to count: $what" >&2; exit 64 ;;
+esac
+bench=$build/tests/bench/$bench
 [ -x "$bench" ] || { echo "instructions: $bench is not built" >&2; exit 1; }
 command -v valgrind >/dev/null || { echo "instructions: no valgrind" >&2; exit 1; }
 
-# Instructions of a run with that many messages.
-instructions()
+out=${INSTRUCTIONS_OUT:-}
+if [ -z "$out" ]; then
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' EXIT
+fi
+
+# Run with that many items; the profile is $out/WHAT.ITEMS.out.
+count()
 {
-    local out=/dev/null
-    [ -z "${INSTRUCTIONS_OUT:-}" ] || out=$INSTRUCTIONS_OUT/messages.$tier.$1.out
-    valgrind --tool=callgrind --callgrind-out-file="$out" "$bench" "$tier" "$1" 2>&1 |
-        sed -n 's/^==[0-9]*== Collected : //p'
+    valgrind --tool=callgrind --callgrind-out-file="$out/$what.$1.out" "$bench" "$what" "$1" \
+        >/dev/null 2>&1
 }
 
-less=$(instructions $few)
-more=$(instructions $many)
-echo "tier $tier: $(((more - less) / (many - few))) instructions a message"
+# How often a profile has each function called, one "NAME COUNT" a line; Ir: all instructions.
+calls()
+{
+    awk '
+        /^summary:/ { print "Ir", $2 }
+        /^c?fn=/ {
+            id = $1; sub(/^c?fn=/, "", id)
+            if (NF > 1) { name[id] = $2 }
+            if (/^cfn=/) { called = id }
+        }
+        /^calls=/ { n = $1; sub(/^calls=/, "", n); count[called] += n }
+        END { for (id in count) print name[id], count[id] }
+    ' "$out/$what.$1.out"
+}
+
+# The share of each item in all calls of these functions.
+each()
+{
+    awk -v names="$1" -v items=$((many - few)) '
+        BEGIN { split(names, list, " "); for (i in list) wanted[list[i]] = 1 }
+        ($1 in wanted) { sum += FILENAME == ARGV[1] ? -$2 : $2 }
+        END { printf "%.3f", sum / items }
+    ' <(calls $few) <(calls $many)
+}
+
+count $few
+count $many
+printf '%s: for each %s %.0f instructions, taken memory %s times, given back %s, hashes %s\n' \
+    "$what" "$item" "$(each Ir)" "$(each 'malloc calloc realloc')" "$(each free)" \
+    "$(each SHA256_Final)"

@@ -27,10 +27,21 @@ static void page_lost(void *context)
     bench_die("a page of an agent", NULL);
 }
 
+static void sign(void *context, const void *bytes, size_t size,
+                 uint8_t signature[CONTROL_SIGNATURE_BYTES])
+{
+    const struct bench_site *site = context;
+
+    (void)crypto_sign_detached(signature, NULL, bytes, size, site->site_secret);
+}
+
 static void load_core(struct bench_site *site, const struct store *store)
 {
-    struct core_options options = {
-        .random = random_system(), .loader = loader_wasm, .loader_size = loader_wasm_size};
+    struct core_options options = {.random = random_system(),
+                                   .loader = loader_wasm,
+                                   .loader_size = loader_wasm_size,
+                                   .sign = sign,
+                                   .sign_context = site};
     struct fault fault;
 
     memcpy(options.site_key, site->site_key, sizeof options.site_key);
@@ -105,7 +116,7 @@ static void request(struct bench_site *site, const char *command, struct bytes *
     bytes_fini(args);
 }
 
-static void simple_request(struct bench_site *site, const char *command, struct bytes *args)
+void site_request(struct bench_site *site, const char *command, struct bytes *args)
 {
     struct bytes answer = {0};
     struct control_reply reply;
@@ -180,7 +191,7 @@ void site_send(struct bench_site *site, uint64_t agent, const char *text)
     cbor_put_uint(&args, agent);
     cbor_put_bytes(&args, text, strlen(text));
     cbor_put_uint(&args, 0);
-    simple_request(site, "agent.send", &args);
+    site_request(site, "agent.send", &args);
 }
 
 /* ---- frames ---- */
@@ -285,7 +296,7 @@ void site_money_in(struct bench_site *site, uint64_t nanos)
     cbor_put_array(&args, 2);
     cbor_put_uint(&args, 0);
     cbor_put_uint(&args, nanos);
-    simple_request(site, "money.in", &args);
+    site_request(site, "money.in", &args);
 }
 
 void site_open(struct bench_site *site, bool durable)
@@ -295,7 +306,7 @@ void site_open(struct bench_site *site, bool durable)
     memset(site, 0, sizeof *site);
     rng_init(&site->rng, 1);
     (void)crypto_sign_keypair(site->operator_key, site->operator_secret);
-    rng_fill(&site->rng, site->site_key, sizeof site->site_key);
+    (void)crypto_sign_keypair(site->site_key, site->site_secret);
     site->durable = durable;
     if (durable) {
         make_directory(site);

@@ -10,6 +10,7 @@ struct bench_site {
     struct core *core;
     struct rng rng;
     uint8_t site_key[CONTROL_KEY_BYTES];
+    uint8_t site_secret[CONTROL_SECRET_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];
     uint8_t operator_secret[CONTROL_SECRET_BYTES];
     uint64_t number; /* of the last request */
@@ -51,6 +52,8 @@ struct deployment {
 /* Deploy with a spawner, a timer, a clock and a random source.  Its first event is queued, not run.
  * The agent's number. */
 uint64_t site_deploy(struct bench_site *site, const struct deployment *deployment);
+/* Sign a request as the operator and let the core answer it; `args` are ended. */
+void site_request(struct bench_site *site, const char *command, struct bytes *args);
 /* Queue a message of the operator's for an agent of his. */
 void site_send(struct bench_site *site, uint64_t agent, const char *text);
 

@@ -270,6 +270,38 @@ START_TEST(a_rollback_puts_a_withdrawn_birth_back_where_it_was)
 }
 END_TEST
 
+/* Each way in which a message ends: undone, withdrawn, and acknowledged by the peer. */
+START_TEST(a_message_gives_its_memory_back_when_it_ends)
+{
+    static const uint8_t large[CHANNEL_PACKET_BYTES_MAX];
+    struct channel_message packets[] = {packet_of(1, "x", 1), packet_of(1, large, sizeof large)};
+    struct channel_message birth = birth_of(2);
+    struct undo *undo;
+
+    ck_assert_int_eq(undo_new(&undo), ST_OK);
+    peers_meet(&a, &b);
+    ck_assert_uint_eq(a.links->memory.used, 0);
+    for (int i = 0; i < 2; i++)
+        link_queue(a.links, a.link, undo, &packets[i]);
+    ck_assert_uint_eq(a.links->memory.used, 2);
+    undo_rollback(undo);
+    ck_assert_uint_eq(a.links->memory.used, 0);
+    link_queue(a.links, a.link, undo, &birth);
+    ck_assert(link_withdraw(a.links, a.link, undo, 2));
+    ck_assert_uint_eq(a.links->memory.used, 1); /* a rollback may want it back */
+    undo_commit(undo);
+    ck_assert_uint_eq(a.links->memory.used, 0);
+    for (int i = 0; i < 2; i++)
+        link_queue(a.links, a.link, NULL, &packets[i]);
+    (void)peer_save(&a);
+    ck_assert_uint_eq(a.links->memory.used, 2); /* they may have to be sent again */
+    peers_settle(&a, &b);
+    ck_assert_uint_eq(b.heard, 2);
+    ck_assert_uint_eq(a.links->memory.used, 0);
+    undo_free(undo);
+}
+END_TEST
+
 /* Each way in which a place becomes free, or free again to use, is told once. */
 START_TEST(whoever_waits_for_a_place_is_to_look_again)
 {
@@ -405,6 +437,7 @@ int main(void)
     tcase_add_test(tcase, a_rollback_takes_back_what_its_turn_queued_and_nothing_else);
     tcase_add_test(tcase, a_birth_is_withdrawn_until_it_has_a_number);
     tcase_add_test(tcase, a_rollback_puts_a_withdrawn_birth_back_where_it_was);
+    tcase_add_test(tcase, a_message_gives_its_memory_back_when_it_ends);
     tcase_add_test(tcase, whoever_waits_for_a_place_is_to_look_again);
     tcase_add_test(tcase, numbers_are_given_in_order_and_once);
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);

@@ -12,6 +12,8 @@
  */
 #include <serai.h>
 
+#include "tests/bench/guests/spawner.h"
+
 #include "tests/bench/guests/pipe.h"
 
 static int32_t server; /* of the second agent; in it, its own */
@@ -29,15 +31,6 @@ static void must(int64_t result)
 {
     if (result < 0)
         __builtin_trap(); /* the bench counts traps: there must be none */
-}
-
-static int32_t slot_of_kind(int64_t kind)
-{
-    for (int32_t slot = 0; slot < SERAI_SLOTS_MAX; slot++) {
-        if (cap_kind(slot) == kind)
-            return slot;
-    }
-    __builtin_trap();
 }
 
 /* ---- chains ---- */
@@ -152,8 +145,8 @@ static void bear_server(void)
     uint8_t id[SERAI_CODE_ID_BYTES];
 
     must(self_code_id(SERAI_SLOT_SELF, id));
-    use_server((int32_t)spawn(slot_of_kind(SERAI_KIND_SPAWNER), id, NULL, 0, &ear, 1, 0,
-                              self_balance(SERAI_SLOT_SELF) / 2));
+    use_server(
+        (int32_t)spawn(spawner_slot(), id, NULL, 0, &ear, 1, 0, self_balance(SERAI_SLOT_SELF) / 2));
 }
 
 /* The door leads to that of the other site, and that one to the object. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "site/daemon/curve.h"
+#include "site/daemon/poller.h"
 #include "tests/figure.h"
 #include "tests/raw_curve.h"
 #include "tests/site/daemon/wires_fixture.h"
@@ -431,10 +432,13 @@ static int polls_that_find(int count)
     int found = 0;
 
     while (count-- > 0) {
-        int ready = zmq_poll(items, (int)wires_poll(sites[0].wires, items, true), 2);
+        size_t items_count = wires_poll(sites[0].wires, items, true);
+        bool ready = false;
 
-        ck_assert_int_ge(ready, 0);
-        found += ready > 0;
+        poller_poll(items, items_count, 2);
+        for (size_t i = 0; i < items_count; i++)
+            ready = ready || items[i].revents != 0;
+        found += ready;
         wires_serve(sites[0].wires, items, now_us);
     }
     return found;
