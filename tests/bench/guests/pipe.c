@@ -12,9 +12,8 @@
  */
 #include <serai.h>
 
-#include "tests/bench/guests/spawner.h"
-
 #include "tests/bench/guests/pipe.h"
+#include "tests/bench/guests/spawner.h"
 
 static int32_t server; /* of the second agent; in it, its own */
 static int32_t ear;    /* on which the first one hears */
