@@ -300,7 +300,7 @@ static void note_came(void)
 
     memcpy(&note, event_data, event.size < (int32_t)sizeof note ? (size_t)event.size : sizeof note);
     if (badge_kind(note.badge) == BADGE_GIFT) {
-        gift_taker_waits(badge_index(note.badge), event.reply);
+        gift_taker_waits(note.badge, event.reply);
         return;
     }
     session = badge_session(note.badge);
@@ -324,7 +324,6 @@ static void relayed_came(void)
         wire->unacked -= event_data[1] < wire->unacked ? event_data[1] : wire->unacked;
         return;
     }
-    (void)facet_fund(wire->end, WIRE_RELAY_NANOS);
     wire_packet(wire);
 }
 
