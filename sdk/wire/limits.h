@@ -45,8 +45,9 @@ enum {
     WIRE_ENDOWMENT_NANOS = 20000000,   /* of the agent at the other end, if nothing is said */
     WIRE_CONNECT_NANOS = 10000000,     /* the least that a door wants for joining a site */
     WIRE_CONNECT_COST_NANOS = 2000000, /* of that for the channel, its deposit and the load */
-    WIRE_BUY_FEE_NANOS_MAX = 1000000,  /* for a channel and the birth at its other end */
-    WIRE_ASK_NANOS_MAX = 1000000000,
+    WIRE_BUY_FEE_NANOS_MAX = 1000000, /* for a channel and the birth at its other end */
+    /* Whoever calls an object pays what it asks: an object of another site can ask no more. */
+    WIRE_ASK_NANOS_MAX = 10000000,
 };
 
 /* Codes of failures. */

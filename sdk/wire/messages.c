@@ -208,7 +208,8 @@ static void obey_deliver(struct session *session, const struct op *op, int64_t m
         answer = postage;
     } else if (postage > budget) {
         answer = SERAI_E_POSTAGE;
-        ask = postage + WIRE_FEE_NANOS;
+        ask = postage > WIRE_ASK_NANOS_MAX - WIRE_FEE_NANOS ? WIRE_ASK_NANOS_MAX
+                                                            : postage + WIRE_FEE_NANOS;
     } else if (all) {
         answer = deliver_to(session, op, target, caps, postage);
     }
