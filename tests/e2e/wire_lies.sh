@@ -22,14 +22,15 @@ lines() # SITE AGENT
     on "$1" agent logs "$2" --json | jq -r .text
 }
 
-has_line() # SITE AGENT MARK PATTERN: after so many lines
+has_line() # SITE AGENT MARK PATTERN: after that line
 {
-    lines "$1" "$2" | tail -n "+$(($3 + 1))" | grep -q -- "$4"
+    on "$1" agent logs "$2" --json | jq -r "select(.line > $3) | .text" >"$work/lines"
+    grep -q -- "$4" "$work/lines"
 }
 
 mark() # SITE AGENT
 {
-    lines "$1" "$2" | wc -l
+    on "$1" agent logs "$2" --json | jq -s 'map(.line) | max // 0'
 }
 
 # joins [KEY]: the liar has a wire to the wire agent of b, and has not said anything.
@@ -219,7 +220,7 @@ begins_anew ends "more caps than a message has" 'a packet that is no operation' 
     raw "$(printf "<10'op:deliver<11'desc:export0+>0+0+[%s]0:>" \
         "$(printf "<11'desc:export0+>%.0s" {1..9})" | od -An -tx1 | tr -d ' \n')"
 begins_anew ends "too large a body" 'a packet that is no operation' huge 60001
-for ask in 0 599 1000000001; do
+for ask in 0 599 10000001; do
     begins_anew ends "an object that asks $ask" 'a packet that is no operation' \
         say deliver t=yours:1 q=2 pay=5000 "c=object:4:$ask" b=get
 done
@@ -321,9 +322,10 @@ asks
 begins_anew ends "an answer that comes twice" 'an answer that nobody has asked for' \
     say answer "q=$asked" times=2 b=lies
 tenant_hears lies
-offers 1000000000
-exits 81 '' on b agent call @lied hello --timeout 20
-cat "$work/said" >&2
+offers 10000000
+exits 83 '' on b agent call @lied hello --timeout 1
+holds "the most that an object of another site can ask" \
+    "$(lines a liar | grep 'came deliver' | tail -n 1 | sed 's/.*pay=//')" 10000000
 begins_anew ends "who ends it himself" 'the other side has ended it' say abort b=enough
 exits 1 'lied is dead' on b agent call @lied hello --timeout 20
 

@@ -42,6 +42,7 @@ static struct op lie;
 static int64_t pay;
 static int64_t times;
 static bool goes_up;
+static uint8_t my_key[OP_KEY_BYTES]; /* of the site as which it has connected */
 static uint8_t raw[LINE_BYTES];
 static int32_t raw_size;
 
@@ -223,7 +224,7 @@ static void say(const char *at, int32_t size)
     lie.version = OP_VERSION;
     lie.secret[0] = SECRET;
     lie.ask = lie.kind == OP_HELLO ? WIRE_FEE_NANOS : 0;
-    (void)channel_peer(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, lie.key);
+    memcpy(lie.key, my_key, OP_KEY_BYTES);
     pay = 0;
     times = 1;
     goes_up = false;
@@ -274,6 +275,8 @@ static void say_huge(const char *at, int32_t size)
 
 static uint64_t dice; /* 0: nothing is */
 static int32_t wild_wires;
+static uint32_t wild_question; /* the last one of its own */
+static uint32_t wild_asked;    /* that it was asked, and has not answered; 0: none */
 
 static uint32_t below(uint32_t bound)
 {
@@ -300,19 +303,40 @@ static struct op_place some_place(void)
     return place;
 }
 
+/* What would be true, mostly: or it would never get far. */
+static void say_truth(void)
+{
+    if (lie.kind == OP_DELIVER) {
+        lie.question = wild_question = wild_question % (WIRE_QUESTIONS_MAX - 1) + 1;
+        lie.target.index = below(3);
+        pay = lie.money + WIRE_FEE_NANOS + below(20000);
+    } else if (lie.kind == OP_ANSWER || lie.kind == OP_BREAK) {
+        if (wild_asked == 0)
+            lie.kind = OP_SYNC;
+        lie.question = wild_asked;
+        wild_asked = 0;
+        pay = lie.money;
+    } else if (lie.kind == OP_GC_EXPORT) {
+        lie.index = 1;
+        lie.count = 1;
+    } else if (lie.kind == OP_LISTEN || lie.kind == OP_WITHDRAW) {
+        lie.question = wild_question = wild_question % (WIRE_QUESTIONS_MAX - 1) + 1;
+    }
+}
+
 static void say_anything(void)
 {
     static const enum op_kind often[] = {OP_DELIVER, OP_DELIVER, OP_DELIVER,   OP_ANSWER,
-                                         OP_BREAK,   OP_GC_ANSWER, OP_GC_EXPORT, OP_SYNC};
+                                         OP_BREAK,   OP_DELIVER, OP_LISTEN, OP_SYNC};
     static const char *const words[] = {"door", "status", "site a", "site b", "twin", "pair",
                                         "back", "fetch 070707070707070707070707", "later"};
     const char *word = words[below(9)];
 
     memset(&lie, 0, sizeof lie);
-    lie.kind = below(3) == 0 ? (enum op_kind)below(OP_KINDS) : often[below(8)];
+    lie.kind = below(6) == 0 ? (enum op_kind)below(OP_KINDS) : often[below(8)];
     lie.target = some_place();
     if (below(3) != 0)
-        lie.target.kind = below(3) == 0 ? OP_PLACE_ANSWER : OP_PLACE_YOURS;
+        lie.target.kind = below(4) == 0 ? OP_PLACE_ANSWER : OP_PLACE_YOURS;
     lie.question = some_index();
     lie.index = some_index();
     lie.count = below(3);
@@ -328,10 +352,15 @@ static void say_anything(void)
         lie.caps[i] = some_place();
     lie.body = (const uint8_t *)word;
     lie.size = (int32_t)strlen(word);
-    (void)channel_peer(SERAI_SLOT_CHANNELS, below(9) == 0 ? 1 : SERAI_INTERFACE_SELF, lie.key);
+    if (lie.kind == OP_HELLO && below(9) != 0)
+        memcpy(lie.key, my_key, OP_KEY_BYTES);
+    else
+        (void)channel_peer(SERAI_SLOT_CHANNELS, (int32_t)below(4), lie.key);
     pay = lie.money + (below(6) == 0 ? -1 : below(8000));
     if (pay < 0 || lie.kind != OP_DELIVER)
         pay = lie.kind == OP_DELIVER || below(5) == 0 ? 0 : lie.money;
+    if (below(12) != 0)
+        say_truth();
     raw_size = 0;
     times = 1;
     goes_up = false;
@@ -358,6 +387,8 @@ static void heard(const struct serai_event *event, int32_t size)
         (void)serai_log_bytes("came no operation: ", (const char *)packet, size);
         return;
     }
+    if (op.kind == OP_DELIVER)
+        wild_asked = op.question;
     serai_text_add(&text, "came ");
     serai_text_add(&text, kinds[op.kind]);
     for (const char *field = op_fields(op.kind); *field != 0; field++) {
@@ -395,23 +426,26 @@ static void connect(const char *at, int32_t size, struct serai_text *answer)
     const char *family = at;
     int32_t family_size = part_of(&at, &size, ' ');
     struct serai_text text;
-    uint8_t key[OP_KEY_BYTES];
     int64_t slot;
 
-    (void)channel_peer(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, key);
+    (void)channel_peer(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, my_key);
     if (size > 0)
-        (void)hex_read(at, size, key, sizeof key);
+        (void)hex_read(at, size, my_key, sizeof my_key);
+    if (dice != 0 && below(3) != 0) /* as a site that there is not */
+        my_key[0] = (uint8_t)below(3);
     text.size = 0;
     serai_text_add(&text, "family=");
     serai_text_add_bytes(&text, family, family_size);
     serai_text_add(&text, " from=");
-    serai_text_add_hex(&text, key, sizeof key);
+    serai_text_add_hex(&text, my_key, sizeof my_key);
     memset(args, 0, sizeof args);
     memcpy(args, text.bytes, (size_t)text.size);
     if (end != SERAI_SLOT_NONE)
         (void)channel_sell(SERAI_SLOT_CHANNELS, end);
     is_up = false;
     is_deaf = false;
+    wild_question = 0;
+    wild_asked = 0;
     credit = (struct serai_credit){0};
     slot = channel_buy(SERAI_SLOT_CHANNELS, serai_interface_named(link, link_size),
                        ENDOWMENT_NANOS, FEE_NANOS);
