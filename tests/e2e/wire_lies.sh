@@ -369,7 +369,7 @@ holds "what it has with c" "$(counts "${keys[c]}")" "$with_c"
 spent=$((money - $(balance b t)))
 printf 'the wire agent of b has spent %d nanos\n' "$spent" >&2
 checks=$((checks + 1))
-[ "$spent" -lt 3000000 ] || fail "the wire agent of b has spent $spent nanos"
+[ "$spent" -lt 1000000 ] || fail "the wire agent of b has spent $spent nanos"
 holds "turns of the wire agent that were undone" "$(field traps)" 0
 for site in a b c; do
     end_named "$site" TERM
