@@ -48,7 +48,8 @@ const uint8_t *sim_module(const char *name, size_t *size)
     while (i < MODULES_MAX && modules[i].bytes != NULL && strcmp(modules[i].name, name) != 0)
         i++;
     INVARIANT(i < MODULES_MAX);
-    for (size_t folder = 0; folder < sizeof folders / sizeof folders[0] && modules[i].bytes == NULL; folder++) {
+    for (size_t folder = 0; folder < sizeof folders / sizeof folders[0] && modules[i].bytes == NULL;
+         folder++) {
         char path[512];
 
         (void)snprintf(path, sizeof path, "%s/%s.wasm", folders[folder], name);

@@ -38,14 +38,14 @@ enum {
     WIRE_QUEUE_BUSY_BYTES = WIRE_QUEUE_BYTES_MAX / 8,
     WIRE_QUEUE_ITEMS_MAX = 2048,
     WIRE_QUEUE_BUSY_ITEMS = WIRE_QUEUE_ITEMS_MAX / 4,
-    WIRE_RELAY_NANOS = 250, /* of the fee, to the agent that holds a wire; see wire_pay() */
-    WIRE_FEE_NANOS = 600,    /* for the part of one side in a message, its answer and its end */
-    WIRE_DOOR_NANOS = 10000, /* asked by a door, and so brought by what is sent to its answers */
+    WIRE_RELAY_NANOS = 250,   /* of the fee, to the agent that holds a wire; see wire_pay() */
+    WIRE_FEE_NANOS = 600,     /* for the part of one side in a message, its answer and its end */
+    WIRE_DOOR_NANOS = 10000,  /* asked by a door, and so brought by what is sent to its answers */
     WIRE_FLOAT_NANOS = 50000, /* of one's own, below which no message is taken */
     WIRE_ENDOWMENT_NANOS = 20000000,   /* of the agent at the other end, if nothing is said */
     WIRE_CONNECT_NANOS = 10000000,     /* the least that a door wants for joining a site */
     WIRE_CONNECT_COST_NANOS = 2000000, /* of that for the channel, its deposit and the load */
-    WIRE_BUY_FEE_NANOS_MAX = 1000000, /* for a channel and the birth at its other end */
+    WIRE_BUY_FEE_NANOS_MAX = 1000000,  /* for a channel and the birth at its other end */
     /* Whoever calls an object pays what it asks: an object of another site can ask no more. */
     WIRE_ASK_NANOS_MAX = 10000000,
 };

@@ -52,9 +52,8 @@ bool queue_allows(const struct queue *queue, int32_t owner, int32_t size)
     const struct queue_part *part = &queue->parts[owner];
     int32_t wanted = item_bytes(size);
 
-    return part->count < WIRE_QUEUE_ITEMS_MAX &&
-           (part->bytes + wanted <= WIRE_QUEUE_SHARE_BYTES ||
-            queue->live + wanted <= queue->room / 2);
+    return part->count < WIRE_QUEUE_ITEMS_MAX && (part->bytes + wanted <= WIRE_QUEUE_SHARE_BYTES ||
+                                                  queue->live + wanted <= queue->room / 2);
 }
 
 bool queue_is_busy(const struct queue *queue, int32_t owner)

@@ -238,7 +238,6 @@ static void wire_join(struct wire *wire, struct session *session)
         wire->session = session_index(session);
 }
 
-
 static void wire_answer_asker(struct wire *wire)
 {
     struct serai_text text;
@@ -533,9 +532,9 @@ static void wire_obey(struct wire *wire, const struct op *op)
 }
 
 /*
- * Who holds the wire for us is paid out of what messages bring: for one that comes, and what follows
- * it, and for the end of one of ours.  Else a packet that costs its sender next to nothing would
- * have our money go to whoever says that he holds a wire.
+ * Who holds the wire for us is paid out of what messages bring: for one that comes, and what
+ * follows it, and for the end of one of ours.  Else a packet that costs its sender next to nothing
+ * would have our money go to whoever says that he holds a wire.
  */
 static void wire_pay(struct wire *wire, const struct op *op)
 {
@@ -576,12 +575,21 @@ void wire_closed(struct wire *wire)
 
 void wires_flush(void)
 {
+    bool has_ended = false;
+
     for (int32_t i = 0; i < WIRE_WIRES_MAX; i++) {
         if (here.wires[i].state >= WIRE_UP)
             wire_flush(&here.wires[i]);
     }
     for (int32_t i = 0; i < WIRE_SESSIONS_MAX; i++) {
-        if (here.sessions[i].open && here.sessions[i].ends != NULL)
-            session_end(&here.sessions[i]);
+        if (!here.sessions[i].open || here.sessions[i].ends == NULL)
+            continue;
+        if (has_ended) { /* one of full tables takes a fifth of what a turn may: the next turn */
+            (void)facet_send(here.drain_slot, NULL, 0, NULL, 0, 0, facet_postage(here.drain_slot),
+                             SERAI_SLOT_NONE);
+            return;
+        }
+        session_end(&here.sessions[i]);
+        has_ended = true;
     }
 }

@@ -5,14 +5,13 @@
  *     connect LINK FAMILY [KEY]   load the kept module, an honest wire agent, over there, where one
  *                                 of this family is; as the site of this key, or as its own
  *     say OP NAME=VALUE...        one operation (sdk/wire/ops.h): a field by its letter, places as
- *                                 KIND:INDEX[:ASK[:GIFT:KEY]], capabilities with + between them, and
- *                                 the body last: b=ALL THE REST.  pay=NANOS go along, times=N sends
- *                                 it so often, and up=1 with the next question and export each time
- *     raw HEX [NANOS]             a packet of these bytes
- *     deaf                        grant no more packets
- *     close                       the wire
+ *                                 KIND:INDEX[:ASK[:GIFT:KEY]], capabilities with + between them,
+ * and the body last: b=ALL THE REST.  pay=NANOS go along, times=N sends it so often, and up=1 with
+ * the next question and export each time raw HEX [NANOS]             a packet of these bytes deaf
+ * grant no more packets close                       the wire
  *
- * With via=LINK family=HEX seed=N it does so by itself from its birth on, and what it says is drawn.
+ * With via=LINK family=HEX seed=N it does so by itself from its birth on, and what it says is
+ * drawn.
  */
 #include "sdk/serai_outbox.h"
 #include "sdk/wire/ops.h"
@@ -47,10 +46,10 @@ static uint8_t raw[LINE_BYTES];
 static int32_t raw_size;
 
 static const char *const kinds[OP_KINDS] = {
-    "hello", "deliver", "answer", "break", "listen", "gc-export", "gc-answer",
-    "gift", "gift-end", "withdraw", "sync", "synced", "abort"};
-static const char *const places[OP_PLACE_KINDS] = {"none", "yours", "answer", "object", "promise",
-                                                   "gift"};
+    "hello", "deliver",  "answer",   "break", "listen", "gc-export", "gc-answer",
+    "gift",  "gift-end", "withdraw", "sync",  "synced", "abort"};
+static const char *const places[OP_PLACE_KINDS] = {"none",   "yours",   "answer",
+                                                   "object", "promise", "gift"};
 
 /* ---- reading ---- */
 
@@ -59,8 +58,8 @@ static int32_t hex_read(const char *hex, int32_t size, uint8_t *to, int32_t room
     int32_t count = 0;
 
     for (; 2 * count + 1 < size && count < room; count++)
-        to[count] = (uint8_t)(guest_hex_digit(hex[2 * count]) * 16 +
-                              guest_hex_digit(hex[2 * count + 1]));
+        to[count] =
+            (uint8_t)(guest_hex_digit(hex[2 * count]) * 16 + guest_hex_digit(hex[2 * count + 1]));
     return count;
 }
 
@@ -326,10 +325,12 @@ static void say_truth(void)
 
 static void say_anything(void)
 {
-    static const enum op_kind often[] = {OP_DELIVER, OP_DELIVER, OP_DELIVER,   OP_ANSWER,
-                                         OP_BREAK,   OP_DELIVER, OP_LISTEN, OP_SYNC};
-    static const char *const words[] = {"door", "status", "site a", "site b", "twin", "pair",
-                                        "back", "fetch 070707070707070707070707", "later"};
+    static const enum op_kind often[] = {OP_DELIVER, OP_DELIVER, OP_DELIVER, OP_ANSWER,
+                                         OP_BREAK,   OP_DELIVER, OP_LISTEN,  OP_SYNC};
+    static const char *const words[] = {
+        "door", "status", "site a", "site b",
+        "twin", "pair",   "back",   "fetch 070707070707070707070707",
+        "later"};
     const char *word = words[below(9)];
 
     memset(&lie, 0, sizeof lie);
@@ -392,9 +393,9 @@ static void heard(const struct serai_event *event, int32_t size)
     serai_text_add(&text, "came ");
     serai_text_add(&text, kinds[op.kind]);
     for (const char *field = op_fields(op.kind); *field != 0; field++) {
-        const int64_t numbers[128] = {['q'] = op.question, ['i'] = op.index, ['n'] = op.count,
-                                      ['g'] = op.gift,     ['m'] = op.money, ['a'] = op.ask,
-                                      ['e'] = op.code,     ['v'] = op.version};
+        const int64_t numbers[128] = {
+            ['q'] = op.question, ['i'] = op.index, ['n'] = op.count, ['g'] = op.gift,
+            ['m'] = op.money,    ['a'] = op.ask,   ['e'] = op.code,  ['v'] = op.version};
 
         serai_text_add(&text, " ");
         serai_text_add_bytes(&text, field, 1);
@@ -447,8 +448,8 @@ static void connect(const char *at, int32_t size, struct serai_text *answer)
     wild_question = 0;
     wild_asked = 0;
     credit = (struct serai_credit){0};
-    slot = channel_buy(SERAI_SLOT_CHANNELS, serai_interface_named(link, link_size),
-                       ENDOWMENT_NANOS, FEE_NANOS);
+    slot = channel_buy(SERAI_SLOT_CHANNELS, serai_interface_named(link, link_size), ENDOWMENT_NANOS,
+                       FEE_NANOS);
     end = slot < 0 ? SERAI_SLOT_NONE : (int32_t)slot;
     serai_text_values(answer, "bought: %d", slot);
 }

@@ -6,11 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/views.h"
 #include "tests/site/core/puppet.h"
 
 #define FAMILY "5e1a15e1a15e1a15e1a15e1a"
 
-enum { MONEY = 900000000, BADGE = 9, CODE = 4711, SUM = 3000000, FEES = 20000, QUESTIONS_MAX = 4 };
+enum {
+    MONEY = 900000000,
+    BADGE = 9,
+    CODE = 4711,
+    SUM = 3000000,
+    FEES = 20000,
+    QUESTIONS_MAX = 300
+};
 
 static struct site site;
 static uint64_t wire;   /* the wire agent */
@@ -21,8 +29,9 @@ static int64_t kept[QUESTIONS_MAX];
 static int32_t kept_count;
 
 /*
- * What the object does is the first letter of a message: b fails, k keeps the question, and a
- * answers those that were kept, the last one first, each with the number of its place.
+ * What the object does is the first letter of a message: b fails, k keeps the question, a answers
+ * those that were kept, the last one first, each with the number of its place, and f answers with
+ * as many new objects as go along with an answer.
  */
 static enum engine_outcome serves(void *context, struct part *part)
 {
@@ -40,6 +49,8 @@ static enum engine_outcome serves(void *context, struct part *part)
         ck_assert_int_lt(kept_count, QUESTIONS_MAX);
         ck_assert_int_eq(part_order(part, cap_keep, event.reply), 0);
         kept[kept_count++] = event.reply;
+        for (int32_t i = 0; i < event.cap_count; i++)
+            ck_assert_int_eq(part_order(part, cap_keep, event.caps[i]), 0);
         break;
     case 'a':
         for (; kept_count > 0; kept_count--) {
@@ -47,6 +58,23 @@ static enum engine_outcome serves(void *context, struct part *part)
             ck_assert_int_eq(part_order(part, facet_send, kept[kept_count - 1], AT_DATA, 1, 0, 0, 0,
                                         0, SERAI_SLOT_NONE),
                              0);
+        }
+        break;
+    case 'f':
+        for (uint32_t i = 0; i < SERAI_MESSAGE_CAPS_MAX; i++) {
+            int32_t slot = (int32_t)part_order(part, self_facet, SERAI_SLOT_SELF, BADGE, 0);
+
+            ck_assert_int_ge(slot, 0);
+            memcpy(part_memory(part, AT_CAPS + 4 * i, 4), &slot, 4);
+        }
+        ck_assert_int_eq(part_order(part, facet_send, event.reply, AT_DATA, 1, AT_CAPS,
+                                    SERAI_MESSAGE_CAPS_MAX, 0, 0, SERAI_SLOT_NONE),
+                         0);
+        for (uint32_t i = 0; i < SERAI_MESSAGE_CAPS_MAX; i++) {
+            int32_t slot;
+
+            memcpy(&slot, part_memory(part, AT_CAPS + 4 * i, 4), 4);
+            ck_assert_int_eq(part_order(part, cap_drop, slot), 0);
         }
         break;
     default:
@@ -71,8 +99,8 @@ static void comes(const char *words)
 static void fetches(int question)
 {
     char words[160];
-    int used = snprintf(words, sizeof words, "say deliver t=yours:0 q=%d pay=5000 b=fetch ",
-                        question);
+    int used =
+        snprintf(words, sizeof words, "say deliver t=yours:0 q=%d pay=5000 b=fetch ", question);
 
     for (size_t i = 0; i < sizeof number; i++)
         used += snprintf(words + used, sizeof words - (size_t)used, "%02x", number[i]);
@@ -84,16 +112,16 @@ static void setup(void)
     site_open(&site, 7, 100000000000);
     site_customer(&site, 1, "one", 20000000000);
     site_customer(&site, 2, "two", 20000000000);
-    wire = site_deploy(&site, 1,
-                       &(struct deploy){.module = "../wire/t", .args = "family=" FAMILY,
-                                        .nanos = MONEY});
+    wire = site_deploy(
+        &site, 1,
+        &(struct deploy){.module = "../wire/t", .args = "family=" FAMILY, .nanos = MONEY});
     object = puppet_new(&site, 1, MONEY, NULL);
     puppet_publish(&site, object, BADGE, 0, number);
     probe_play(object, serves, NULL);
     kept_count = 0;
-    peer = site_deploy(&site, 2,
-                       &(struct deploy){.module = "liar", .args = "", .nanos = MONEY,
-                                        .keeps = "../wire/t"});
+    peer = site_deploy(
+        &site, 2,
+        &(struct deploy){.module = "liar", .args = "", .nanos = MONEY, .keeps = "../wire/t"});
     site_settle(&site);
     says("connect self " FAMILY);
     comes("loaded: 1");
@@ -167,8 +195,12 @@ END_TEST
 START_TEST(a_lie_costs_the_wire_agent_its_fees)
 {
     static const char *const lies[] = {
-        "say deliver t=yours:9999 q=3 pay=700 b=x", "say listen i=1 q=4", "say sync t=yours:9 q=1",
-        "say withdraw g=1 q=5",                     "say synced q=300",   "say gift-end g=7",
+        "say deliver t=yours:9999 q=3 pay=700 b=x",
+        "say listen i=1 q=4",
+        "say sync t=yours:9 q=1",
+        "say withdraw g=1 q=5",
+        "say synced q=300",
+        "say gift-end g=7",
     };
     uint64_t before = site_balance(&site, wire);
 
@@ -183,6 +215,52 @@ START_TEST(a_lie_costs_the_wire_agent_its_fees)
 }
 END_TEST
 
+/* All that one session may have, and then its end, in one turn that has the fuel for it. */
+START_TEST(full_tables_end)
+{
+    struct agent_view before;
+    struct agent_view full;
+    struct agent_view after;
+
+    agents_view(site.core->agents, site_agent(&site, wire), &before);
+    says("say deliver t=yours:1 q=2 pay=700 times=80 up=1 b=f");
+    says("say deliver t=yours:1 q=90 pay=700 times=150 up=1 b=k"
+         " c=object:8+object:9+object:10+object:11+object:12+object:13+object:14+object:15");
+    agents_view(site.core->agents, site_agent(&site, wire), &full);
+    ck_assert_uint_gt(full.slots, 900);
+    ck_assert_uint_gt(full.facets, 600);
+    says("close");
+    ck_assert(site_logged(&site, wire, "its wire has closed"));
+    agents_view(site.core->agents, site_agent(&site, wire), &after);
+    ck_assert_uint_eq(after.traps, 0);
+    ck_assert_uint_le(after.slots, before.slots);
+    ck_assert_uint_le(after.facets, before.facets);
+    ck_assert_uint_le(after.fuel - full.fuel, site.book.turn_fuel_max / 3);
+}
+END_TEST
+
+/* Without money it freezes; nothing is lost, and it goes on when it has some. */
+START_TEST(it_freezes_and_goes_on)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, wire);
+    cbor_put_null(&args);
+    ck_assert_int_eq(site_request(&site, 1, "agent.withdraw", &args), CONTROL_DONE);
+    for (int i = 0; i < 40 && site_agent(&site, wire)->state == AGENT_RUNNING; i++)
+        says("say sync t=yours:1 q=7 times=10");
+    ck_assert_int_ne(site_agent(&site, wire)->state, AGENT_RUNNING);
+    says("say deliver t=yours:1 q=3 m=3000000 pay=3005000 b=b");
+    ck_assert(!site_logged(&site, peer, "came break q=3"));
+    site_reload_same(&site);
+    ck_assert_int_eq(site_fund(&site, 1, wire, MONEY / 2), CONTROL_DONE);
+    site_settle(&site);
+    comes("came break q=3 m=3000000 e=4711");
+    ck_assert_int_eq(site_agent(&site, wire)->state, AGENT_RUNNING);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("a wire agent");
@@ -194,6 +272,8 @@ int main(void)
     tcase_add_test(cases, money_comes_back_from_who_is_not_there);
     tcase_add_test(cases, an_answer_is_that_of_its_question);
     tcase_add_test(cases, nothing_of_nothing_is_a_lie);
+    tcase_add_test(cases, full_tables_end);
+    tcase_add_test(cases, it_freezes_and_goes_on);
     tcase_add_test(cases, a_lie_costs_the_wire_agent_its_fees);
     suite_add_tcase(suite, cases);
     return check_main(suite);
