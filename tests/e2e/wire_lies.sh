@@ -143,7 +143,6 @@ call b @door fetch "$(number b shelf)" --as shelf_b >/dev/null
 call b @shelf_c put @shelf_b >/dev/null
 call c shelf get --as shelf_b >/dev/null
 others_go_on
-door=$(lines b t | sed -n 's/^door //p')
 on a agent deploy "$guests/liar.wasm" --name liar --money 3 --with "$t" >/dev/null
 
 field() # NAME: of what b shows of its wire agent
@@ -206,7 +205,8 @@ for caps in yours:9999 yours:7 answer:99 answer:9999 object:4000 promise:4000 \
 done
 for index in 0 1 7 9999; do
     q=$((q + 1))
-    hears "listening to $index, which is no promise" "came [ab].* q=$q " say listen "i=$index" "q=$q"
+    hears "listening to $index, which is no promise" "came [ab].* q=$q " \
+        say listen "i=$index" "q=$q"
 done
 for target in yours:9999 answer:77 object:1; do
     hears "an order over $target" 'came synced q=3' say sync "t=$target" q=3
@@ -297,7 +297,10 @@ tenant_hears() # PATTERN
 {
     wait "$tenant" || true
     checks=$((checks + 1))
-    grep -q -- "$1" "$work/tenant" || { cat "$work/tenant" >&2; fail "the tenant does not hear $1"; }
+    grep -q -- "$1" "$work/tenant" || {
+        cat "$work/tenant" >&2
+        fail "the tenant does not hear $1"
+    }
 }
 offers 600
 asks
@@ -314,7 +317,8 @@ for caps in yours:9999 yours:7 answer:99 "gift:4000:600:1:$nobody"; do
     tenant_hears '0.001000000'
 done
 asks
-begins_anew ends "an answer with less money than it says" 'an answer that nobody has asked for, or' \
+begins_anew ends "an answer with less money than it says" \
+    'an answer that nobody has asked for, or less money' \
     say answer "q=$asked" m=1000000 pay=999999 b=lies
 tenant_hears 'the wire to that site has closed'
 offers 600
