@@ -261,6 +261,57 @@ START_TEST(it_freezes_and_goes_on)
 }
 END_TEST
 
+static void hex_write(char *to, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)snprintf(to + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void asks_for_gift(uint64_t taker, const char *giver, int gift, int question)
+{
+    char words[160];
+
+    (void)snprintf(words, sizeof words, "say withdraw k=%s g=%d q=%d", giver, gift, question);
+    ck_assert_int_eq(site_send(&site, 2, taker, words, 0), CONTROL_DONE);
+    site_settle(&site);
+}
+
+/* A gift is for one site alone, and for once. */
+START_TEST(a_gift_is_for_whom_it_is)
+{
+    static const char other[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+    static const char third[] = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+    uint64_t taker = site_deploy(
+        &site, 2,
+        &(struct deploy){.module = "liar", .args = "", .nanos = MONEY, .keeps = "../wire/t"});
+    char giver[2 * CONTROL_KEY_BYTES + 1];
+    char words[160];
+
+    hex_write(giver, site.site_key, CONTROL_KEY_BYTES);
+    site_settle(&site);
+    (void)snprintf(words, sizeof words, "connect self " FAMILY " %s", other);
+    ck_assert_int_eq(site_send(&site, 2, taker, words, 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert_int_eq(site_send(&site, 2, taker, "say hello", 0), CONTROL_DONE);
+    site_settle(&site);
+    ck_assert(site_logged(&site, taker, "came hello"));
+    (void)snprintf(words, sizeof words, "say gift i=1 g=3 k=%s", third);
+    says(words);
+    asks_for_gift(taker, giver, 3, 2);
+    ck_assert(!site_logged(&site, taker, "q=2 "));
+    (void)snprintf(words, sizeof words, "say gift i=1 g=4 k=%s", other);
+    says(words);
+    asks_for_gift(taker, giver, 4, 5);
+    ck_assert(site_logged(&site, taker, "came answer q=5 m=0 c=object:1:"));
+    asks_for_gift(taker, giver, 4, 6);
+    ck_assert(!site_logged(&site, taker, "q=6 "));
+    /* He who waits for nothing waits no longer than the other one is there. */
+    says("close");
+    ck_assert(site_logged(&site, taker, "came break q=2 "));
+    ck_assert(site_logged(&site, taker, "came break q=6 "));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("a wire agent");
@@ -272,6 +323,7 @@ int main(void)
     tcase_add_test(cases, money_comes_back_from_who_is_not_there);
     tcase_add_test(cases, an_answer_is_that_of_its_question);
     tcase_add_test(cases, nothing_of_nothing_is_a_lie);
+    tcase_add_test(cases, a_gift_is_for_whom_it_is);
     tcase_add_test(cases, full_tables_end);
     tcase_add_test(cases, it_freezes_and_goes_on);
     tcase_add_test(cases, a_lie_costs_the_wire_agent_its_fees);
