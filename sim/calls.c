@@ -14,6 +14,7 @@
 #include "sim/client.h"
 #include "sim/modules.h"
 #include "sim/sim.h"
+#include "sim/wire_agents.h"
 #include "site/core/state.h"
 
 static const struct customer *calls_row(const struct sim_site *site,
@@ -207,9 +208,16 @@ static void calls_put_call(struct sim_site *site, const struct sim_client *clien
     bool holds = row != NULL && row->desk != NULL && row->desk->count > 0;
     const char *word = words[rng_below(rng, sizeof words / sizeof words[0])];
     const char *whom = rng_below(rng, 4) == 0 ? "version1" : "talker";
-    uint64_t own = calls_own(site, client, whom);
+    uint64_t own;
     uint64_t caps = holds ? rng_below(rng, 3) : 0;
+    char wire_words[64];
 
+    if (wire_agents_belong(site->sim) && rng_coin(rng)) {
+        wire_agents_words(site, wire_words, sizeof wire_words);
+        word = wire_words;
+        whom = WIRE_AGENT_NAME;
+    }
+    own = calls_own(site, client, whom);
     cbor_put_array(args, 4);
     if (holds && rng_coin(rng))
         cbor_put_text(args, calls_some_cap(site, client));

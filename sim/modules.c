@@ -41,14 +41,15 @@ static uint8_t *module_read(const char *path, size_t *size)
 
 const uint8_t *sim_module(const char *name, size_t *size)
 {
-    static const char *const folders[] = {SIM_GUESTS, SIM_EXAMPLES};
+    static const char *const folders[] = {SIM_GUESTS, SIM_EXAMPLES, SIM_WIRE};
     size_t i = 0;
 
     /* By name, in the order of first use; there are fewer than MODULES_MAX of them. */
     while (i < MODULES_MAX && modules[i].bytes != NULL && strcmp(modules[i].name, name) != 0)
         i++;
     INVARIANT(i < MODULES_MAX);
-    for (size_t folder = 0; folder < 2 && modules[i].bytes == NULL; folder++) {
+    for (size_t folder = 0; folder < sizeof folders / sizeof folders[0] && modules[i].bytes == NULL;
+         folder++) {
         char path[512];
 
         (void)snprintf(path, sizeof path, "%s/%s.wasm", folders[folder], name);

@@ -139,6 +139,8 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_SETTLE_REFUSED] = "and refused",
     [SEEN_CLEARED] = "last payments made by a house",
     [SEEN_CLEARING_FAILED] = "refused by one",
+    [SEEN_WIRE_JOINED] = "sites joined by wire agents",
+    [SEEN_WIRE_LIES] = "answers to lies of a wire agent",
     [SEEN_LOSS_ACCEPTED] = "losses of a restored backup that were accepted",
     [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
     [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
@@ -182,6 +184,10 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
         return profile->rot != 0;
     case SEEN_BACKUP:
         return profile->backup != 0;
+    case SEEN_WIRE_JOINED:
+    case SEEN_WIRE_LIES:
+        /* Where more goes wrong, few are joined in the seeds that are run. */
+        return !profile->hog && !profile->tiny && profile->power == 0 && profile->lie == 0;
     case SEEN_LOSS_ACCEPTED:
         return profile->backup != 0 && profile->rot == 0; /* rare where other things go wrong */
     case SEEN_LIE:

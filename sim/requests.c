@@ -18,6 +18,7 @@
 #include "sim/settle.h"
 #include "sim/sim.h"
 #include "sim/site.h"
+#include "sim/wire_agents.h"
 
 enum { AGAIN_US = 700000, PICK_MAX = 256 };
 
@@ -299,6 +300,10 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
 
     if (is_operator && settle_decide_some(site, client))
         return;
+    if (wire_agents_has_customer(site, client) && rng_coin(&site->sim->people)) {
+        wire_agents_ask(site, client);
+        return;
+    }
     if (what < 10 && site->sim->options.seed % 4 == 2) {
         /* In these seeds only: all others are as they were before. */
         if (rng_below(&site->sim->people, 3) == 0)
@@ -414,7 +419,7 @@ void requests_step(struct sim_site *site, bool fresh)
         else if (ask_is_hog(site, i)) {
             ask_as_hog(site, client);
             request_hand_in(site, client);
-        } else if (rng_below(&sim->people, 10) == 0) {
+        } else if (rng_below(&sim->people, wire_agents_belong(sim) ? 4 : 10) == 0) {
             ask_any(site, client);
             request_hand_in(site, client);
         }

@@ -20,6 +20,7 @@
 #include "sim/start.h"
 #include "sim/strain.h"
 #include "sim/traffic.h"
+#include "sim/wire_agents.h"
 #include "sim/world.h"
 
 enum { QUIET_STEP_US = 50000, TURNS_MAX = 12, CROWD_TURNS = 64, FREEZE_MAX = 256 };
@@ -236,6 +237,7 @@ static void run_count(struct sim *sim)
         sim->result.messages += network_link(sim, &sim->wires[i], 0)->sent_seq +
                                 network_link(sim, &sim->wires[i], 1)->sent_seq;
     sim->result.virtual_us = sim->now_us;
+    wire_agents_count(sim);
 }
 
 void sim_run(const struct sim_options *options, struct sim_result *result)

@@ -109,6 +109,8 @@ enum seen {
     SEEN_SETTLE_REFUSED,  /* ... said that it did not come */
     SEEN_CLEARED,         /* at the end, links whose last payment a house made */
     SEEN_CLEARING_FAILED, /* ... or refused */
+    SEEN_WIRE_JOINED,     /* at the end: sites that wire agents have joined */
+    SEEN_WIRE_LIES,       /* ... lies that one of them told another, and that were answered */
     SEEN_LOSS_ACCEPTED,   /* an operator accepted what an older copy had lost */
     SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
     SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES

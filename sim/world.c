@@ -17,6 +17,7 @@
 #include "sim/start.h"
 #include "sim/strain.h"
 #include "sim/traffic.h"
+#include "sim/wire_agents.h"
 
 #define SITE_NANOS UINT64_C(20000000000)
 #define CUSTOMER_NANOS UINT64_C(4000000000)
@@ -190,6 +191,7 @@ void world_build(struct sim *sim)
     traffic_remove_some(sim);
     for (uint32_t i = 0; i < sim->site_count; i++)
         world_populate(&sim->sites[i]);
+    wire_agents_populate(sim);
     if (sim->options.profile->lie != 0)
         sim->sites[rng_below(&sim->world, sim->site_count)].lies = true;
 }

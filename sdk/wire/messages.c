@@ -6,14 +6,16 @@
 
 /* ---- out ---- */
 
-static void check_message(void)
+static void check_message(const struct session *session, int64_t budget)
 {
+    if (budget < WIRE_FEE_NANOS)
+        refuse(WIRE_SHORT, "the message brings less than the object asks");
     if (event.size > WIRE_BODY_BYTES_MAX)
         refuse(WIRE_CROSSING, "a message to another site has at most 60000 bytes");
     if (event.money > 0 && event.reply == SERAI_SLOT_NONE)
         refuse(WIRE_CROSSING, "money goes to another site with a question only: who else would "
                               "get it back?");
-    if (here.queue.live > WIRE_QUEUE_BUSY_BYTES)
+    if (queue_is_busy(&here.queue, session->wire))
         refuse(WIRE_BUSY, "too much waits for the other site already");
     if (self_balance(SERAI_SLOT_SELF) - here.queue.money < WIRE_FLOAT_NANOS)
         refuse(WIRE_DRY, "the wire agent has too little money of its own: fund it");
@@ -69,7 +71,7 @@ static void message_send(struct session *session, const struct op_place *target,
                     .body = event_data,
                     .size = event.size};
 
-    check_message();
+    check_message(session, budget);
     for (int32_t i = 0; i < event.cap_count; i++) {
         const char *why = place_of_slot(session, event.caps[i], &op.caps[i]);
 
@@ -117,6 +119,7 @@ static void answer_break(struct session *session, uint32_t index, int32_t code, 
                     .body = (const uint8_t *)reason,
                     .size = size};
 
+    session->answers[index].has_ended = true;
     (void)session_send(session, &op, money, false);
 }
 
@@ -205,7 +208,8 @@ static void obey_deliver(struct session *session, const struct op *op, int64_t m
         answer = postage;
     } else if (postage > budget) {
         answer = SERAI_E_POSTAGE;
-        ask = postage + WIRE_FEE_NANOS;
+        ask = postage > WIRE_ASK_NANOS_MAX - WIRE_FEE_NANOS ? WIRE_ASK_NANOS_MAX
+                                                            : postage + WIRE_FEE_NANOS;
     } else if (all) {
         answer = deliver_to(session, op, target, caps, postage);
     }
@@ -232,11 +236,11 @@ static void obey_listen(struct session *session, const struct op *op)
 static void obey_withdraw(struct session *session, const struct op *op)
 {
     struct answer *answer = &session->answers[op->question];
-    int32_t gift = gift_wanted(session, op);
-    int64_t slot = gift < 0 ? SERAI_E_MISSING : answer_hear(session, op->question);
+    uint64_t gift = gift_wanted(session, op);
+    int64_t slot = gift == 0 ? SERAI_E_MISSING : answer_hear(session, op->question);
 
     if (slot >= 0)
-        slot = ask_oneself(badge_of(BADGE_GIFT, 0, (uint32_t)gift), (int32_t)slot);
+        slot = ask_oneself(gift, (int32_t)slot);
     if (slot < 0) {
         answer_refuse(session, op, (int32_t)slot, "nothing was left here", 0);
         return;
@@ -249,9 +253,15 @@ static void obey_gc_answer(struct session *session, const struct op *op)
 {
     struct answer *answer = &session->answers[op->question % WIRE_QUESTIONS_MAX];
 
-    if (answer->used && answer->promise != SERAI_SLOT_NONE)
+    /* Before its end the number is not free: that end would be taken for the next one's. */
+    if (op->question >= WIRE_QUESTIONS_MAX || !answer->used || !answer->has_ended) {
+        session_abort(session, "an answer was let go that has not come");
+        return;
+    }
+    if (answer->promise != SERAI_SLOT_NONE)
         (void)cap_drop(answer->promise);
     answer->used = false;
+    answer->has_ended = false;
     answer->promise = SERAI_SLOT_NONE;
 }
 
@@ -267,8 +277,8 @@ void answer_heard(struct session *session, uint32_t index)
                     .size = event.size};
     const char *why = NULL;
 
-    if (!session->answers[index].used)
-        return; /* the other side has given up what it asked for */
+    if (!session->answers[index].used || session->answers[index].has_ended)
+        return;
     if (event.kind == SERAI_EVENT_FAILED) {
         answer_break(session, index, event.status, (const char *)event_data, event.size,
                      event.money, 0);
@@ -283,10 +293,12 @@ void answer_heard(struct session *session, uint32_t index)
             places_take_back(session, &op);
         }
     }
-    if (why != NULL)
+    if (why != NULL) {
         answer_break(session, index, WIRE_CROSSING, why, (int32_t)strlen(why), event.money, 0);
-    else
-        (void)session_send(session, &op, event.money, false);
+        return;
+    }
+    session->answers[index].has_ended = true;
+    (void)session_send(session, &op, event.money, false);
 }
 
 /* ---- the end of a question of ours ---- */
@@ -401,7 +413,9 @@ static void question_break(struct session *session, const struct question *quest
 
     if (op->ask > 0 && question->kind == QUESTION_ASKED && question->index > 0)
         import_asks(session, question->index - 1, op->ask);
-    reply_fails(question->reply, is_own || op->code == SERAI_E_SILENT ? op->code : WIRE_FAR,
+    /* Nobody can be silent and give money back. */
+    reply_fails(question->reply,
+                is_own || (op->code == SERAI_E_SILENT && op->money == 0) ? op->code : WIRE_FAR,
                 is_own ? (const char *)op->body : reason, is_own ? op->size : size, op->money);
 }
 
@@ -470,7 +484,8 @@ static void obey_end(struct session *session, const struct op *op, int64_t money
         return;
     }
     question->has_end = true;
-    if (!queue_put(&here.queue, QUEUE_ENDS + session_index(session), op->question, op->money,
+    if (!queue_allows(&here.queue, QUEUE_ENDS + session_index(session), event.size) ||
+        !queue_put(&here.queue, QUEUE_ENDS + session_index(session), op->question, op->money,
                    event_data, event.size)) {
         session_abort(session, "more answers wait than there is room for");
         return;
@@ -568,10 +583,22 @@ void sync_drained(struct session *session, uint32_t question, const struct op_pl
         (void)session_send(session, &op, 0, false);
         return;
     }
-    here.syncs[index] =
-        (struct sync){.used = true, .from = session_index(session), .question = question};
+    here.syncs[index] = (struct sync){.used = true,
+                                      .from = session_index(session),
+                                      .at = session_index(next),
+                                      .question = question};
     op.question = WIRE_QUESTIONS_MAX + index;
     (void)session_send(next, &op, 0, false);
+}
+
+/* Whoever asked for it hears that what goes over a third site has gone, or never will. */
+static void sync_done(struct sync *sync)
+{
+    struct op op = {.kind = OP_SYNCED, .question = sync->question};
+
+    sync->used = false;
+    if (here.sessions[sync->from].open)
+        (void)session_send(&here.sessions[sync->from], &op, 0, false);
 }
 
 static void obey_synced(struct session *session, const struct op *op)
@@ -584,10 +611,8 @@ static void obey_synced(struct session *session, const struct op *op)
         return;
     }
     sync = &here.syncs[(op->question - WIRE_QUESTIONS_MAX) % WIRE_SYNCS_MAX];
-    if (sync->used && here.sessions[sync->from].open)
-        (void)session_send(&here.sessions[sync->from],
-                           &(struct op){.kind = OP_SYNCED, .question = sync->question}, 0, false);
-    sync->used = false;
+    if (sync->used && sync->at == session_index(session))
+        sync_done(sync);
 }
 
 /* ---- all of them ---- */
@@ -608,8 +633,9 @@ void op_obey(struct session *session, const struct op *op, int64_t money)
 {
     switch (op->kind) {
     case OP_DELIVER:
-        if (op->money > money)
-            session_abort(session, "a message with less money than it says");
+        /* The fee is in what any object asks, so one who knows the object brings it. */
+        if (op->money > money - WIRE_FEE_NANOS)
+            session_abort(session, "a message with less money than it says, or without the fee");
         else if (asks_anew(session, op))
             obey_deliver(session, op, money);
         break;
@@ -652,30 +678,50 @@ void op_obey(struct session *session, const struct op *op, int64_t money)
     }
 }
 
+/*
+ * What waits of these in the queue: the ends that had come, or the messages that never left.  Their
+ * money is here, and goes back.
+ */
+static void questions_return(struct session *session, int32_t owner)
+{
+    struct queue_item item;
+
+    while (queue_first(&here.queue, owner, &item)) {
+        struct question *question = &session->questions[item.tag % WIRE_QUESTIONS_MAX];
+
+        queue_take(&here.queue, &item);
+        if (item.tag == 0 || question->kind == QUESTION_FREE ||
+            question->kind == QUESTION_WITHDRAWS || question->reply == SERAI_SLOT_NONE)
+            continue;
+        reply_fails(question->reply, WIRE_CLOSED, "the wire to that site has closed", -1,
+                    item.money - (owner == session->wire ? question->ask : 0));
+        question->reply = SERAI_SLOT_NONE;
+    }
+}
+
 void questions_end(struct session *session)
 {
+    questions_return(session, QUEUE_ENDS + session_index(session));
+    questions_return(session, session->wire);
     for (uint32_t i = 1; i < WIRE_QUESTIONS_MAX; i++) {
         struct question *question = &session->questions[i];
-        struct queue_item item;
-        int64_t money = 0;
 
         if (question->kind == QUESTION_FREE)
             continue;
-        /* Its end came, or it never left: the money is here, and goes back. */
-        if (queue_find(&here.queue, QUEUE_ENDS + session_index(session), i, &item) ||
-            queue_find(&here.queue, session->wire, i, &item)) {
-            money = item.money - (item.owner == session->wire ? question->ask : 0);
-            queue_take(&here.queue, &item);
-        }
         if (question->kind == QUESTION_WITHDRAWS && question->reply != SERAI_SLOT_NONE)
             question_takes_path(question);
         else
-            reply_fails(question->reply, WIRE_CLOSED, "the wire to that site has closed", -1,
-                        money);
+            reply_fails(question->reply, WIRE_CLOSED, "the wire to that site has closed", -1, 0);
+        if (question->kind == QUESTION_WITHDRAWS && question->reply == SERAI_SLOT_NONE)
+            question_forget_path(session, question);
         question_free(session, i);
     }
     for (int32_t i = 0; i < WIRE_SYNCS_MAX; i++) {
-        if (here.syncs[i].used && here.syncs[i].from == session_index(session))
-            here.syncs[i].used = false;
+        struct sync *sync = &here.syncs[i];
+
+        if (sync->used && sync->from == session_index(session))
+            sync->used = false;
+        else if (sync->used && sync->at == session_index(session))
+            sync_done(sync);
     }
 }

@@ -128,7 +128,7 @@ static bool read_place(struct syrup_in *in, struct op_place *place)
     for (const char *field = places[kind].fields; *field != 0; field++) {
         if (*field == 'i' && !read_index(in, &place->index))
             return false;
-        if (*field == 'a' && !read_number(in, 0, WIRE_ASK_NANOS_MAX, &place->ask))
+        if (*field == 'a' && !read_number(in, WIRE_FEE_NANOS, WIRE_ASK_NANOS_MAX, &place->ask))
             return false;
         if (*field == 'k' && !read_fixed(in, place->key, OP_KEY_BYTES, false))
             return false;

@@ -43,6 +43,23 @@ static void queue_compact(struct queue *queue)
         at += bytes;
     }
     queue->used = to;
+    for (int32_t i = 0; i < WIRE_QUEUE_OWNERS_MAX; i++)
+        queue->parts[i].from = 0;
+}
+
+bool queue_allows(const struct queue *queue, int32_t owner, int32_t size)
+{
+    const struct queue_part *part = &queue->parts[owner];
+    int32_t wanted = item_bytes(size);
+
+    return part->count < WIRE_QUEUE_ITEMS_MAX && (part->bytes + wanted <= WIRE_QUEUE_SHARE_BYTES ||
+                                                  queue->live + wanted <= queue->room / 2);
+}
+
+bool queue_is_busy(const struct queue *queue, int32_t owner)
+{
+    return queue->parts[owner].count > WIRE_QUEUE_BUSY_ITEMS ||
+           queue->parts[owner].bytes > WIRE_QUEUE_BUSY_BYTES;
 }
 
 bool queue_put(struct queue *queue, int32_t owner, uint32_t tag, int64_t money, const void *bytes,
@@ -60,13 +77,17 @@ bool queue_put(struct queue *queue, int32_t owner, uint32_t tag, int64_t money, 
     queue->used += wanted;
     queue->live += wanted;
     queue->money += money;
+    queue->parts[owner].count++;
+    queue->parts[owner].bytes += wanted;
     return true;
 }
 
 static bool queue_look(const struct queue *queue, int32_t owner, const uint32_t *tag,
                        struct queue_item *item)
 {
-    for (int32_t at = 0; at < queue->used;) {
+    if (queue->parts[owner].count == 0)
+        return false;
+    for (int32_t at = queue->parts[owner].from; at < queue->used;) {
         struct head head = head_at(queue, at);
 
         if (head.owner == owner && (tag == NULL || head.tag == *tag)) {
@@ -83,9 +104,13 @@ static bool queue_look(const struct queue *queue, int32_t owner, const uint32_t 
     return false;
 }
 
-bool queue_first(const struct queue *queue, int32_t owner, struct queue_item *item)
+bool queue_first(struct queue *queue, int32_t owner, struct queue_item *item)
 {
-    return queue_look(queue, owner, NULL, item);
+    bool is_there = queue_look(queue, owner, NULL, item);
+
+    if (is_there)
+        queue->parts[owner].from = item->at;
+    return is_there;
 }
 
 bool queue_find(const struct queue *queue, int32_t owner, uint32_t tag, struct queue_item *item)
@@ -101,6 +126,8 @@ void queue_take(struct queue *queue, const struct queue_item *item)
     memcpy(queue->bytes + item->at, &head, sizeof head);
     queue->live -= item_bytes(item->size);
     queue->money -= item->money;
+    queue->parts[item->owner].count--;
+    queue->parts[item->owner].bytes -= item_bytes(item->size);
     if (queue->live == 0)
-        queue->used = 0;
+        queue_compact(queue);
 }

@@ -74,11 +74,13 @@ struct question {
 struct sync {
     bool used;
     uint8_t from;
+    uint8_t at;        /* session of the third one */
     uint32_t question; /* of the other site */
 };
 
 struct answer {
     bool used;
+    bool has_ended;  /* the other side has been told, and lets go next */
     int32_t promise; /* slot, or SERAI_SLOT_NONE: it could not be asked */
     int32_t hear;    /* slot of the facet that hears the answer; it stays for the next one */
 };
@@ -91,6 +93,7 @@ struct gift {
     uint32_t number; /* of his */
     uint32_t index;  /* of his exports */
     int32_t reply;   /* on which who came for it gets it; SERAI_SLOT_NONE: nobody came so far */
+    uint32_t serial; /* unlike that of what was in this row before */
     uint8_t key[OP_KEY_BYTES]; /* of the site for which it is */
 };
 

@@ -4,6 +4,9 @@
  * a channel to the wire agent of that site, which sends it to the object.  Objects that go along
  * are told by where they are, money goes with the packets.  docs/wire-agents.md.
  *
+ * Those of one family take each other's wires; its number is drawn, or family=HEX says it, in 24
+ * digits that nobody else may know.
+ *
  * In words, by its customer (`serai agent call`):
  *
  *     connect LINK [MONEY]   join the site at the other end of a link; money for the agent there
@@ -247,7 +250,7 @@ static int32_t facet_of_ours(enum badge_kind kind, uint32_t index, int64_t posta
 }
 
 /* We are the wire agent of this site. */
-static void begin_core(bool is_child, const char *args, int32_t size)
+static void begin_core(bool has_family, bool is_child, const char *args, int32_t size)
 {
     int32_t family = facet_of_ours(BADGE_FAMILY, 0, 0);
     int64_t answer;
@@ -256,8 +259,8 @@ static void begin_core(bool is_child, const char *args, int32_t size)
     here.door_slot = facet_of_ours(BADGE_DOOR, 0, WIRE_DOOR_NANOS);
     here.inner_door_slot = facet_of_ours(BADGE_DOOR, 1, 0);
     here.drain_slot = facet_of_ours(BADGE_DRAIN, 0, 0);
-    answer = is_child ? heap_add_at(SERAI_SLOT_HEAP, family, here.family)
-                      : heap_add(SERAI_SLOT_HEAP, family, here.family);
+    answer = has_family ? heap_add_at(SERAI_SLOT_HEAP, family, here.family)
+                        : heap_add(SERAI_SLOT_HEAP, family, here.family);
     if (answer >= 0)
         answer = heap_add(SERAI_SLOT_HEAP, here.door_slot, here.door);
     if (answer < 0)
@@ -270,15 +273,16 @@ static void begin_core(bool is_child, const char *args, int32_t size)
         wire_begin_child(args, size);
 }
 
-static void begin(const char *args, int32_t size)
+static void begin(bool is_child, const char *args, int32_t size)
 {
-    bool is_child;
+    bool has_family;
     int64_t slot;
 
     here.load_wire = -1;
     here.queue = (struct queue){.bytes = queue_bytes, .room = sizeof queue_bytes};
     (void)channel_peer(SERAI_SLOT_CHANNELS, SERAI_INTERFACE_SELF, here.key);
-    is_child = serai_arg_hex("family", args, size, here.family, sizeof here.family);
+    has_family = serai_arg_hex("family", args, size, here.family, sizeof here.family);
+    is_child = is_child && has_family;
     slot = is_child ? heap_get(SERAI_SLOT_HEAP, here.family) : SERAI_E_MISSING;
     if (slot >= 0 && facet_postage((int32_t)slot) < 0) {
         (void)cap_drop((int32_t)slot); /* it has ended */
@@ -290,7 +294,7 @@ static void begin(const char *args, int32_t size)
     if (slot >= 0)
         relay_begin((int32_t)slot, args, size);
     else
-        begin_core(is_child, args, size);
+        begin_core(has_family, is_child, args, size);
 }
 
 static void note_came(void)
@@ -300,7 +304,7 @@ static void note_came(void)
 
     memcpy(&note, event_data, event.size < (int32_t)sizeof note ? (size_t)event.size : sizeof note);
     if (badge_kind(note.badge) == BADGE_GIFT) {
-        gift_taker_waits(badge_index(note.badge), event.reply);
+        gift_taker_waits(note.badge, event.reply);
         return;
     }
     session = badge_session(note.badge);
@@ -324,7 +328,6 @@ static void relayed_came(void)
         wire->unacked -= event_data[1] < wire->unacked ? event_data[1] : wire->unacked;
         return;
     }
-    (void)facet_fund(wire->end, WIRE_RELAY_NANOS);
     wire_packet(wire);
 }
 
@@ -421,7 +424,7 @@ void serai_turn(int32_t kind, int32_t slot, int32_t size)
     if (size > 0)
         (void)event_read(event_data, sizeof event_data, 0);
     if (kind == SERAI_EVENT_BORN || kind == SERAI_EVENT_BECAME)
-        begin((const char *)event_data, size);
+        begin(kind == SERAI_EVENT_BECAME, (const char *)event_data, size);
     else if (here.is_relay)
         relay_event();
     else

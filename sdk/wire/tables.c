@@ -104,22 +104,30 @@ static void export_free(struct session *session, uint32_t index)
     if (export_is_used(row))
         return;
     export_take_gifts_back(session_index(session), index);
-    if (row->is_path)
-        (void)self_revoke(SERAI_SLOT_SELF, row->slot);
-    else
+    if (!row->is_path) {
         (void)cap_drop(row->slot);
-    if (row->is_path && path->open && path->generation == row->path_generation) {
-        path->imports[row->path_index].paths--;
-        import_release(path, row->path_index);
+        return;
     }
     row->is_path = false;
+    if (path->open && path->generation == row->path_generation) {
+        path->imports[row->path_index].paths--;
+        import_release(path, row->path_index);
+        if (path->imports[row->path_index].paths > 0) { /* another site has this facet, too */
+            (void)cap_drop(row->slot);
+            return;
+        }
+    }
+    if (self_revoke(SERAI_SLOT_SELF, row->slot) < 0)
+        (void)cap_drop(row->slot); /* it was dead already */
 }
 
 bool export_release(struct session *session, uint32_t index, uint32_t mentions)
 {
     struct export *row;
 
-    if (index == 0 || index >= WIRE_EXPORTS_MAX || mentions > session->exports[index].mentions)
+    /* None of none would free what is free: its slot may be somebody else's by now. */
+    if (index == 0 || index >= WIRE_EXPORTS_MAX || mentions == 0 ||
+        mentions > session->exports[index].mentions)
         return false;
     row = &session->exports[index];
     row->mentions -= mentions;
@@ -166,10 +174,14 @@ static const char *place_of_own(struct session *to, int32_t slot, struct op_plac
 static void give(struct session *at, uint32_t import, struct session *to, struct op_place *place)
 {
     struct given *given = NULL;
+    int32_t his = 0;
 
-    for (int32_t i = 0; i < WIRE_GIFTS_MAX && given == NULL; i++)
-        given = here.given[i].used ? NULL : &here.given[i];
-    if (given == NULL)
+    for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++) {
+        his += here.given[i].used && here.given[i].to == session_index(to);
+        if (!here.given[i].used && given == NULL)
+            given = &here.given[i];
+    }
+    if (given == NULL || his >= WIRE_GIFTS_PART_MAX)
         return;
     place->kind = OP_PLACE_GIFT;
     place->gift = at->gift_next++;
@@ -349,6 +361,20 @@ static int32_t slot_of_promise(struct session *from, const struct op_place *plac
     return slot != SERAI_SLOT_NONE ? slot : slot_of_import(from, place);
 }
 
+/* Whether so many gifts of that site are being fetched already that it may well be lying. */
+static bool fetches_enough(const struct session *at, const struct session *from)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 1; i < WIRE_QUESTIONS_MAX; i++) {
+        const struct question *question = &at->questions[i];
+
+        count += question->kind == QUESTION_WITHDRAWS && question->from == session_index(from) &&
+                 question->from_generation == from->generation;
+    }
+    return count >= WIRE_GIFTS_PART_MAX;
+}
+
 /* What `from` has left for us at its site: if we are joined with that, we go there for it. */
 static int32_t slot_of_gift(struct session *from, const struct op_place *place)
 {
@@ -357,7 +383,7 @@ static int32_t slot_of_gift(struct session *from, const struct op_place *place)
     int32_t slot = SERAI_SLOT_NONE;
 
     memcpy(op.key, from->key, OP_KEY_BYTES);
-    if (at != NULL && at != from)
+    if (at != NULL && at != from && !fetches_enough(at, from))
         slot = slot_of_question(at, QUESTION_WITHDRAWS, &op, place, from);
     return slot != SERAI_SLOT_NONE ? slot : slot_of_import(from, place);
 }
@@ -484,12 +510,26 @@ static struct gift *gift_find(uint8_t from, uint32_t number, const uint8_t *key)
 
 static struct gift *gift_new(uint8_t from, uint32_t number, const uint8_t *key)
 {
+    int32_t given = 0;
+    int32_t wanted = 0;
+
+    for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++) {
+        const struct gift *gift = &here.gifts[i];
+
+        given += gift->used && gift->from == from;
+        wanted += gift->used && memcmp(gift->key, key, OP_KEY_BYTES) == 0;
+    }
+    if (given >= WIRE_GIFTS_PART_MAX || wanted >= WIRE_GIFTS_PART_MAX)
+        return NULL;
     for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++) {
         struct gift *gift = &here.gifts[i];
 
         if (!gift->used) {
-            *gift = (struct gift){
-                .used = true, .from = from, .number = number, .reply = SERAI_SLOT_NONE};
+            *gift = (struct gift){.used = true,
+                                  .from = from,
+                                  .number = number,
+                                  .reply = SERAI_SLOT_NONE,
+                                  .serial = gift->serial + 1};
             memcpy(gift->key, key, OP_KEY_BYTES);
             return gift;
         }
@@ -553,24 +593,28 @@ void gift_ends(struct session *from, uint32_t number)
     }
 }
 
-int32_t gift_wanted(struct session *to, const struct op *op)
+uint64_t gift_wanted(struct session *to, const struct op *op)
 {
     struct session *from = session_with(op->key);
     struct gift *gift;
 
     if (from == NULL)
-        return -1;
+        return 0;
     gift = gift_find(session_index(from), op->gift, to->key);
     if (gift == NULL)
         gift = gift_new(session_index(from), op->gift, to->key);
-    return gift == NULL ? -1 : (int32_t)(gift - here.gifts);
+    if (gift == NULL || gift->reply != SERAI_SLOT_NONE)
+        return 0;
+    return badge_plain(BADGE_GIFT, gift->serial) | (uint64_t)(gift - here.gifts) << 32;
 }
 
-void gift_taker_waits(uint32_t index, int32_t reply)
+void gift_taker_waits(uint64_t badge, int32_t reply)
 {
-    struct gift *gift = &here.gifts[index % WIRE_GIFTS_MAX];
+    struct gift *gift = &here.gifts[(badge >> 32 & 0xffff) % WIRE_GIFTS_MAX];
 
-    if (!gift->used || gift->reply != SERAI_SLOT_NONE || cap_keep(reply) < 0)
+    /* The row may be another gift's by now, for somebody else. */
+    if (!gift->used || gift->serial != badge_index(badge) || gift->reply != SERAI_SLOT_NONE ||
+        cap_keep(reply) < 0)
         return; /* its asker hears SILENT */
     gift->reply = reply;
     gift_give(gift);

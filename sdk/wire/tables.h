@@ -58,10 +58,10 @@ int64_t ask_oneself(uint64_t badge, int32_t hear);
 /* Another site is to have this export of his; it waits here.  False: he lies. */
 bool gift_comes(struct session *from, const struct op *op);
 void gift_ends(struct session *from, uint32_t number);
-/* A site comes for what another one has left for it: its index, or -1 if that cannot be. */
-int32_t gift_wanted(struct session *to, const struct op *op);
+/* A site comes for what another one has left for it: the badge to ask with, 0: that cannot be. */
+uint64_t gift_wanted(struct session *to, const struct op *op);
 /* It gets it by this reply, which came with this event, as soon as it is there. */
-void gift_taker_waits(uint32_t index, int32_t reply);
+void gift_taker_waits(uint64_t badge, int32_t reply);
 
 /* The session has ended: all that its tables hold is let go. */
 void tables_end(struct session *session);

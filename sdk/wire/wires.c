@@ -79,7 +79,8 @@ static int64_t wire_send(struct wire *wire, const struct op *op, int64_t money, 
         return 0;
     if ((may_fail && !is_later(answer)) || answer == SERAI_E_CLOSED)
         return answer; /* that it is closed is told by its own event */
-    if (queue_put(&here.queue, wire_index(wire), op->kind == OP_DELIVER ? op->question : 0, money,
+    if (queue_allows(&here.queue, wire_index(wire), size) &&
+        queue_put(&here.queue, wire_index(wire), op->kind == OP_DELIVER ? op->question : 0, money,
                   packet_room, size))
         return 0;
     if (!may_fail && wire->is_joined)
@@ -211,6 +212,10 @@ static void session_end(struct session *session)
 
 /* ---- who is at the other end ---- */
 
+/*
+ * What the other side told us is told to it alone: to the site that it is, or to who knows what we
+ * told it.
+ */
 static void wire_hello(struct wire *wire)
 {
     struct op op = {.kind = OP_HELLO,
@@ -221,7 +226,7 @@ static void wire_hello(struct wire *wire)
     memcpy(op.key, here.key, OP_KEY_BYTES);
     if (wire->is_joined)
         memcpy(op.secret, here.sessions[wire->session].secret, OP_SECRET_BYTES);
-    if (session != NULL)
+    if (session != NULL && (wire->is_verified || wire->is_joined))
         memcpy(op.proof, session->theirs, OP_SECRET_BYTES);
     (void)wire_send(wire, &op, 0, false);
 }
@@ -231,15 +236,6 @@ static void wire_join(struct wire *wire, struct session *session)
     wire->is_joined = session != NULL;
     if (session != NULL)
         wire->session = session_index(session);
-}
-
-/* A packet can be sent: say who we are.  The first wire to a site begins a session with it. */
-static void wire_is_up(struct wire *wire)
-{
-    wire->state = WIRE_UP;
-    if (session_with(wire->key) == NULL)
-        wire_join(wire, session_open(wire));
-    wire_hello(wire);
 }
 
 static void wire_answer_asker(struct wire *wire)
@@ -268,6 +264,28 @@ static bool session_is_hearsay(const struct session *session)
 }
 
 /*
+ * A packet can be sent.  The first wire to a site begins a session with it.  The side that the site
+ * has told who is there says first who it is; on another wire it waits until it can prove that.
+ */
+static void wire_is_up(struct wire *wire)
+{
+    const struct session *session = session_with(wire->key);
+
+    wire->state = WIRE_UP;
+    if (session == NULL) {
+        wire_join(wire, session_open(wire));
+        if (!wire->is_joined) {
+            (void)serai_log("wire: a wire is closed: there are too many sites already");
+            wire_free(wire);
+            return;
+        }
+    }
+    if (wire->is_verified && (wire->is_joined || session_is_hearsay(session) ||
+                              memcmp(session->theirs, no_secret, OP_SECRET_BYTES) != 0))
+        wire_hello(wire);
+}
+
+/*
  * Another wire to a site that we are joined with belongs to the session if the other side knows
  * what only it was told.  If it does not, one of them is not who he says he is; the site knows
  * better than hearsay.
@@ -288,36 +306,52 @@ static void wire_proves(struct wire *wire, const struct op *op)
     }
 }
 
+/* Now that we can prove who we are: on the wires that wait for it. */
+static void hello_others(const struct wire *wire)
+{
+    for (int32_t i = 0; i < WIRE_WIRES_MAX; i++) {
+        struct wire *other = &here.wires[i];
+
+        if (other != wire && other->state >= WIRE_UP && other->is_verified && !other->is_joined &&
+            memcmp(other->key, wire->key, OP_KEY_BYTES) == 0)
+            wire_hello(other);
+    }
+}
+
+static void wire_refuse(struct wire *wire, const char *why)
+{
+    (void)serai_log_bytes("wire: a wire is closed: ", why, (int32_t)strlen(why));
+    if (wire->is_joined)
+        session_abort(&here.sessions[wire->session], why);
+    else
+        wire_free(wire);
+}
+
 static void hello_came(struct wire *wire, const struct op *op)
 {
+    bool is_first = wire->state != WIRE_GREETED;
     struct session *session;
 
     if (op->version != OP_VERSION || memcmp(op->key, wire->key, OP_KEY_BYTES) != 0) {
-        (void)serai_log("wire: a wire is closed: its other end speaks another version, or is "
-                        "another site than it was to be");
-        if (wire->is_joined)
-            session_abort(&here.sessions[wire->session], "another version or another site");
-        else
-            wire_free(wire);
+        wire_refuse(wire, "its other end speaks another version, or is another site than it was "
+                          "to be");
         return;
     }
     wire_proves(wire, op);
-    wire->state = WIRE_GREETED;
-    session = session_with(wire->key);
-    if (session == NULL)
+    if (!wire->is_joined) {
+        wire_refuse(wire, "its other end cannot prove that it is the site that it says it is");
         return;
-    session->imports[0].ask = op->ask;
-    if (memcmp(op->secret, no_secret, OP_SECRET_BYTES) != 0 &&
-        memcmp(op->secret, session->theirs, OP_SECRET_BYTES) != 0) {
-        memcpy(session->theirs, op->secret, OP_SECRET_BYTES);
-        for (int32_t i = 0; i < WIRE_WIRES_MAX; i++) {
-            struct wire *other = &here.wires[i];
-
-            if (other != wire && other->state >= WIRE_UP &&
-                memcmp(other->key, wire->key, OP_KEY_BYTES) == 0)
-                wire_hello(other); /* now we can prove who we are */
-        }
     }
+    wire->state = WIRE_GREETED;
+    session = &here.sessions[wire->session];
+    session->imports[0].ask = op->ask;
+    if (memcmp(session->theirs, no_secret, OP_SECRET_BYTES) == 0 &&
+        memcmp(op->secret, no_secret, OP_SECRET_BYTES) != 0) {
+        memcpy(session->theirs, op->secret, OP_SECRET_BYTES);
+        hello_others(wire);
+    }
+    if (!wire->is_verified && is_first)
+        wire_hello(wire);
     if (wire->asker != SERAI_SLOT_NONE)
         wire_answer_asker(wire);
 }
@@ -375,6 +409,7 @@ static void wire_load(struct wire *wire)
 const char *wire_connect(const char *link, int32_t size, int64_t endowment, bool again)
 {
     int32_t interface = serai_interface_named(link, size);
+    const struct session *session;
     struct wire *wire;
     uint8_t key[OP_KEY_BYTES];
     int64_t slot;
@@ -383,7 +418,8 @@ const char *wire_connect(const char *link, int32_t size, int64_t endowment, bool
         return "there is no link of that name";
     if (memcmp(key, here.key, OP_KEY_BYTES) == 0)
         return "that link leads to this very site";
-    if (session_with(key) != NULL && !again)
+    session = session_with(key);
+    if (session != NULL && !again && !session_is_hearsay(session))
         return "this site is joined with that one already";
     wire = wire_new();
     if (wire == NULL)
@@ -468,6 +504,8 @@ void wire_relay_comes(void)
     if (slot < 0 || facet_send(wire->end, NULL, 0, &(int32_t){(int32_t)slot}, 1, 0,
                                facet_postage(wire->end), SERAI_SLOT_NONE) < 0) {
         (void)cap_drop(wire->end);
+        if (slot >= 0)
+            (void)self_revoke(SERAI_SLOT_SELF, (int32_t)slot);
         return;
     }
     (void)cap_drop((int32_t)slot);
@@ -483,11 +521,7 @@ static void wire_obey(struct wire *wire, const struct op *op)
     if (op->kind == OP_HELLO) {
         hello_came(wire, op);
     } else if (!wire->is_joined || wire->state != WIRE_GREETED) {
-        (void)serai_log("wire: a wire is closed: its other end did not say who it is");
-        if (wire->is_joined)
-            session_abort(session, "you did not say who you are");
-        else
-            wire_free(wire);
+        wire_refuse(wire, "its other end did not say who it is");
     } else if (op->kind == OP_ABORT) {
         (void)serai_log_bytes("wire: the other side ends it: ", (const char *)op->body, op->size);
         session->ends_silently = true;
@@ -497,21 +531,34 @@ static void wire_obey(struct wire *wire, const struct op *op)
     }
 }
 
+/*
+ * Who holds the wire for us is paid out of what messages bring: for one that comes, and what
+ * follows it, and for the end of one of ours.  Else a packet that costs its sender next to nothing
+ * would have our money go to whoever says that he holds a wire.
+ */
+static void wire_pay(struct wire *wire, const struct op *op)
+{
+    if (!wire->is_joined || here.sessions[wire->session].ends != NULL)
+        return;
+    if (op->kind == OP_DELIVER)
+        (void)facet_fund(wire->end, (int64_t)2 * WIRE_RELAY_NANOS);
+    else if (op->kind == OP_ANSWER || op->kind == OP_BREAK)
+        (void)facet_fund(wire->end, WIRE_RELAY_NANOS);
+}
+
 void wire_packet(struct wire *wire)
 {
     struct op op;
 
     if (!wire->is_relayed)
         serai_rearm(&wire->credit, 1);
-    if (wire->state >= WIRE_UP && op_read(&op, event_data, event.size)) {
-        wire_obey(wire, &op);
+    if (wire->state < WIRE_UP || !op_read(&op, event_data, event.size)) {
+        wire_refuse(wire, "a packet that is no operation");
         return;
     }
-    (void)serai_log_bytes("wire: no operation: ", (const char *)event_data, event.size);
-    if (wire->is_joined)
-        session_abort(&here.sessions[wire->session], "a packet that is no operation");
-    else
-        wire_free(wire);
+    wire_obey(wire, &op);
+    if (wire->is_relayed)
+        wire_pay(wire, &op);
 }
 
 void wire_closed(struct wire *wire)
@@ -528,12 +575,21 @@ void wire_closed(struct wire *wire)
 
 void wires_flush(void)
 {
+    bool has_ended = false;
+
     for (int32_t i = 0; i < WIRE_WIRES_MAX; i++) {
         if (here.wires[i].state >= WIRE_UP)
             wire_flush(&here.wires[i]);
     }
     for (int32_t i = 0; i < WIRE_SESSIONS_MAX; i++) {
-        if (here.sessions[i].open && here.sessions[i].ends != NULL)
-            session_end(&here.sessions[i]);
+        if (!here.sessions[i].open || here.sessions[i].ends == NULL)
+            continue;
+        if (has_ended) { /* one of full tables takes a fifth of what a turn may: the next turn */
+            (void)facet_send(here.drain_slot, NULL, 0, NULL, 0, 0, facet_postage(here.drain_slot),
+                             SERAI_SLOT_NONE);
+            return;
+        }
+        session_end(&here.sessions[i]);
+        has_ended = true;
     }
 }

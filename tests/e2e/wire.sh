@@ -205,7 +205,11 @@ holds "a sale after five kills" "$(call a @shelf_c sell --money 0.02)" "sold for
 # ---- a wire ends: whoever waits hears it, and what came over it is gone ----
 on a agent call @shelf_b later --timeout 30 >"$work/waits" 2>&1 &
 waiting=$!
-until_holds 10 "b has the question" test -n "$(call a t status | grep ', 1 questions' || true)"
+has_question()
+{
+    call a t status | grep -q ', 1 questions'
+}
+until_holds 10 "b has the question" has_question
 on b agent end "$b_agent" >/dev/null
 code=0
 wait "$waiting" || code=$?

@@ -94,7 +94,7 @@ PEEKS = {
     " site/core/state.h",
     "sdk/vat": "sdk/serai.h",
     "sdk/wire": "sdk/serai.h sdk/serai_outbox.h sdk/vat/syrup.h",
-    "tests/agents/guests": "sdk/serai.h",
+    "tests/agents/guests": "sdk/serai.h sdk/serai_outbox.h sdk/wire/ops.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",

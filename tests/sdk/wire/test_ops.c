@@ -25,7 +25,7 @@ static struct op_place draw_place(void)
                              .index = draw(1000)};
 
     if (place.kind >= OP_PLACE_OBJECT)
-        place.ask = draw(WIRE_ASK_NANOS_MAX);
+        place.ask = WIRE_FEE_NANOS + draw(WIRE_ASK_NANOS_MAX - WIRE_FEE_NANOS);
     if (place.kind == OP_PLACE_GIFT) {
         place.gift = draw(1000);
         draw_bytes(place.key, sizeof place.key);
