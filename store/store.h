@@ -13,8 +13,10 @@
  * format is refused.
  */
 enum {
-    STORE_FORMAT_VERSION = 7, /* what each changed: docs/records.md, "The store" */
+    STORE_FORMAT_VERSION = 8, /* what each changed: docs/records.md, "The store" */
 };
+
+enum { STORE_LOG_BYTES_DEFAULT = 256 * 1024 * 1024 };
 
 struct store_lmdb; /* opaque; commits by one thread, reads by any */
 
@@ -33,6 +35,13 @@ enum store_mode {
 MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
+
+/*
+ * Bound the log of a store that is open for writing, from the next commit on; an eighth of
+ * map_bytes is the most.  It is STORE_LOG_BYTES_DEFAULT, or that eighth, when this is not called.
+ * What it holds is in memory as well, and is read again by a start.
+ */
+void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes);
 
 /* Close the store and give the lock back; NULL is allowed.  No read may go on. */
 void store_lmdb_close(struct store_lmdb *lmdb);
