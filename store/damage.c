@@ -4,20 +4,27 @@
 
 #include "store/private.h"
 
+/* Of two commits of an empty batch: the log has nothing else then. */
+enum { SETTLED_LOG_ROWS = 2 };
+
+/* Two rounds of a commit each: one brings the rows to their tables, one takes them off the log. */
+enum status store_lmdb_settle(struct store_lmdb *lmdb, struct fault *fault)
+{
+    struct store_batch none = {0};
+    enum status status = ST_OK;
+
+    while (status == ST_OK &&
+           (lmdb->waiting.cost > 0 || lmdb->log.next - lmdb->log.from > SETTLED_LOG_ROWS))
+        status = commit_batch(lmdb, &none, UINT64_MAX, fault);
+    return status;
+}
+
 /* What is changed and how. */
 struct damage {
     enum store_table table;
     MDB_val key;
     size_t bit;
 };
-
-/* Every row that waits goes to its table, so that it can be damaged there. */
-static enum status damage_prepare(struct store_lmdb *lmdb, struct fault *fault)
-{
-    struct store_batch none = {0};
-
-    return lmdb->waiting.cost == 0 ? ST_OK : commit_batch(lmdb, &none, UINT64_MAX, fault);
-}
 
 /* Put the stored value back with a bit flipped.  ST_MISSING. */
 static enum status damage_row(struct store_lmdb *lmdb, MDB_txn *txn, struct damage *damage,
@@ -51,7 +58,7 @@ enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table, c
                             .key = {.mv_size = key_size, .mv_data = (void *)(uintptr_t)key},
                             .bit = bit};
     MDB_txn *txn = NULL;
-    enum status status = damage_prepare(lmdb, fault);
+    enum status status = store_lmdb_settle(lmdb, fault);
     uint64_t commit;
     int error;
 

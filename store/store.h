@@ -76,7 +76,16 @@ void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void 
 /* The number of the last commit. */
 uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
 
-/* Flip one bit of a stored value, bypassing the hash; for tests only.  ST_MISSING. */
+/*
+ * Bring every row to its table, and empty the log; for tests only, which look into the tables.
+ * ST_FULL, ST_NOMEM, ST_IO.
+ */
+MUST_CHECK enum status store_lmdb_settle(struct store_lmdb *lmdb, struct fault *fault);
+
+/*
+ * Flip one bit of a stored value, bypassing the hash, after store_lmdb_settle(); for tests only.
+ * ST_MISSING.
+ */
 MUST_CHECK enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table,
                                          const void *key, size_t key_size, size_t bit,
                                          struct fault *fault);

@@ -49,7 +49,8 @@ holds "what the agent counted" "$(counted "$victim")" 3
 stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 
-# The disk rots under the daemon.
+# The disk rots under the daemon: where the tables are, for the log's rows are in its memory.
+"$damage" "$store" settle
 forgetful
 write_images
 "$damage" "$store" page "$(printf '%016x' "$victim")" "$work/row" || fail "there is no page to rot"
