@@ -49,8 +49,13 @@ holds "what the agent counted" "$(counted "$victim")" 3
 stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 
-# The disk rots under the daemon: where the tables are, for the log's rows are in its memory.
+# Its image comes out of the log, whose rows are in the daemon's memory, to its table.
+forgetful
+write_images
+stop_site TERM
 "$damage" "$store" settle
+
+# The disk rots under the daemon.
 forgetful
 write_images
 "$damage" "$store" page "$(printf '%016x' "$victim")" "$work/row" || fail "there is no page to rot"
