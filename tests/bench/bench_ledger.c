@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/random.h"
@@ -19,7 +20,7 @@
 #include "store/store.h"
 #include "tests/bench/bench.h"
 
-enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100 };
+enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100, WRITTEN_TRANSFERS = 200000 };
 static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
 
 /* One way of making transfers durable. */
@@ -271,6 +272,51 @@ static void measure(struct side *frames, struct side *naive, uint64_t accounts, 
     bench_compare(what, "transfers/s", sides, 2);
 }
 
+/* ---- what goes to the disk ---- */
+
+static uint64_t written_bytes(void)
+{
+    enum { BLOCK_BYTES = 512 }; /* of ru_oublock */
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        bench_die("getrusage", NULL);
+    return (uint64_t)usage.ru_oublock * BLOCK_BYTES;
+}
+
+/* Bytes for each transfer. */
+static double sample_written(void *context)
+{
+    struct sampling *how = context;
+    uint64_t before = written_bytes();
+    uint64_t done = 0;
+
+    while (done < WRITTEN_TRANSFERS) {
+        if (how->side->ledger != NULL)
+            frames_batch(how->side, how->rng, how->accounts, how->count);
+        else
+            naive_batch(how->side, how->rng, how->accounts, how->count);
+        done += how->count;
+    }
+    return (double)(written_bytes() - before) / (double)done;
+}
+
+static void measure_written(struct side *frames, struct side *naive, uint64_t accounts,
+                            uint64_t count)
+{
+    struct rng rng;
+    struct sampling of_frames = {frames, &rng, accounts, count, 0};
+    struct sampling of_naive = {naive, &rng, accounts, count, 0};
+    struct bench_side sides[] = {{frames->name, sample_written, &of_frames},
+                                 {naive->name, sample_written, &of_naive}};
+    char what[96];
+
+    rng_init(&rng, 3);
+    (void)snprintf(what, sizeof what, "written for a transfer, %llu accounts, batches of %llu",
+                   (unsigned long long)accounts, (unsigned long long)count);
+    bench_compare_sizes(what, "bytes", sides, 2);
+}
+
 /* ---- how even commits are ---- */
 
 static int compare_seconds(const void *left, const void *right)
@@ -335,6 +381,8 @@ int main(int argc, char **argv)
     naive_fill(&naive, accounts);
     measure(&frames, &naive, accounts, 8192, seconds);
     measure(&frames, &naive, accounts, COMMIT_TRANSFERS, seconds);
+    measure_written(&frames, &naive, accounts, 8192);
+    measure_written(&frames, &naive, accounts, COMMIT_TRANSFERS);
     measure_evenness(&frames, &naive, accounts);
     side_close(&frames);
     side_close(&naive);
