@@ -241,6 +241,7 @@ bool commits_next(const struct commits_log *log, size_t *offset, struct store_op
 struct commits_reader {
     struct store_lmdb *lmdb;
     MDB_cursor *cursor;
+    uint32_t tables;          /* whose rows are wanted */
     struct commits_head last; /* of the last commit */
     struct commits_head head; /* of the commit that is being read */
     uint64_t last_row;        /* of it */
@@ -311,26 +312,37 @@ static void commits_take_place(struct commits_reader *reader, const struct store
     reader->log->paid_bytes = le64_get(op->value + 16);
 }
 
+/* A row that waits, unless it is of a table that nobody asked for. */
+static enum status commits_take_row(struct commits_reader *reader, const struct store_op *op,
+                                    struct fault *fault)
+{
+    if ((reader->tables >> op->table & 1) == 0)
+        return ST_OK;
+    commits_note_key(reader->log, op);
+    if (waiting_put(reader->waiting, op, 0, UINT64_MAX) != ST_OK)
+        return fault_set(fault, ST_NOMEM, "%s: no memory for the log", reader->lmdb->path);
+    return ST_OK;
+}
+
 /* All operations of a commit that has been read whole. */
 static enum status commits_take_commit(struct commits_reader *reader, uint64_t number,
                                        struct fault *fault)
 {
+    enum status status = ST_OK;
     size_t offset = 0;
     uint8_t kind = STORE_OP_PUT;
     struct store_op op;
 
-    while (kind != COMMITS_OP_PLACE) {
+    while (status == ST_OK && kind != COMMITS_OP_PLACE) {
         if (!commits_unpack(&reader->stream, &offset, &kind, &op))
             return commits_bad(number, "its commit has a change that is none", fault);
         if (kind == COMMITS_OP_PLACE)
             commits_take_place(reader, &op);
-        else if (waiting_put(reader->waiting, &op, 0, UINT64_MAX) == ST_OK)
-            commits_note_key(reader->log, &op);
         else
-            return fault_set(fault, ST_NOMEM, "%s: no memory for the log", reader->lmdb->path);
+            status = commits_take_row(reader, &op, fault);
     }
     bytes_clear(&reader->stream);
-    return ST_OK;
+    return status;
 }
 
 /* Whether a row goes on with the commit that is being read, or begins one when none is. */
@@ -348,8 +360,8 @@ static bool commits_goes_on(struct commits_reader *reader, uint64_t number,
 }
 
 /* The row with this number, which is next. */
-static enum status commits_take_row(struct commits_reader *reader, uint64_t number, MDB_val *key,
-                                    MDB_val *stored, struct fault *fault)
+static enum status commits_take_part(struct commits_reader *reader, uint64_t number, MDB_val *key,
+                                     MDB_val *stored, struct fault *fault)
 {
     struct commits_head head;
     uint64_t found;
@@ -384,7 +396,7 @@ static enum status commits_read_rows(struct commits_reader *reader, struct fault
          number++) {
         if (error != 0)
             return store_fault(reader->lmdb, error, "read the log", fault);
-        status = commits_take_row(reader, number, &key, &stored, fault);
+        status = commits_take_part(reader, number, &key, &stored, fault);
         error = mdb_cursor_get(reader->cursor, &key, &stored, MDB_NEXT);
     }
     return status;
@@ -431,10 +443,10 @@ static enum status commits_read(struct commits_reader *reader, MDB_txn *txn, str
     return ST_OK;
 }
 
-enum status commits_replay(struct store_lmdb *lmdb, MDB_txn *txn, struct commits_log *log,
-                           struct waiting *waiting, struct fault *fault)
+enum status commits_replay(struct store_lmdb *lmdb, MDB_txn *txn, uint32_t tables,
+                           struct commits_log *log, struct waiting *waiting, struct fault *fault)
 {
-    struct commits_reader reader = {.lmdb = lmdb, .log = log, .waiting = waiting};
+    struct commits_reader reader = {.lmdb = lmdb, .tables = tables, .log = log, .waiting = waiting};
     enum status status;
     int error = mdb_cursor_open(txn, lmdb->commits, &reader.cursor);
 

@@ -74,11 +74,13 @@ MUST_CHECK enum status commits_trim(struct store_lmdb *lmdb, struct MDB_txn *txn
 MUST_CHECK enum status commits_tables(struct store_lmdb *lmdb, struct MDB_txn *txn,
                                       uint32_t *tables, struct fault *fault);
 
+enum { COMMITS_ALL_TABLES = (1 << STORE_TABLES) - 1 };
+
 /*
- * Read the log as the transaction sees it: the rows that wait, and where the sweep is; *log gets
- * its numbers.  ST_CORRUPT names the row; ST_NOMEM, ST_IO.
+ * Read the log as the transaction sees it: the rows of `tables`, a bit each, that wait, and where
+ * the sweep is; *log gets its numbers.  ST_CORRUPT names the row; ST_NOMEM, ST_IO.
  */
-MUST_CHECK enum status commits_replay(struct store_lmdb *lmdb, struct MDB_txn *txn,
+MUST_CHECK enum status commits_replay(struct store_lmdb *lmdb, struct MDB_txn *txn, uint32_t tables,
                                       struct commits_log *log, struct waiting *waiting,
                                       struct fault *fault);
 

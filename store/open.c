@@ -201,7 +201,7 @@ static enum status open_log(struct store_lmdb *lmdb, struct fault *fault)
 
     if (error != 0)
         return store_fault(lmdb, error, "begin to read", fault);
-    status = commits_replay(lmdb, txn, &lmdb->log, &lmdb->waiting, fault);
+    status = commits_replay(lmdb, txn, COMMITS_ALL_TABLES, &lmdb->log, &lmdb->waiting, fault);
     lmdb->views.commit = mdb_txn_id(txn);
     mdb_txn_abort(txn); /* it only read */
     return status;

@@ -134,15 +134,19 @@ void read_end(void *snapshot)
     free(view);
 }
 
-/* Read the log, if it may have rows of this table and was not read yet. */
+/* Read the log for this table, if it may have rows of it and was not read for them yet. */
 static enum status view_look_into(struct view *view, enum store_table table, struct fault *fault)
 {
+    const uint32_t bit = UINT32_C(1) << table;
     struct commits_log log = {0};
+    enum status status;
 
-    if (view->waiting != &view->own || view->replayed || (view->tables >> table & 1) == 0)
+    if (view->waiting != &view->own || (view->replayed & bit) != 0 || (view->tables & bit) == 0)
         return ST_OK;
-    view->replayed = true;
-    return commits_replay(view->lmdb, view->txn, &log, &view->own, fault);
+    status = commits_replay(view->lmdb, view->txn, bit, &log, &view->own, fault);
+    if (status == ST_OK)
+        view->replayed |= bit;
+    return status;
 }
 
 /* ---- one row ---- */

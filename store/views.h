@@ -3,7 +3,7 @@
  *
  * The process that writes has one set of those rows, which its views share.  A process that only
  * reads makes a set of its own for each view, from the log as the view's transaction sees it, when
- * it first looks into a table that may have such rows.
+ * it first looks into a table that may have such rows, and of that table.
  */
 #ifndef SERAI_STORE_VIEWS_H
 #define SERAI_STORE_VIEWS_H
@@ -21,8 +21,8 @@ struct view {
     uint64_t commit;         /* the last one that it sees */
     struct waiting *waiting; /* of the process, or `own` */
     struct waiting own;
-    uint32_t tables; /* that may have rows that wait; of a process that only reads */
-    bool replayed;   /* `own` has them */
+    uint32_t tables;   /* that may have rows that wait, a bit each; of a process that only reads */
+    uint32_t replayed; /* of them, those whose rows `own` has */
     struct view *before;
     struct view *after;
 };
