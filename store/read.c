@@ -292,7 +292,7 @@ static enum status position_next(struct view_position *position, enum store_tabl
         way = position_compare(position, waits);
         position->stored_used = way >= 0;
         position->fresh = false;
-        if (way > 0) {
+        if (waits == NULL || way > 0) {
             position_remember(position, position->stored_key.mv_data, position->stored_key.mv_size);
             return read_stored(table, &position->stored_key, &position->stored, row, fault);
         }

@@ -61,28 +61,31 @@ static int sweep_delete(const struct sweep_writer *writer, MDB_val *key)
     return error == MDB_NOTFOUND ? 0 : error; /* it never came to the table */
 }
 
+static int sweep_put(const struct sweep_writer *writer, const struct order_row *row, MDB_val *key)
+{
+    MDB_val room = {.mv_size = row->value_size + STORE_HASH_BYTES};
+    const uint8_t *value = row->bytes + row->key_size;
+    int error = mdb_cursor_put(writer->cursor, key, &room, MDB_RESERVE);
+
+    if (error != 0)
+        return error;
+    if (row->value_size > 0)
+        memcpy(room.mv_data, value, row->value_size);
+    seal_value((uint8_t *)room.mv_data + row->value_size, row->table, row->bytes, row->key_size,
+               value, row->value_size);
+    return 0;
+}
+
 /* The latest value of a row, or its end, to its table. */
 static enum status sweep_row(struct sweep_writer *writer, struct order_row *row,
                              struct fault *fault)
 {
     MDB_val key = {.mv_size = row->key_size, .mv_data = row->bytes};
-    MDB_val room = {.mv_size = row->value_size + STORE_HASH_BYTES};
-    const uint8_t *value = row->bytes + row->key_size;
     int error = sweep_open_table(writer, row->table);
 
-    if (error == 0 && row->deleted)
-        error = sweep_delete(writer, &key);
-    else if (error == 0)
-        error = mdb_cursor_put(writer->cursor, &key, &room, MDB_RESERVE);
-    if (error != 0)
-        return store_fault(writer->lmdb, error, "sweep", fault);
-    if (row->deleted)
-        return ST_OK;
-    if (row->value_size > 0)
-        memcpy(room.mv_data, value, row->value_size);
-    seal_value((uint8_t *)room.mv_data + row->value_size, row->table, row->bytes, row->key_size,
-               value, row->value_size);
-    return ST_OK;
+    if (error == 0)
+        error = row->deleted ? sweep_delete(writer, &key) : sweep_put(writer, row, &key);
+    return error == 0 ? ST_OK : store_fault(writer->lmdb, error, "sweep", fault);
 }
 
 static void sweep_set_place(struct sweep_slice *slice, const struct order_row *next)
