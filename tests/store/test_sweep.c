@@ -189,7 +189,7 @@ START_TEST(the_log_keeps_its_bound_however_often_it_starts)
     }
     ck_assert_uint_gt(rounds, 3);
     /* A commit of this test logs less than 40 rows of 60,000 bytes; then the round is over. */
-    ck_assert_uint_le(most * COMMITS_ROW_BYTES_MAX, bound + bound / 4);
+    ck_assert_uint_le(most * COMMITS_ROW_BYTES_MAX, bound + bound / 2);
     ck_assert_model(&model);
     model_close(&model);
 }
