@@ -58,10 +58,11 @@ void commits_begin(struct commits_log *log)
 
 static bool commits_is_above(const struct store_op *op, const struct waiting_place *greatest)
 {
-    struct order_key key = order_key_of((uint8_t)op->table, op->key, op->key_size);
-    struct order_key other = order_key_of((uint8_t)op->table, greatest->key, greatest->key_size);
+    struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
+    struct rowtree_key other =
+        rowtree_key_of((uint8_t)op->table, greatest->key, greatest->key_size);
 
-    return order_compare(&key, &other) > 0;
+    return rowtree_compare(&key, &other) > 0;
 }
 
 void commits_note_key(struct commits_log *log, const struct store_op *op)

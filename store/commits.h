@@ -13,8 +13,7 @@ struct MDB_txn;
 enum {
     COMMITS_HEAD_BYTES = 24,
     COMMITS_ROW_BYTES_MAX = 4072, /* with its hash it is a page of 4096 bytes less LMDB's own 16 */
-    COMMITS_MAP_PART =
-        8, /* the log takes at most that part of the map: what it holds is needed twice */
+    COMMITS_MAP_PART = 16,        /* the log takes at most that part of the map */
 };
 
 /* The greatest key of each table that was logged in one round. */

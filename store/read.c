@@ -14,7 +14,7 @@ struct view_position {
     MDB_val stored;
     bool stored_ended;
     bool stored_used;                  /* that row was seen */
-    struct order_place place;          /* among the rows that wait, while these stay as they are */
+    struct rowtree_place place;        /* among the rows that wait, while these stay as they are */
     bool fresh;                        /* nothing was seen: `last` is where to begin */
     uint8_t last[STORE_KEY_BYTES_MAX]; /* the key of the row that was seen last */
     size_t last_size;
@@ -162,7 +162,7 @@ static enum status read_stored(enum store_table table, const MDB_val *key, const
                       fault);
 }
 
-static enum status read_waiting(const struct order_row *found, struct store_row *row)
+static enum status read_waiting(const struct rowtree_row *found, struct store_row *row)
 {
     if (found->deleted)
         return ST_MISSING;
@@ -177,9 +177,9 @@ enum status read_get(void *snapshot, enum store_table table, const void *key, si
                      struct store_row *row, struct fault *fault)
 {
     struct view *view = snapshot;
-    struct order_key waits = order_key_of((uint8_t)table, key, key_size);
+    struct rowtree_key waits = rowtree_key_of((uint8_t)table, key, key_size);
     MDB_val wanted = {.mv_size = key_size, .mv_data = (void *)(uintptr_t)key};
-    const struct order_row *found;
+    const struct rowtree_row *found;
     MDB_val stored;
     enum status status = view_look_into(view, table, fault);
     int error;
@@ -222,7 +222,7 @@ static void position_remember(struct view_position *position, const void *key, s
 }
 
 /* Whether the row is the one that was seen last. */
-static bool position_is_last(const struct view_position *position, const struct order_row *row)
+static bool position_is_last(const struct view_position *position, const struct rowtree_row *row)
 {
     return !position->fresh && row->key_size == position->last_size &&
            memcmp(row->bytes, position->last, row->key_size) == 0;
@@ -232,22 +232,23 @@ static bool position_is_last(const struct view_position *position, const struct 
  * The next row that waits and that the view sees, behind the last one; NULL: there is none in this
  * table.
  */
-static const struct order_row *position_waiting(struct view_position *position,
-                                                enum store_table table)
+static const struct rowtree_row *position_waiting(struct view_position *position,
+                                                  enum store_table table)
 {
     const struct view *view = position->view;
-    const struct order *order = &view->waiting->order;
-    struct order_row *row;
+    const struct rowtree *tree = &view->waiting->tree;
+    struct rowtree_row *row;
 
-    if (position->place.leaf != NULL && position->place.changes == order->changes) {
-        row = order_at(&position->place);
+    if (position->place.leaf != NULL && position->place.changes == tree->changes) {
+        row = rowtree_at(&position->place);
     } else {
-        struct order_key last = order_key_of((uint8_t)table, position->last, position->last_size);
+        struct rowtree_key last =
+            rowtree_key_of((uint8_t)table, position->last, position->last_size);
 
-        row = order_seek(order, &last, &position->place);
+        row = rowtree_seek(tree, &last, &position->place);
     }
-    for (; row != NULL && row->table == table; row = order_next(order, &position->place)) {
-        const struct order_row *version = waiting_version(row, view->commit);
+    for (; row != NULL && row->table == table; row = rowtree_next(tree, &position->place)) {
+        const struct rowtree_row *version = waiting_version(row, view->commit);
 
         if (version != NULL && !position_is_last(position, version))
             return version;
@@ -256,7 +257,7 @@ static const struct order_row *position_waiting(struct view_position *position,
 }
 
 /* How the row that waits sorts against the table's next one. */
-static int position_compare(const struct view_position *position, const struct order_row *waits)
+static int position_compare(const struct view_position *position, const struct rowtree_row *waits)
 {
     const MDB_val *stored = &position->stored_key;
     size_t both =
@@ -275,7 +276,7 @@ static enum status position_next(struct view_position *position, enum store_tabl
                                  struct store_row *row, struct fault *fault)
 {
     for (;;) {
-        const struct order_row *waits;
+        const struct rowtree_row *waits;
         enum status status = ST_OK;
         int way;
 

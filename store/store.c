@@ -71,7 +71,7 @@ static enum status append_row(struct commit_plan *plan, const struct store_op *o
 /* The last row of a table that waits, as an operation; of key size 0: there is none. */
 static struct store_op last_waiting(const struct store_lmdb *lmdb, enum store_table table)
 {
-    const struct order_row *row = order_last_of(&lmdb->waiting.order, (uint8_t)table);
+    const struct rowtree_row *row = rowtree_last_of(&lmdb->waiting.tree, (uint8_t)table);
 
     if (row == NULL)
         return (struct store_op){.table = table};
@@ -185,8 +185,8 @@ static enum status take_rows(struct store_lmdb *lmdb, uint64_t commit)
     struct store_op op;
     size_t offset = 0;
     enum status status =
-        waiting_swept(&lmdb->waiting, (struct order_row *const *)(const void *)slice->rows.data,
-                      slice->rows.size / sizeof(struct order_row *), commit, oldest);
+        waiting_swept(&lmdb->waiting, (struct rowtree_row *const *)(const void *)slice->rows.data,
+                      slice->rows.size / sizeof(struct rowtree_row *), commit, oldest);
 
     waiting_move_to(&lmdb->waiting, &slice->place);
     while (status == ST_OK && commits_next(&lmdb->log, &offset, &op)) {

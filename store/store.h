@@ -37,8 +37,8 @@ MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *pat
                                        struct fault *fault);
 
 /*
- * Bound the log of a store that is open for writing, from the next commit on; an eighth of
- * map_bytes is the most.  It is STORE_LOG_BYTES_DEFAULT, or that eighth, when this is not called.
+ * Bound the log of a store that is open for writing, from the next commit on; a sixteenth of
+ * map_bytes is the most.  It is STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.
  * What it holds is in memory as well, and is read again by a start.
  */
 void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes);

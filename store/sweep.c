@@ -61,7 +61,7 @@ static int sweep_delete(const struct sweep_writer *writer, MDB_val *key)
     return error == MDB_NOTFOUND ? 0 : error; /* it never came to the table */
 }
 
-static int sweep_put(const struct sweep_writer *writer, const struct order_row *row, MDB_val *key)
+static int sweep_put(const struct sweep_writer *writer, const struct rowtree_row *row, MDB_val *key)
 {
     MDB_val room = {.mv_size = row->value_size + STORE_HASH_BYTES};
     const uint8_t *value = row->bytes + row->key_size;
@@ -77,7 +77,7 @@ static int sweep_put(const struct sweep_writer *writer, const struct order_row *
 }
 
 /* The latest value of a row, or its end, to its table. */
-static enum status sweep_row(struct sweep_writer *writer, struct order_row *row,
+static enum status sweep_row(struct sweep_writer *writer, struct rowtree_row *row,
                              struct fault *fault)
 {
     MDB_val key = {.mv_size = row->key_size, .mv_data = row->bytes};
@@ -88,7 +88,7 @@ static enum status sweep_row(struct sweep_writer *writer, struct order_row *row,
     return error == 0 ? ST_OK : store_fault(writer->lmdb, error, "sweep", fault);
 }
 
-static void sweep_set_place(struct sweep_slice *slice, const struct order_row *next)
+static void sweep_set_place(struct sweep_slice *slice, const struct rowtree_row *next)
 {
     slice->place = (struct waiting_place){0};
     slice->round_over = next == NULL;
@@ -103,8 +103,8 @@ enum status sweep_write(struct store_lmdb *lmdb, MDB_txn *txn, uint64_t cost,
                         struct sweep_slice *slice, struct fault *fault)
 {
     struct sweep_writer writer = {.lmdb = lmdb, .txn = txn};
-    struct order_place place;
-    struct order_row *row = waiting_sweep_first(&lmdb->waiting, &place);
+    struct rowtree_place place;
+    struct rowtree_row *row = waiting_sweep_first(&lmdb->waiting, &place);
     enum status status = ST_OK;
 
     bytes_clear(&slice->rows);

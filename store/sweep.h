@@ -12,7 +12,7 @@
 
 /* A slice that is written and not yet committed. */
 struct sweep_slice {
-    struct bytes rows;          /* of struct order_row *; kept from commit to commit */
+    struct bytes rows;          /* of struct rowtree_row *; kept from commit to commit */
     struct waiting_place place; /* where the next slice begins */
     bool round_over;
 };

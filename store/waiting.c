@@ -5,32 +5,32 @@
 
 /* A version that no read sees which began at `until` or later. */
 struct waiting_retired {
-    struct order_row *row;
+    struct rowtree_row *row;
     uint64_t until;
 };
 
 enum { WAITING_ROW_COST = 64 }; /* for the row itself: the sweep's work is by rows as by bytes */
 
-uint64_t waiting_cost(const struct order_row *row)
+uint64_t waiting_cost(const struct rowtree_row *row)
 {
     return (uint64_t)row->key_size + row->value_size + WAITING_ROW_COST;
 }
 
-static struct order_key waiting_place_key(const struct waiting_place *place)
+static struct rowtree_key waiting_place_key(const struct waiting_place *place)
 {
-    return order_key_of(place->table, place->key, place->key_size);
+    return rowtree_key_of(place->table, place->key, place->key_size);
 }
 
 /* Whether the sweep has yet to come by. */
-static bool waiting_is_ahead(const struct waiting *waiting, const struct order_key *key)
+static bool waiting_is_ahead(const struct waiting *waiting, const struct rowtree_key *key)
 {
-    struct order_key place = waiting_place_key(&waiting->place);
+    struct rowtree_key place = waiting_place_key(&waiting->place);
 
-    return order_compare(key, &place) >= 0;
+    return rowtree_compare(key, &place) >= 0;
 }
 
 /* Count a row that waits from now on, or does not any more. */
-static void waiting_count(struct waiting *waiting, const struct order_row *row, bool ahead,
+static void waiting_count(struct waiting *waiting, const struct rowtree_row *row, bool ahead,
                           bool waits)
 {
     uint64_t cost = waiting_cost(row);
@@ -48,17 +48,17 @@ static void waiting_count(struct waiting *waiting, const struct order_row *row, 
 
 /* ---- versions ---- */
 
-static struct order_row *waiting_row_new(const struct store_op *op, uint64_t commit)
+static struct rowtree_row *waiting_row_new(const struct store_op *op, uint64_t commit)
 {
-    struct order_row *row = malloc(sizeof *row + op->key_size + op->value_size);
+    struct rowtree_row *row = malloc(sizeof *row + op->key_size + op->value_size);
 
     if (row == NULL)
         return NULL;
-    *row = (struct order_row){.commit = commit,
-                              .value_size = (uint32_t)op->value_size,
-                              .table = (uint8_t)op->table,
-                              .key_size = (uint8_t)op->key_size,
-                              .deleted = op->kind == STORE_OP_DELETE};
+    *row = (struct rowtree_row){.commit = commit,
+                                .value_size = (uint32_t)op->value_size,
+                                .table = (uint8_t)op->table,
+                                .key_size = (uint8_t)op->key_size,
+                                .deleted = op->kind == STORE_OP_DELETE};
     memcpy(row->bytes, op->key, op->key_size);
     if (op->value_size > 0)
         memcpy(row->bytes + op->key_size, op->value, op->value_size);
@@ -66,7 +66,7 @@ static struct order_row *waiting_row_new(const struct store_op *op, uint64_t com
 }
 
 /* Let a version go as soon as no read is older than `until`.  False: no memory. */
-static bool waiting_retire(struct waiting *waiting, struct order_row *row, uint64_t until)
+static bool waiting_retire(struct waiting *waiting, struct rowtree_row *row, uint64_t until)
 {
     struct waiting_retired retired = {.row = row, .until = until};
 
@@ -75,20 +75,20 @@ static bool waiting_retire(struct waiting *waiting, struct order_row *row, uint6
 }
 
 /* Whether a value can be written over: nobody sees it, and it has the same size. */
-static bool waiting_fits(const struct order_row *row, const struct store_op *op)
+static bool waiting_fits(const struct rowtree_row *row, const struct store_op *op)
 {
     return row->older == NULL && row->value_size == op->value_size &&
            row->deleted == (op->kind == STORE_OP_DELETE);
 }
 
 /* Replace the newest version of a row, for reads from `commit` on. */
-static enum status waiting_replace(struct waiting *waiting, struct order_row **newest,
+static enum status waiting_replace(struct waiting *waiting, struct rowtree_row **newest,
                                    const struct store_op *op, uint64_t commit, uint64_t oldest_read,
                                    bool ahead)
 {
-    struct order_row *old = *newest;
+    struct rowtree_row *old = *newest;
     bool seen = oldest_read < commit;
-    struct order_row *row;
+    struct rowtree_row *row;
 
     if (!seen && old->swept == 0 && waiting_fits(old, op)) {
         old->commit = commit;
@@ -116,17 +116,17 @@ static enum status waiting_replace(struct waiting *waiting, struct order_row **n
 enum status waiting_put(struct waiting *waiting, const struct store_op *op, uint64_t commit,
                         uint64_t oldest_read)
 {
-    struct order_key key = order_key_of((uint8_t)op->table, op->key, op->key_size);
-    struct order_row **newest = order_find(&waiting->order, &key);
+    struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
+    struct rowtree_row **newest = rowtree_find(&waiting->tree, &key);
     bool ahead = waiting_is_ahead(waiting, &key);
-    struct order_row *row;
+    struct rowtree_row *row;
 
     if (newest != NULL)
         return waiting_replace(waiting, newest, op, commit, oldest_read, ahead);
     row = waiting_row_new(op, commit);
     if (row == NULL)
         return ST_NOMEM;
-    if (!order_insert(&waiting->order, row)) {
+    if (!rowtree_insert(&waiting->tree, row)) {
         free(row);
         return ST_NOMEM;
     }
@@ -134,9 +134,9 @@ enum status waiting_put(struct waiting *waiting, const struct store_op *op, uint
     return ST_OK;
 }
 
-const struct order_row *waiting_version(const struct order_row *newest, uint64_t commit)
+const struct rowtree_row *waiting_version(const struct rowtree_row *newest, uint64_t commit)
 {
-    const struct order_row *row = newest;
+    const struct rowtree_row *row = newest;
 
     while (row != NULL && row->commit > commit)
         row = row->older;
@@ -144,23 +144,23 @@ const struct order_row *waiting_version(const struct order_row *newest, uint64_t
     return row != NULL && row->swept != 0 && row->swept <= commit ? NULL : row;
 }
 
-const struct order_row *waiting_get(struct waiting *waiting, const struct order_key *key,
-                                    uint64_t commit)
+const struct rowtree_row *waiting_get(struct waiting *waiting, const struct rowtree_key *key,
+                                      uint64_t commit)
 {
-    struct order_row **newest = order_find(&waiting->order, key);
+    struct rowtree_row **newest = rowtree_find(&waiting->tree, key);
 
     return newest == NULL ? NULL : waiting_version(*newest, commit);
 }
 
 /* Take one version out of the set, and free it. */
-static void waiting_unlink(struct waiting *waiting, struct order_row *row)
+static void waiting_unlink(struct waiting *waiting, struct rowtree_row *row)
 {
-    struct order_key key = order_key_of_row(row);
-    struct order_row **at = order_find(&waiting->order, &key);
+    struct rowtree_key key = rowtree_key_of_row(row);
+    struct rowtree_row **at = rowtree_find(&waiting->tree, &key);
 
     INVARIANT(at != NULL);
     if (*at == row && row->older == NULL) {
-        order_remove(&waiting->order, &key);
+        rowtree_remove(&waiting->tree, &key);
     } else {
         while (*at != row) {
             INVARIANT(*at != NULL);
@@ -193,39 +193,39 @@ void waiting_release(struct waiting *waiting, uint64_t oldest_read)
 /* ---- the sweep ---- */
 
 /* The row at the place or the next one that waits. */
-static struct order_row *waiting_skip_swept(const struct waiting *waiting,
-                                            struct order_place *place)
+static struct rowtree_row *waiting_skip_swept(const struct waiting *waiting,
+                                              struct rowtree_place *place)
 {
-    struct order_row *row = order_at(place);
+    struct rowtree_row *row = rowtree_at(place);
 
     while (row != NULL && row->swept != 0)
-        row = order_next(&waiting->order, place);
+        row = rowtree_next(&waiting->tree, place);
     return row;
 }
 
-struct order_row *waiting_sweep_first(const struct waiting *waiting, struct order_place *place)
+struct rowtree_row *waiting_sweep_first(const struct waiting *waiting, struct rowtree_place *place)
 {
-    struct order_key key = waiting_place_key(&waiting->place);
+    struct rowtree_key key = waiting_place_key(&waiting->place);
 
-    (void)order_seek(&waiting->order, &key, place);
+    (void)rowtree_seek(&waiting->tree, &key, place);
     return waiting_skip_swept(waiting, place);
 }
 
-struct order_row *waiting_sweep_next(const struct waiting *waiting, struct order_place *place)
+struct rowtree_row *waiting_sweep_next(const struct waiting *waiting, struct rowtree_place *place)
 {
-    (void)order_next(&waiting->order, place);
+    (void)rowtree_next(&waiting->tree, place);
     return waiting_skip_swept(waiting, place);
 }
 
 /* One row that is in its table now.  False: no memory. */
-static bool waiting_drop_swept(struct waiting *waiting, struct order_row *row, uint64_t commit,
+static bool waiting_drop_swept(struct waiting *waiting, struct rowtree_row *row, uint64_t commit,
                                uint64_t oldest_read)
 {
-    struct order_key key = order_key_of_row(row);
+    struct rowtree_key key = rowtree_key_of_row(row);
 
     waiting_count(waiting, row, true, false);
     if (oldest_read >= commit && row->older == NULL) {
-        order_remove(&waiting->order, &key);
+        rowtree_remove(&waiting->tree, &key);
         free(row);
         return true;
     }
@@ -233,7 +233,7 @@ static bool waiting_drop_swept(struct waiting *waiting, struct order_row *row, u
     return waiting_retire(waiting, row, commit);
 }
 
-enum status waiting_swept(struct waiting *waiting, struct order_row *const *rows, size_t count,
+enum status waiting_swept(struct waiting *waiting, struct rowtree_row *const *rows, size_t count,
                           uint64_t commit, uint64_t oldest_read)
 {
     for (size_t i = 0; i < count; i++) {
@@ -245,8 +245,8 @@ enum status waiting_swept(struct waiting *waiting, struct order_row *const *rows
 
 void waiting_resume(struct waiting *waiting, const struct waiting_place *place)
 {
-    struct order_place at;
-    struct order_row *row;
+    struct rowtree_place at;
+    struct rowtree_row *row;
 
     waiting->place = *place;
     waiting->cost_ahead = 0;
@@ -273,21 +273,21 @@ uint32_t waiting_tables(const struct waiting *waiting)
 
 void waiting_fini(struct waiting *waiting)
 {
-    struct order_key start = order_key_of(0, NULL, 0);
-    struct order_place place;
-    struct order_row *row = order_seek(&waiting->order, &start, &place);
+    struct rowtree_key start = rowtree_key_of(0, NULL, 0);
+    struct rowtree_place place;
+    struct rowtree_row *row = rowtree_seek(&waiting->tree, &start, &place);
 
-    for (; row != NULL; row = order_next(&waiting->order, &place)) {
-        struct order_row *version = row;
+    for (; row != NULL; row = rowtree_next(&waiting->tree, &place)) {
+        struct rowtree_row *version = row;
 
         while (version != NULL) {
-            struct order_row *older = version->older;
+            struct rowtree_row *older = version->older;
 
             free(version);
             version = older;
         }
     }
-    order_fini(&waiting->order);
+    rowtree_fini(&waiting->tree);
     bytes_fini(&waiting->retired);
     *waiting = (struct waiting){0};
 }

@@ -10,7 +10,7 @@
 #define SERAI_STORE_WAITING_H
 
 #include "base/bytes.h"
-#include "store/order.h"
+#include "store/rowtree.h"
 
 /* How far the sweep has come: rows below the place were swept in this round. */
 struct waiting_place {
@@ -20,7 +20,7 @@ struct waiting_place {
 };
 
 struct waiting {
-    struct order order;
+    struct rowtree tree;
     struct bytes retired;        /* of struct waiting_retired, oldest first */
     struct waiting_place place;  /* of the sweep */
     uint64_t cost;               /* of all rows that wait; see waiting_cost() */
@@ -32,7 +32,7 @@ struct waiting {
 void waiting_fini(struct waiting *waiting);
 
 /* What a row counts in the sweep's pace: its bytes, and something for itself. */
-uint64_t waiting_cost(const struct order_row *row);
+uint64_t waiting_cost(const struct rowtree_row *row);
 
 /*
  * Take an operation of transaction `commit` into the set: the row's latest version from now on.
@@ -42,24 +42,24 @@ MUST_CHECK enum status waiting_put(struct waiting *waiting, const struct store_o
                                    uint64_t commit, uint64_t oldest_read);
 
 /* The version of a row that a read at transaction `commit` sees; NULL: it is as in its table. */
-const struct order_row *waiting_version(const struct order_row *newest, uint64_t commit);
+const struct rowtree_row *waiting_version(const struct rowtree_row *newest, uint64_t commit);
 
 /* Look up what a read at transaction `commit` sees of a row; NULL: it is as in its table. */
-const struct order_row *waiting_get(struct waiting *waiting, const struct order_key *key,
-                                    uint64_t commit);
+const struct rowtree_row *waiting_get(struct waiting *waiting, const struct rowtree_key *key,
+                                      uint64_t commit);
 
 /*
  * The first row that waits at the sweep's place or behind it; NULL: the round is done.
  * waiting_sweep_next() steps on from a row that waiting_sweep_first() or it gave.
  */
-struct order_row *waiting_sweep_first(const struct waiting *waiting, struct order_place *place);
-struct order_row *waiting_sweep_next(const struct waiting *waiting, struct order_place *place);
+struct rowtree_row *waiting_sweep_first(const struct waiting *waiting, struct rowtree_place *place);
+struct rowtree_row *waiting_sweep_next(const struct waiting *waiting, struct rowtree_place *place);
 
 /*
  * Take out rows that transaction `commit` has written to their tables: `rows` are those that
  * waiting_sweep_first() and waiting_sweep_next() gave.  ST_NOMEM: some are not taken out.
  */
-MUST_CHECK enum status waiting_swept(struct waiting *waiting, struct order_row *const *rows,
+MUST_CHECK enum status waiting_swept(struct waiting *waiting, struct rowtree_row *const *rows,
                                      size_t count, uint64_t commit, uint64_t oldest_read);
 
 /* Move the place behind the rows that were swept; the first place of all begins a new round. */

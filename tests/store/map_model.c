@@ -241,21 +241,21 @@ bool model_same(const struct store *a, const struct store *b)
 /* What the sweep's pace reckons with is the sum over the rows. */
 static void check_counts(const struct waiting *waiting)
 {
-    struct order_key place =
-        order_key_of(waiting->place.table, waiting->place.key, waiting->place.key_size);
-    struct order_key start = order_key_of(0, NULL, 0);
-    struct order_place at;
-    struct order_row *row = order_seek(&waiting->order, &start, &at);
+    struct rowtree_key place =
+        rowtree_key_of(waiting->place.table, waiting->place.key, waiting->place.key_size);
+    struct rowtree_key start = rowtree_key_of(0, NULL, 0);
+    struct rowtree_place at;
+    struct rowtree_row *row = rowtree_seek(&waiting->tree, &start, &at);
     uint64_t cost = 0;
     uint64_t ahead = 0;
 
-    for (; row != NULL; row = order_next(&waiting->order, &at)) {
-        struct order_key key = order_key_of_row(row);
+    for (; row != NULL; row = rowtree_next(&waiting->tree, &at)) {
+        struct rowtree_key key = rowtree_key_of_row(row);
 
         if (row->swept != 0)
             continue;
         cost += waiting_cost(row);
-        ahead += order_compare(&key, &place) >= 0 ? waiting_cost(row) : 0;
+        ahead += rowtree_compare(&key, &place) >= 0 ? waiting_cost(row) : 0;
     }
     ck_assert_uint_eq(cost, waiting->cost);
     ck_assert_uint_eq(ahead, waiting->cost_ahead);

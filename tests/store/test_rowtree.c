@@ -1,5 +1,5 @@
 /* Rows in key order: the tree against a plain list of the keys that there may be. */
-#include "store/order.h"
+#include "store/rowtree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,20 +8,20 @@
 
 enum { KEYS = 30000, KEY_BYTES_MAX = 20 };
 
-/* All keys that there may be, in their order. */
+/* All keys that there may be, in their tree. */
 struct keys {
-    struct order_row *rows[KEYS]; /* the row of each, in the order of the keys */
+    struct rowtree_row *rows[KEYS]; /* the row of each, in the order of the keys */
     bool there[KEYS];
     size_t count; /* that are there */
 };
 
 static struct keys keys;
-static struct order order;
+static struct rowtree tree;
 
 static int compare_rows(const void *left, const void *right)
 {
-    const struct order_row *a = *(struct order_row *const *)left;
-    const struct order_row *b = *(struct order_row *const *)right;
+    const struct rowtree_row *a = *(struct rowtree_row *const *)left;
+    const struct rowtree_row *b = *(struct rowtree_row *const *)right;
     size_t both = a->key_size < b->key_size ? a->key_size : b->key_size;
     int way = a->table != b->table ? a->table - b->table : memcmp(a->bytes, b->bytes, both);
 
@@ -29,9 +29,9 @@ static int compare_rows(const void *left, const void *right)
 }
 
 /* Numbers of 8 bytes, and keys that share their first 15 bytes or are the beginning of another. */
-static struct order_row *make_row(size_t number)
+static struct rowtree_row *make_row(size_t number)
 {
-    struct order_row *row = calloc(1, sizeof *row + KEY_BYTES_MAX);
+    struct rowtree_row *row = calloc(1, sizeof *row + KEY_BYTES_MAX);
 
     ck_assert_ptr_nonnull(row);
     row->table = (uint8_t)(number % 3);
@@ -52,7 +52,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    order_fini(&order);
+    rowtree_fini(&tree);
     for (size_t i = 0; i < KEYS; i++)
         free(keys.rows[i]);
 }
@@ -61,24 +61,24 @@ static void add(size_t at)
 {
     if (keys.there[at])
         return;
-    ck_assert(order_insert(&order, keys.rows[at]));
+    ck_assert(rowtree_insert(&tree, keys.rows[at]));
     keys.there[at] = true;
     keys.count++;
 }
 
 static void take(size_t at)
 {
-    struct order_key key = order_key_of_row(keys.rows[at]);
+    struct rowtree_key key = rowtree_key_of_row(keys.rows[at]);
 
     if (!keys.there[at])
         return;
-    order_remove(&order, &key);
+    rowtree_remove(&tree, &key);
     keys.there[at] = false;
     keys.count--;
 }
 
 /* The first row from `at` on that is there. */
-static struct order_row *next_there(size_t at)
+static struct rowtree_row *next_there(size_t at)
 {
     while (at < KEYS && !keys.there[at])
         at++;
@@ -87,33 +87,33 @@ static struct order_row *next_there(size_t at)
 
 static void check_at(size_t at)
 {
-    struct order_key key = order_key_of_row(keys.rows[at]);
-    struct order_row **found = order_find(&order, &key);
-    struct order_place place;
+    struct rowtree_key key = rowtree_key_of_row(keys.rows[at]);
+    struct rowtree_row **found = rowtree_find(&tree, &key);
+    struct rowtree_place place;
 
     ck_assert_ptr_eq(found == NULL ? NULL : *found, keys.there[at] ? keys.rows[at] : NULL);
-    ck_assert_ptr_eq(order_seek(&order, &key, &place), next_there(at));
+    ck_assert_ptr_eq(rowtree_seek(&tree, &key, &place), next_there(at));
 }
 
 static void check_all(void)
 {
-    struct order_key start = order_key_of(0, NULL, 0);
-    struct order_place place;
-    struct order_row *row = order_seek(&order, &start, &place);
-    struct order_row *last[3] = {NULL};
+    struct rowtree_key start = rowtree_key_of(0, NULL, 0);
+    struct rowtree_place place;
+    struct rowtree_row *row = rowtree_seek(&tree, &start, &place);
+    struct rowtree_row *last[3] = {NULL};
 
     for (size_t i = 0; i < KEYS; i++) {
         if (!keys.there[i])
             continue;
         ck_assert_ptr_eq(row, keys.rows[i]);
-        ck_assert_ptr_eq(order_at(&place), row);
+        ck_assert_ptr_eq(rowtree_at(&place), row);
         last[row->table] = row;
-        row = order_next(&order, &place);
+        row = rowtree_next(&tree, &place);
     }
     ck_assert_ptr_null(row);
-    ck_assert_uint_eq(order.count, keys.count);
+    ck_assert_uint_eq(tree.count, keys.count);
     for (uint8_t table = 0; table < 3; table++)
-        ck_assert_ptr_eq(order_last_of(&order, table), last[table]);
+        ck_assert_ptr_eq(rowtree_last_of(&tree, table), last[table]);
 }
 
 START_TEST(rows_that_come_and_go_at_random_are_in_order)
@@ -162,28 +162,28 @@ START_TEST(rows_that_come_and_go_in_runs_are_in_order)
     for (size_t at = 0; at < KEYS; at++)
         take(at);
     check_all();
-    ck_assert_ptr_null(order.root);
+    ck_assert_ptr_null(tree.root);
 }
 END_TEST
 
 START_TEST(a_key_of_no_bytes_stands_before_its_table)
 {
-    struct order_key start = order_key_of(1, NULL, 0);
-    struct order_place place;
+    struct rowtree_key start = rowtree_key_of(1, NULL, 0);
+    struct rowtree_place place;
 
     for (size_t at = 0; at < KEYS; at += 7)
         add(at);
-    ck_assert_uint_eq(order_seek(&order, &start, &place)->table, 1);
-    ck_assert_ptr_null(order_last_of(&order, 3));
-    start = order_key_of(3, NULL, 0);
-    ck_assert_ptr_null(order_seek(&order, &start, &place));
+    ck_assert_uint_eq(rowtree_seek(&tree, &start, &place)->table, 1);
+    ck_assert_ptr_null(rowtree_last_of(&tree, 3));
+    start = rowtree_key_of(3, NULL, 0);
+    ck_assert_ptr_null(rowtree_seek(&tree, &start, &place));
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("store order");
-    TCase *tcase = tcase_create("order");
+    Suite *suite = suite_create("store rowtree");
+    TCase *tcase = tcase_create("rowtree");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
