@@ -13,6 +13,7 @@
 enum { MAP_BYTES_MIN = 1024 * 1024, FORMAT_VALUE_BYTES = 4 };
 
 static const char format_table[] = "format";
+static const char commits_table[] = "commits";
 static const uint8_t format_key[] = {0};
 
 enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
@@ -135,7 +136,17 @@ static enum status check_format(struct store_lmdb *lmdb, MDB_txn *txn, MDB_dbi t
     return ST_OK;
 }
 
-/* Each table must be there, but for a store that is being made: a missing one is lost books. */
+/* A table must be there, but for a store that is being made: a missing one is lost books. */
+static enum status open_table(struct store_lmdb *lmdb, MDB_txn *txn, const char *name,
+                              MDB_dbi *table, struct fault *fault)
+{
+    int error = mdb_dbi_open(txn, name, lmdb->mode == STORE_CREATE ? MDB_CREATE : 0, table);
+
+    if (error == MDB_NOTFOUND)
+        return fault_set(fault, ST_CORRUPT, "%s/data.mdb: table %s is missing", lmdb->path, name);
+    return error == 0 ? ST_OK : store_fault(lmdb, error, "open a table", fault);
+}
+
 static enum status open_tables(struct store_lmdb *lmdb, MDB_txn *txn, struct fault *fault)
 {
     unsigned int flags = lmdb->mode == STORE_CREATE ? MDB_CREATE : 0;
@@ -154,17 +165,11 @@ static enum status open_tables(struct store_lmdb *lmdb, MDB_txn *txn, struct fau
         status = check_format(lmdb, txn, format, fault);
     if (status != ST_OK)
         return status;
-    for (int i = 0; i < STORE_TABLES; i++) {
-        const char *name = store_table_name((enum store_table)i);
-
-        error = mdb_dbi_open(txn, name, flags, &lmdb->tables[i]);
-        if (error == MDB_NOTFOUND)
-            return fault_set(fault, ST_CORRUPT, "%s/data.mdb: table %s is missing", lmdb->path,
-                             name);
-        if (error != 0)
-            return store_fault(lmdb, error, "open a table", fault);
-    }
-    return ST_OK;
+    status = open_table(lmdb, txn, commits_table, &lmdb->commits, fault);
+    for (int i = 0; i < STORE_TABLES && status == ST_OK; i++)
+        status =
+            open_table(lmdb, txn, store_table_name((enum store_table)i), &lmdb->tables[i], fault);
+    return status;
 }
 
 /* Open the tables within one transaction, which makes them as a whole or not at all. */
@@ -187,6 +192,21 @@ static enum status begin_tables(struct store_lmdb *lmdb, struct fault *fault)
     return error == 0 ? ST_OK : store_fault(lmdb, error, "commit its tables", fault);
 }
 
+/* Of a writer: the rows that wait, from the log. */
+static enum status open_log(struct store_lmdb *lmdb, struct fault *fault)
+{
+    MDB_txn *txn = NULL;
+    enum status status;
+    int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
+
+    if (error != 0)
+        return store_fault(lmdb, error, "begin to read", fault);
+    status = commits_replay(lmdb, txn, COMMITS_ALL_TABLES, &lmdb->log, &lmdb->waiting, fault);
+    lmdb->views.commit = mdb_txn_id(txn);
+    mdb_txn_abort(txn); /* it only read */
+    return status;
+}
+
 /* Open LMDB and check what it does not check itself: heads and length of its file. */
 static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault)
 {
@@ -206,7 +226,7 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
     if (error == 0)
         error = mdb_env_set_maxreaders(lmdb->env, STORE_READERS_MAX);
     if (error == 0)
-        error = mdb_env_set_maxdbs(lmdb->env, STORE_TABLES + 1);
+        error = mdb_env_set_maxdbs(lmdb->env, STORE_TABLES + 2);
     if (error == 0)
         error = mdb_env_open(lmdb->env, lmdb->path, flags, 0600);
     if (error == ENOMEM)
@@ -243,9 +263,26 @@ static enum status store_open(struct store_lmdb *lmdb, struct fault *fault)
         status = open_environment(lmdb, fault);
     if (status == ST_OK)
         status = begin_tables(lmdb, fault);
+    if (status == ST_OK && lmdb->mode != STORE_READ_ONLY)
+        status = open_log(lmdb, fault);
     if (status == ST_OK && lmdb->mode == STORE_CREATE)
         status = sync_directory(lmdb->path, fault);
     return status;
+}
+
+/* A log that a small store has room for. */
+static uint64_t log_bytes_default(uint64_t map_bytes)
+{
+    uint64_t part = map_bytes / COMMITS_MAP_PART;
+
+    return part < STORE_LOG_BYTES_DEFAULT ? part : STORE_LOG_BYTES_DEFAULT;
+}
+
+void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes)
+{
+    uint64_t most = lmdb->max_bytes / COMMITS_MAP_PART;
+
+    lmdb->log.bytes_max = log_bytes < most ? log_bytes : most;
 }
 
 enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path, enum store_mode mode,
@@ -263,6 +300,9 @@ enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path, enum sto
     made->mode = mode;
     made->lock = -1;
     made->max_bytes = map_bytes - map_bytes % 65536; /* a multiple of any page size */
+    made->log.bytes_max = log_bytes_default(made->max_bytes);
+    INVARIANT(pthread_mutex_init(&made->views.lock, NULL) == 0);
+    INVARIANT(pthread_cond_init(&made->views.caught_up, NULL) == 0);
     made->path = malloc(strlen(path) + 1);
     if (made->path == NULL) {
         status = fault_set(fault, ST_NOMEM, "%s: no memory to open it", path);
@@ -285,6 +325,11 @@ void store_lmdb_close(struct store_lmdb *lmdb)
     if (lmdb->env != NULL)
         mdb_env_close(lmdb->env);
     lock_give(lmdb->lock);
+    waiting_fini(&lmdb->waiting);
+    bytes_fini(&lmdb->slice.rows);
+    bytes_fini(&lmdb->log.stream);
+    (void)pthread_cond_destroy(&lmdb->views.caught_up);
+    (void)pthread_mutex_destroy(&lmdb->views.lock);
     free(lmdb->path);
     free(lmdb);
 }

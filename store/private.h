@@ -4,17 +4,26 @@
 
 #include <lmdb.h>
 
+#include "store/commits.h"
 #include "store/store.h"
+#include "store/sweep.h"
+#include "store/views.h"
 
 enum {
     STORE_HASH_BYTES = 8,
     STORE_READERS_MAX = 64,   /* reads at one time, over all processes */
     STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */
+    STORE_LOG_TABLE = 254,    /* and of the rows of the log */
 };
 
 struct store_lmdb {
     MDB_env *env;
     MDB_dbi tables[STORE_TABLES];
+    MDB_dbi commits;          /* the log */
+    struct commits_log log;   /* of the thread that commits, as is `slice` */
+    struct sweep_slice slice; /* of the commit that is being made */
+    struct waiting waiting;   /* changed by that thread, under the lock of `views` */
+    struct views views;
     enum store_mode mode;
     int lock; /* file descriptor of the site's lock; -1 when not held */
     uint64_t max_bytes;
@@ -42,11 +51,18 @@ void seal_value(uint8_t seal[STORE_HASH_BYTES], uint8_t table, const void *key, 
 MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const MDB_val *key,
                                   const MDB_val *stored, size_t *value_size, struct fault *fault);
 
+/* ---- store.c ---- */
+/*
+ * Commit a batch, and with it a slice of the sweep of at least that cost; 0: what the pace asks
+ * for.  As store_commit(), but a failure is not remembered.
+ */
+MUST_CHECK enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch,
+                                    uint64_t cost, struct fault *fault);
+
 /* ---- read.c: what store_from_lmdb() gives for reading; see struct store ---- */
 /*
- * read_begin() to read_leave(), the read_*() of struct store.  A snapshot is an LMDB transaction
- * that only reads, a position an LMDB cursor in it.  Any thread may begin one, also one that has
- * another open.
+ * read_begin() to read_leave(), the read_*() of struct store.  A snapshot is a struct view.  Any
+ * thread may begin one, also one that has another open.
  */
 enum status read_begin(void *context, void **snapshot, struct fault *fault);
 void read_end(void *snapshot);

@@ -1,30 +1,159 @@
-/* Reading: a snapshot is an LMDB transaction, a position one of its cursors. */
+/*
+ * Reading: a snapshot is an LMDB transaction and, over its tables, the rows that wait.  A position
+ * is a cursor in the table and a place among those rows, which are merged by their keys.
+ */
+#include <stdlib.h>
+#include <string.h>
+
 #include "store/private.h"
 
-/* The store of a snapshot: open.c hangs it on the environment. */
-static struct store_lmdb *lmdb_of(void *snapshot)
+struct view_position {
+    struct view *view;
+    MDB_cursor *cursor;
+    MDB_val stored_key; /* the table's next row, unless that is at its end */
+    MDB_val stored;
+    bool stored_ended;
+    bool stored_used;                  /* that row was seen */
+    struct rowtree_place place;        /* among the rows that wait, while these stay as they are */
+    bool fresh;                        /* nothing was seen: `last` is where to begin */
+    uint8_t last[STORE_KEY_BYTES_MAX]; /* the key of the row that was seen last */
+    size_t last_size;
+};
+
+/* ---- views ---- */
+
+uint64_t views_oldest(const struct views *views, uint64_t commit)
 {
-    return mdb_env_get_userctx(mdb_txn_env(snapshot));
+    uint64_t oldest = commit;
+
+    for (const struct view *view = views->first; view != NULL; view = view->after)
+        oldest = view->commit < oldest ? view->commit : oldest;
+    return oldest;
+}
+
+/* The rows that wait belong to the process that writes; others read while they change. */
+static void view_lock(struct view *view)
+{
+    if (view->waiting != &view->own)
+        (void)pthread_mutex_lock(&view->lmdb->views.lock);
+}
+
+static void view_unlock(struct view *view)
+{
+    if (view->waiting != &view->own)
+        (void)pthread_mutex_unlock(&view->lmdb->views.lock);
+}
+
+static void view_link(struct view *view)
+{
+    struct views *views = &view->lmdb->views;
+
+    view->after = views->first;
+    if (views->first != NULL)
+        views->first->before = view;
+    views->first = view;
+}
+
+static void view_unlink(struct view *view)
+{
+    *(view->before == NULL ? &view->lmdb->views.first : &view->before->after) = view->after;
+    if (view->after != NULL)
+        view->after->before = view->before;
+}
+
+/*
+ * Begin in the process that writes.  The view is known before it waits, so that rows which it needs
+ * stay; it waits while the rows of a commit that is durable already come into the set.
+ */
+static enum status view_begin_shared(struct view *view, struct fault *fault)
+{
+    struct store_lmdb *lmdb = view->lmdb;
+    struct views *views = &lmdb->views;
+    enum status status = ST_OK;
+    int error;
+
+    (void)pthread_mutex_lock(&views->lock);
+    error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &view->txn);
+    if (error != 0) {
+        status = store_fault(lmdb, error, "begin to read", fault);
+    } else {
+        view->waiting = &lmdb->waiting;
+        view->commit = mdb_txn_id(view->txn);
+        view_link(view);
+        while (view->commit > views->commit && !views->lost)
+            (void)pthread_cond_wait(&views->caught_up, &views->lock);
+        if (views->lost && view->commit > views->commit)
+            status = fault_set(fault, ST_NOMEM, "%s: there was no memory for its last commit",
+                               lmdb->path);
+    }
+    (void)pthread_mutex_unlock(&views->lock);
+    return status;
+}
+
+/* Begin in a process that only reads. */
+static enum status view_begin_apart(struct view *view, struct fault *fault)
+{
+    int error = mdb_txn_begin(view->lmdb->env, NULL, MDB_RDONLY, &view->txn);
+
+    if (error != 0)
+        return store_fault(view->lmdb, error, "begin to read", fault);
+    view->waiting = &view->own;
+    return commits_tables(view->lmdb, view->txn, &view->tables, fault);
 }
 
 enum status read_begin(void *context, void **snapshot, struct fault *fault)
 {
     struct store_lmdb *lmdb = context;
-    MDB_txn *txn = NULL;
-    int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
+    struct view *view = calloc(1, sizeof *view);
+    enum status status;
 
-    *snapshot = txn;
-    return error == 0 ? ST_OK : store_fault(lmdb, error, "begin to read", fault);
+    if (view == NULL)
+        return fault_set(fault, ST_NOMEM, "%s: no memory to read it", lmdb->path);
+    view->lmdb = lmdb;
+    status = lmdb->mode == STORE_READ_ONLY ? view_begin_apart(view, fault)
+                                           : view_begin_shared(view, fault);
+    if (status != ST_OK) {
+        read_end(view);
+        return status;
+    }
+    *snapshot = view;
+    return ST_OK;
 }
 
 void read_end(void *snapshot)
 {
-    mdb_txn_abort(snapshot); /* a reader has nothing to commit */
+    struct view *view = snapshot;
+
+    if (view->waiting == &view->lmdb->waiting) {
+        view_lock(view);
+        view_unlink(view);
+        view_unlock(view);
+    }
+    mdb_txn_abort(view->txn); /* it only read; NULL is allowed */
+    waiting_fini(&view->own);
+    free(view);
 }
 
-/* No row is believed before its hash fits its table, key and value. */
-static enum status read_row(enum store_table table, const MDB_val *key, const MDB_val *stored,
-                            struct store_row *row, struct fault *fault)
+/* Read the log for this table, if it may have rows of it and was not read for them yet. */
+static enum status view_look_into(struct view *view, enum store_table table, struct fault *fault)
+{
+    const uint32_t bit = UINT32_C(1) << table;
+    struct commits_log log = {0};
+    enum status status;
+
+    if (view->waiting != &view->own || (view->replayed & bit) != 0 || (view->tables & bit) == 0)
+        return ST_OK;
+    status = commits_replay(view->lmdb, view->txn, bit, &log, &view->own, fault);
+    if (status == ST_OK)
+        view->replayed |= bit;
+    return status;
+}
+
+/* ---- one row ---- */
+
+/* No row of a table is believed before its hash fits its table, key and value. */
+static enum status read_stored(enum store_table table, const MDB_val *key, const MDB_val *stored,
+                               struct store_row *row, struct fault *fault)
 {
     row->key = key->mv_data;
     row->key_size = key->mv_size;
@@ -33,59 +162,185 @@ static enum status read_row(enum store_table table, const MDB_val *key, const MD
                       fault);
 }
 
+static enum status read_waiting(const struct rowtree_row *found, struct store_row *row)
+{
+    if (found->deleted)
+        return ST_MISSING;
+    row->key = found->bytes;
+    row->key_size = found->key_size;
+    row->value = found->bytes + found->key_size;
+    row->value_size = found->value_size;
+    return ST_OK;
+}
+
 enum status read_get(void *snapshot, enum store_table table, const void *key, size_t key_size,
                      struct store_row *row, struct fault *fault)
 {
-    struct store_lmdb *lmdb = lmdb_of(snapshot);
+    struct view *view = snapshot;
+    struct rowtree_key waits = rowtree_key_of((uint8_t)table, key, key_size);
     MDB_val wanted = {.mv_size = key_size, .mv_data = (void *)(uintptr_t)key};
+    const struct rowtree_row *found;
     MDB_val stored;
-    int error = mdb_get(snapshot, lmdb->tables[table], &wanted, &stored);
+    enum status status = view_look_into(view, table, fault);
+    int error;
 
+    if (status != ST_OK)
+        return status;
+    view_lock(view);
+    found = waiting_get(view->waiting, &waits, view->commit);
+    view_unlock(view);
+    if (found != NULL)
+        return read_waiting(found, row);
+    error = mdb_get(view->txn, view->lmdb->tables[table], &wanted, &stored);
     if (error == MDB_NOTFOUND)
         return ST_MISSING;
     if (error != 0)
-        return store_fault(lmdb, error, "read", fault);
-    return read_row(table, &wanted, &stored, row, fault);
+        return store_fault(view->lmdb, error, "read", fault);
+    return read_stored(table, &wanted, &stored, row, fault);
 }
 
-static enum status read_step(MDB_cursor *cursor, MDB_val *key, MDB_cursor_op step,
-                             enum store_table table, struct store_row *row, struct fault *fault)
-{
-    MDB_val stored;
-    int error = mdb_cursor_get(cursor, key, &stored, step);
+/* ---- many rows ---- */
 
-    if (error == MDB_NOTFOUND)
-        return ST_MISSING;
-    if (error != 0)
-        return store_fault(lmdb_of(mdb_cursor_txn(cursor)), error, "read on", fault);
-    return read_row(table, key, &stored, row, fault);
+static enum status position_step(struct view_position *position, MDB_cursor_op step,
+                                 struct fault *fault)
+{
+    int error = mdb_cursor_get(position->cursor, &position->stored_key, &position->stored, step);
+
+    position->stored_ended = error == MDB_NOTFOUND;
+    if (error == 0 || error == MDB_NOTFOUND)
+        return ST_OK;
+    return store_fault(position->view->lmdb, error, "read on", fault);
+}
+
+static void position_remember(struct view_position *position, const void *key, size_t key_size)
+{
+    if (key_size > STORE_KEY_BYTES_MAX)
+        return; /* of a row that is refused for it */
+    position->last_size = key_size;
+    if (key_size > 0)
+        memcpy(position->last, key, key_size);
+}
+
+/* Whether the row is the one that was seen last. */
+static bool position_is_last(const struct view_position *position, const struct rowtree_row *row)
+{
+    return !position->fresh && row->key_size == position->last_size &&
+           memcmp(row->bytes, position->last, row->key_size) == 0;
+}
+
+/*
+ * The next row that waits and that the view sees, behind the last one; NULL: there is none in this
+ * table.
+ */
+static const struct rowtree_row *position_waiting(struct view_position *position,
+                                                  enum store_table table)
+{
+    const struct view *view = position->view;
+    const struct rowtree *tree = &view->waiting->tree;
+    struct rowtree_row *row;
+
+    if (position->place.leaf != NULL && position->place.changes == tree->changes) {
+        row = rowtree_at(&position->place);
+    } else {
+        struct rowtree_key last =
+            rowtree_key_of((uint8_t)table, position->last, position->last_size);
+
+        row = rowtree_seek(tree, &last, &position->place);
+    }
+    for (; row != NULL && row->table == table; row = rowtree_next(tree, &position->place)) {
+        const struct rowtree_row *version = waiting_version(row, view->commit);
+
+        if (version != NULL && !position_is_last(position, version))
+            return version;
+    }
+    return NULL;
+}
+
+/* How the row that waits sorts against the table's next one. */
+static int position_compare(const struct view_position *position, const struct rowtree_row *waits)
+{
+    const MDB_val *stored = &position->stored_key;
+    size_t both =
+        waits == NULL || waits->key_size > stored->mv_size ? stored->mv_size : waits->key_size;
+    int way;
+
+    if (waits == NULL || position->stored_ended)
+        return waits == NULL ? 1 : -1;
+    way = memcmp(waits->bytes, stored->mv_data, both);
+    return way != 0 ? way
+                    : (waits->key_size > stored->mv_size) - (waits->key_size < stored->mv_size);
+}
+
+/* The lower of the two next rows; of two with one key the one that waits, which is newer. */
+static enum status position_next(struct view_position *position, enum store_table table,
+                                 struct store_row *row, struct fault *fault)
+{
+    for (;;) {
+        const struct rowtree_row *waits;
+        enum status status = ST_OK;
+        int way;
+
+        if (position->stored_used)
+            status = position_step(position, MDB_NEXT, fault);
+        if (status != ST_OK)
+            return status;
+        position->stored_used = false;
+        view_lock(position->view);
+        waits = position_waiting(position, table);
+        view_unlock(position->view);
+        if (waits == NULL && position->stored_ended)
+            return ST_MISSING;
+        way = position_compare(position, waits);
+        position->stored_used = way >= 0;
+        position->fresh = false;
+        if (waits == NULL || way > 0) {
+            position_remember(position, position->stored_key.mv_data, position->stored_key.mv_size);
+            return read_stored(table, &position->stored_key, &position->stored, row, fault);
+        }
+        position_remember(position, waits->bytes, waits->key_size);
+        if (read_waiting(waits, row) == ST_OK)
+            return ST_OK;
+    }
 }
 
 enum status read_seek(void *snapshot, enum store_table table, const void *key, size_t key_size,
                       void **position, struct store_row *row, struct fault *fault)
 {
-    struct store_lmdb *lmdb = lmdb_of(snapshot);
-    MDB_val from = {.mv_size = key_size, .mv_data = (void *)(uintptr_t)key};
-    MDB_cursor *cursor = NULL;
-    int error = mdb_cursor_open(snapshot, lmdb->tables[table], &cursor);
+    struct view *view = snapshot;
+    struct view_position *made = calloc(1, sizeof *made);
+    enum status status = view_look_into(view, table, fault);
+    int error;
 
+    *position = made;
+    if (status != ST_OK)
+        return status;
+    if (made == NULL)
+        return fault_set(fault, ST_NOMEM, "%s: no memory to read it", view->lmdb->path);
+    made->view = view;
+    made->fresh = true;
+    error = mdb_cursor_open(view->txn, view->lmdb->tables[table], &made->cursor);
     if (error != 0)
-        return store_fault(lmdb, error, "begin to read a table", fault);
-    *position = cursor;
-    return read_step(cursor, &from, key_size == 0 ? MDB_FIRST : MDB_SET_RANGE, table, row, fault);
+        return store_fault(view->lmdb, error, "begin to read a table", fault);
+    position_remember(made, key, key_size);
+    made->stored_key = (MDB_val){.mv_size = key_size, .mv_data = made->last};
+    status = position_step(made, key_size == 0 ? MDB_FIRST : MDB_SET_RANGE, fault);
+    return status == ST_OK ? position_next(made, table, row, fault) : status;
 }
 
 enum status read_next(void *snapshot, enum store_table table, void **position,
                       struct store_row *row, struct fault *fault)
 {
-    MDB_val key;
-
     (void)snapshot;
-    return read_step(*position, &key, MDB_NEXT, table, row, fault);
+    return position_next(*position, table, row, fault);
 }
 
 void read_leave(void *position)
 {
-    if (position != NULL)
-        mdb_cursor_close(position);
+    struct view_position *left = position;
+
+    if (left == NULL)
+        return;
+    if (left->cursor != NULL)
+        mdb_cursor_close(left->cursor);
+    free(left);
 }

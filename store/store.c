@@ -7,36 +7,58 @@
 
 #include "store/private.h"
 
-/* ---- commit ---- */
+/* ---- a commit ---- */
 
-/* A row that is not there is deleted already. */
-static enum status apply_delete(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_op *op,
-                                struct fault *fault)
+/* What of a batch is logged: the row with the greatest key of each table. */
+struct commit_plan {
+    struct store_lmdb *lmdb;
+    MDB_txn *txn;
+    struct store_op last[STORE_TABLES]; /* of key size 0: nothing */
+    uint32_t tables;                    /* a bit each, of those that have logged rows */
+};
+
+static int compare_keys(const struct store_op *a, const uint8_t *key, size_t key_size)
 {
-    MDB_val key = {.mv_size = op->key_size, .mv_data = (void *)(uintptr_t)op->key};
-    int error = mdb_del(txn, lmdb->tables[op->table], &key, NULL);
+    size_t both = a->key_size < key_size ? a->key_size : key_size;
+    int way = memcmp(a->key, key, both);
 
-    if (error == 0 || error == MDB_NOTFOUND)
-        return ST_OK;
-    return store_fault(lmdb, error, "delete", fault);
+    return way != 0 ? way : (a->key_size > key_size) - (a->key_size < key_size);
 }
 
-/* Value and seal are written into the page that LMDB gives, in one step. */
-static enum status apply_put(struct store_lmdb *lmdb, MDB_txn *txn, const struct store_op *op,
-                             struct fault *fault)
+/* Log an operation: its row waits to be swept. */
+static void log_op(struct commit_plan *plan, const struct store_op *op)
 {
+    struct store_op *last = &plan->last[op->table];
+
+    commits_add(&plan->lmdb->log, op);
+    plan->tables |= UINT32_C(1) << op->table;
+    if (last->key_size == 0 || compare_keys(last, op->key, op->key_size) <= 0)
+        *last = *op;
+}
+
+static enum status refuse_append(const struct store_op *op, struct fault *fault)
+{
+    char key_text[2 * STORE_KEY_BYTES_MAX + 1];
+
+    return fault_set(fault, ST_INVALID, "table %s, row %s: it is not after the last row",
+                     store_table_name(op->table), hex_print(key_text, op->key, op->key_size));
+}
+
+/*
+ * A row that goes to the end of its table is not logged: nothing is cheaper than writing it there.
+ * Value and seal are written into the page that LMDB gives, in one step.
+ */
+static enum status append_row(struct commit_plan *plan, const struct store_op *op,
+                              struct fault *fault)
+{
+    struct store_lmdb *lmdb = plan->lmdb;
     MDB_val key = {.mv_size = op->key_size, .mv_data = (void *)(uintptr_t)op->key};
     MDB_val room = {.mv_size = op->value_size + STORE_HASH_BYTES};
-    unsigned int flags = MDB_RESERVE; /* written in place, so never copied twice */
-    char key_text[2 * STORE_KEY_BYTES_MAX + 1];
-    int error;
+    int error = mdb_put(plan->txn, lmdb->tables[op->table], &key, &room,
+                        MDB_RESERVE | MDB_APPEND); /* in place, so never copied twice */
 
-    if (op->kind == STORE_OP_APPEND)
-        flags |= MDB_APPEND;
-    error = mdb_put(txn, lmdb->tables[op->table], &key, &room, flags);
     if (error == MDB_KEYEXIST)
-        return fault_set(fault, ST_INVALID, "table %s, row %s: it is not after the last row",
-                         store_table_name(op->table), hex_print(key_text, op->key, op->key_size));
+        return refuse_append(op, fault);
     if (error != 0)
         return store_fault(lmdb, error, "write", fault);
     if (op->value_size > 0)
@@ -46,53 +68,179 @@ static enum status apply_put(struct store_lmdb *lmdb, MDB_txn *txn, const struct
     return ST_OK;
 }
 
+/* The last row of a table that waits, as an operation; of key size 0: there is none. */
+static struct store_op last_waiting(const struct store_lmdb *lmdb, enum store_table table)
+{
+    const struct rowtree_row *row = rowtree_last_of(&lmdb->waiting.tree, (uint8_t)table);
+
+    if (row == NULL)
+        return (struct store_op){.table = table};
+    return (struct store_op){.kind = row->deleted ? STORE_OP_DELETE : STORE_OP_PUT,
+                             .table = table,
+                             .key = row->bytes,
+                             .key_size = row->key_size};
+}
+
+/* Whether an operation, if there is one, is of this key or one behind it. */
+static bool is_at_or_behind(const struct store_op *other, const uint8_t *key, size_t key_size)
+{
+    return other->key_size > 0 && compare_keys(other, key, key_size) >= 0;
+}
+
+/*
+ * Check that no row of the table is at this key or behind it, though the log has, or had, changes
+ * of such rows: these were the end of the table and are gone.
+ */
+static enum status check_at_end(const struct commit_plan *plan, const struct store_op *op,
+                                struct fault *fault)
+{
+    const struct store_op *logged = &plan->last[op->table];
+    struct store_op waits = last_waiting(plan->lmdb, op->table);
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    MDB_val stored;
+    int error;
+
+    if (is_at_or_behind(logged, op->key, op->key_size))
+        return logged->kind == STORE_OP_DELETE ? ST_OK : refuse_append(op, fault);
+    if (waits.kind != STORE_OP_DELETE && is_at_or_behind(&waits, op->key, op->key_size))
+        return refuse_append(op, fault);
+    error = mdb_cursor_open(plan->txn, plan->lmdb->tables[op->table], &cursor);
+    if (error == 0)
+        error = mdb_cursor_get(cursor, &key, &stored, MDB_LAST);
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    if (error != 0)
+        return error == MDB_NOTFOUND ? ST_OK : store_fault(plan->lmdb, error, "write", fault);
+    /* A row of the table's end waits for its own deletion, or it is there. */
+    if (compare_keys(op, key.mv_data, key.mv_size) <= 0 &&
+        !is_at_or_behind(&waits, key.mv_data, key.mv_size))
+        return refuse_append(op, fault);
+    return ST_OK;
+}
+
+/* A row for the end of a table: the log must not have a word on it, or it has the last one. */
+static enum status append_op(struct commit_plan *plan, const struct store_op *op,
+                             struct fault *fault)
+{
+    const struct store_op *logged = &plan->last[op->table];
+    enum status status;
+
+    if (commits_is_behind(&plan->lmdb->log, op) && !is_at_or_behind(logged, op->key, op->key_size))
+        return append_row(plan, op, fault);
+    status = check_at_end(plan, op, fault);
+    if (status == ST_OK)
+        log_op(plan, op);
+    return status;
+}
+
 /* In the order in which the batch was built: a later change of a row wins. */
-static enum status apply_batch(struct store_lmdb *lmdb, MDB_txn *txn,
-                               const struct store_batch *batch, struct fault *fault)
+static enum status plan_batch(struct commit_plan *plan, const struct store_batch *batch,
+                              struct fault *fault)
 {
     enum status status = ST_OK;
     struct store_op op;
     size_t offset = 0;
 
+    commits_begin(&plan->lmdb->log);
     while (status == ST_OK && store_batch_next(batch, &offset, &op)) {
         INVARIANT(op.table < STORE_TABLES);
         INVARIANT(op.key_size > 0 && op.key_size <= STORE_KEY_BYTES_MAX);
         INVARIANT(op.value_size <= STORE_VALUE_BYTES_MAX);
-        switch (op.kind) {
-        case STORE_OP_PUT:
-        case STORE_OP_APPEND:
-            status = apply_put(lmdb, txn, &op, fault);
-            break;
-        case STORE_OP_DELETE:
-            status = apply_delete(lmdb, txn, &op, fault);
-            break;
-        }
+        if (op.kind == STORE_OP_APPEND)
+            status = append_op(plan, &op, fault);
+        else
+            log_op(plan, &op);
     }
     return status;
 }
 
-/* One batch is one transaction: all of it is on the disk when this returns ST_OK, or none. */
-static enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch,
-                                struct fault *fault)
+/* All that a commit writes: rows at the end of tables, a slice of the sweep, and the log. */
+static enum status write_commit(struct commit_plan *plan, const struct store_batch *batch,
+                                uint64_t cost, struct fault *fault)
 {
-    MDB_txn *txn = NULL;
+    struct store_lmdb *lmdb = plan->lmdb;
+    enum status status = plan_batch(plan, batch, fault);
+
+    if (status != ST_OK)
+        return status;
+    if (cost == 0)
+        cost = sweep_share(&lmdb->log, &lmdb->waiting);
+    status = sweep_write(lmdb, plan->txn, cost, &lmdb->slice, fault);
+    if (status == ST_OK)
+        status = commits_write(lmdb, plan->txn, &lmdb->slice.place,
+                               plan->tables | waiting_tables(&lmdb->waiting), fault);
+    if (status == ST_OK)
+        status = commits_trim(lmdb, plan->txn, fault);
+    return status;
+}
+
+/* ---- after it ---- */
+
+/* The rows that wait, as they are after the commit.  ST_NOMEM: the set has not all of them. */
+static enum status take_rows(struct store_lmdb *lmdb, uint64_t commit)
+{
+    const struct sweep_slice *slice = &lmdb->slice;
+    uint64_t oldest = views_oldest(&lmdb->views, commit);
+    struct store_op op;
+    size_t offset = 0;
+    enum status status =
+        waiting_swept(&lmdb->waiting, (struct rowtree_row *const *)(const void *)slice->rows.data,
+                      slice->rows.size / sizeof(struct rowtree_row *), commit, oldest);
+
+    waiting_move_to(&lmdb->waiting, &slice->place);
+    while (status == ST_OK && commits_next(&lmdb->log, &offset, &op)) {
+        commits_note_key(&lmdb->log, &op);
+        status = waiting_put(&lmdb->waiting, &op, commit, oldest);
+    }
+    return status;
+}
+
+/* It is on the disk: now reads see it.  What no read sees any more goes. */
+static enum status finish_commit(struct store_lmdb *lmdb, uint64_t commit, struct fault *fault)
+{
+    struct views *views = &lmdb->views;
     enum status status;
+
+    (void)pthread_mutex_lock(&views->lock);
+    status = take_rows(lmdb, commit);
+    if (status == ST_OK) {
+        views->commit = commit;
+        waiting_release(&lmdb->waiting, views_oldest(views, commit));
+    } else {
+        views->lost = true;
+        status = fault_set(fault, status, "%s: no memory for the rows of a commit", lmdb->path);
+    }
+    (void)pthread_cond_broadcast(&views->caught_up);
+    (void)pthread_mutex_unlock(&views->lock);
+    return status;
+}
+
+/* One batch is one transaction: all of it is on the disk when this returns ST_OK, or none. */
+enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch, uint64_t cost,
+                         struct fault *fault)
+{
+    struct commit_plan plan = {.lmdb = lmdb};
+    enum status status;
+    uint64_t commit;
     int error;
 
     if (lmdb->mode == STORE_READ_ONLY)
         return fault_set(fault, ST_DENIED, "%s: it is open for reading only", lmdb->path);
     if (store_batch_failed(batch))
         return fault_set(fault, ST_NOMEM, "%s: no memory for the batch", lmdb->path);
-    error = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
+    error = mdb_txn_begin(lmdb->env, NULL, 0, &plan.txn);
     if (error != 0)
         return store_fault(lmdb, error, "begin", fault);
-    status = apply_batch(lmdb, txn, batch, fault);
+    commit = mdb_txn_id(plan.txn);
+    status = write_commit(&plan, batch, cost, fault);
     if (status != ST_OK) {
-        mdb_txn_abort(txn);
+        mdb_txn_abort(plan.txn);
         return status;
     }
-    error = mdb_txn_commit(txn); /* frees the transaction in any case */
-    return error == 0 ? ST_OK : store_fault(lmdb, error, "commit", fault);
+    error = mdb_txn_commit(plan.txn); /* frees the transaction in any case */
+    return error == 0 ? finish_commit(lmdb, commit, fault)
+                      : store_fault(lmdb, error, "commit", fault);
 }
 
 /*
@@ -106,7 +254,7 @@ static enum status lmdb_commit(void *context, const struct store_batch *batch, s
 
     if (lmdb->failed)
         return fault_set(fault, ST_IO, "an earlier commit failed: %s", lmdb->first_failure.text);
-    status = commit_batch(lmdb, batch, &lmdb->first_failure);
+    status = commit_batch(lmdb, batch, 0, &lmdb->first_failure);
     if (status == ST_OK)
         return ST_OK;
     lmdb->failed = true;
@@ -123,47 +271,4 @@ struct store store_from_lmdb(struct store_lmdb *lmdb)
                           .next = read_next,
                           .leave = read_leave,
                           .context = lmdb};
-}
-
-/* ---- for tests ---- */
-
-enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table, const void *key,
-                              size_t key_size, size_t bit, struct fault *fault)
-{
-    MDB_val row = {.mv_size = key_size, .mv_data = (void *)(uintptr_t)key};
-    MDB_val stored;
-    MDB_txn *txn = NULL;
-    uint8_t *copy = NULL;
-    enum status status = ST_OK;
-    int error;
-
-    error = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
-    if (error == 0)
-        error = mdb_get(txn, lmdb->tables[table], &row, &stored);
-    if (error == MDB_NOTFOUND || (error == 0 && bit / 8 >= stored.mv_size)) {
-        status =
-            fault_set(fault, ST_MISSING, "table %s: no such row or bit", store_table_name(table));
-        goto out;
-    }
-    if (error == 0) {
-        copy = malloc(stored.mv_size);
-        if (copy == NULL) {
-            status = fault_set(fault, ST_NOMEM, "no memory to damage a row");
-            goto out;
-        }
-        memcpy(copy, stored.mv_data, stored.mv_size);
-        copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ (1u << bit % 8));
-        stored.mv_data = copy;
-        error = mdb_put(txn, lmdb->tables[table], &row, &stored, 0);
-    }
-    if (error == 0) {
-        error = mdb_txn_commit(txn);
-        txn = NULL;
-    }
-    if (error != 0)
-        status = store_fault(lmdb, error, "damage", fault);
-out:
-    mdb_txn_abort(txn); /* NULL is allowed */
-    free(copy);
-    return status;
 }

@@ -13,8 +13,10 @@
  * format is refused.
  */
 enum {
-    STORE_FORMAT_VERSION = 7, /* what each changed: docs/records.md, "The store" */
+    STORE_FORMAT_VERSION = 8, /* what each changed: docs/records.md, "The store" */
 };
+
+enum { STORE_LOG_BYTES_DEFAULT = 256 * 1024 * 1024 };
 
 struct store_lmdb; /* opaque; commits by one thread, reads by any */
 
@@ -33,6 +35,13 @@ enum store_mode {
 MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
+
+/*
+ * Bound the log of a store that is open for writing, from the next commit on; a sixteenth of
+ * map_bytes is the most.  It is STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.
+ * What it holds is in memory as well, and is read again by a start.
+ */
+void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes);
 
 /* Close the store and give the lock back; NULL is allowed.  No read may go on. */
 void store_lmdb_close(struct store_lmdb *lmdb);
@@ -67,7 +76,16 @@ void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void 
 /* The number of the last commit. */
 uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
 
-/* Flip one bit of a stored value, bypassing the hash; for tests only.  ST_MISSING. */
+/*
+ * Bring every row to its table, and empty the log; for tests only, which look into the tables.
+ * ST_FULL, ST_NOMEM, ST_IO.
+ */
+MUST_CHECK enum status store_lmdb_settle(struct store_lmdb *lmdb, struct fault *fault);
+
+/*
+ * Flip one bit of a stored value, bypassing the hash, after store_lmdb_settle(); for tests only.
+ * ST_MISSING.
+ */
 MUST_CHECK enum status store_lmdb_damage(struct store_lmdb *lmdb, enum store_table table,
                                          const void *key, size_t key_size, size_t bit,
                                          struct fault *fault);

@@ -15,6 +15,8 @@
 
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
 #define MAP_BYTES_MIN ((uint64_t)1 << 20)
+#define LOG_BYTES_MIN ((uint64_t)1 << 20)
+#define LOG_BYTES_MAX ((uint64_t)64 << 30)
 #define MAP_BYTES_MAX ((uint64_t)1 << 46)
 
 static const char site_file[] = "site.toml";
@@ -158,6 +160,19 @@ static enum status config_set_map_bytes(struct site_config *config, const char *
     return ST_OK;
 }
 
+static enum status config_set_log_bytes(struct site_config *config, const char *text,
+                                        struct fault *fault)
+{
+    uint64_t bytes;
+
+    if (market_parse_bytes(&bytes, text, fault) != ST_OK)
+        return fault_prefix(fault, "store.log_bytes");
+    if (bytes < LOG_BYTES_MIN || bytes > LOG_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "store.log_bytes: wants from 1MiB to 64GiB");
+    config->log_bytes = bytes;
+    return ST_OK;
+}
+
 /* Read a share such as "15%". */
 static enum status config_set_share(uint64_t *percent, const char *key, const char *text,
                                     struct fault *fault)
@@ -218,6 +233,7 @@ static const struct site_key {
     {"ledger.map_bytes", config_set_map_bytes, "4GiB"},
     {"store.disk_low", config_set_disk_low, "30%"},
     {"store.disk_full", config_set_disk_full, "15%"},
+    {"store.log_bytes", config_set_log_bytes, "256MiB"},
     {"link.listen", config_set_listen, ""},
     {"engine.tier1", config_set_tier1, "off"},
     {"engine.codes", config_set_codes, ""},

@@ -34,6 +34,7 @@ struct site_config {
     uint64_t map_bytes;         /* ledger.map_bytes = "4GiB": how large the ledger may grow */
     uint64_t disk_low_percent;  /* store.disk_low = "30%": below it the site warns */
     uint64_t disk_full_percent; /* store.disk_full = "15%": below it it holds back */
+    uint64_t log_bytes;         /* store.log_bytes = "256MiB": what is not swept to its tables */
     /* link.listen = "": where peers dial this site, tcp:// or ipc://; empty: nowhere */
     char link_listen[CONFIG_ENDPOINT_BYTES];
     struct tier1_settings engine; /* [engine] */

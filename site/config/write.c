@@ -28,6 +28,8 @@ static const char site_text[] =
     "[store] # shares of map_bytes, or of what the disk has if that is less\n"
     "disk_low = \"30%%\" # with less free the site warns\n"
     "disk_full = \"15%%\" # with less it freezes who writes most, and takes no more agents\n"
+    "log_bytes = \"256MiB\" # changes that may wait to be swept to their tables: memory, and the "
+    "time of a start\n"
     "\n"
     "[link]\n"
     "listen = \"\" # where peers dial this site, such as tcp://127.0.0.1:9901; \"\": "

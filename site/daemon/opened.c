@@ -34,9 +34,12 @@ static enum status opened_open_store(struct opened *opened, struct fault *fault)
     if (status != ST_OK)
         return status;
     status = store_lmdb_open(&opened->lmdb, path, STORE_WRITE, opened->options->map_bytes, fault);
-    if (status == ST_OK)
-        opened->store = store_from_lmdb(opened->lmdb);
-    return status;
+    if (status != ST_OK)
+        return status;
+    if (opened->options->log_bytes > 0)
+        store_lmdb_bound_log(opened->lmdb, opened->options->log_bytes);
+    opened->store = store_from_lmdb(opened->lmdb);
+    return ST_OK;
 }
 
 /* Frames that a killed daemon had let out come first: all else reads the store as it is then. */

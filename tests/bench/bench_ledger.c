@@ -1,14 +1,17 @@
 /*
- * Durable transfers a second: the ledger's frames against the naive way of two balance rows and one
- * record appended for each transfer, both on LMDB at its default durability, interleaved round by
- * round, so that what else the machine does hits both alike.
+ * Durable transfers a second: the ledger's frames on the store against the naive way of two balance
+ * rows and one record appended for each transfer, in LMDB itself at its default durability,
+ * interleaved round by round, so that what else the machine does hits both alike.  And how many
+ * bytes the ledger's side writes to the disk for each.
  *
  *     bench_ledger [accounts [seconds for each sample]]
  */
+#include <lmdb.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/random.h"
@@ -17,7 +20,7 @@
 #include "store/store.h"
 #include "tests/bench/bench.h"
 
-enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100 };
+enum { FILES = 3, COMMITS = 2000, COMMIT_TRANSFERS = 100, WRITTEN_TRANSFERS = 200000 };
 static const uint64_t map_bytes = UINT64_C(16) * 1024 * 1024 * 1024;
 
 /* One way of making transfers durable. */
@@ -27,20 +30,50 @@ struct side {
     struct store_lmdb *lmdb;
     struct store store;
     struct store_batch batch;
-    struct ledger *ledger;    /* NULL: the naive side */
-    struct account *accounts; /* of the naive side */
+    struct ledger *ledger; /* NULL: the naive side, which has what follows */
+    struct account *accounts;
+    MDB_env *env;
+    MDB_dbi account_table;
+    MDB_dbi journal_table;
     double *commit_s; /* how long each commit took, the last COMMITS of them; NULL: not asked for */
     uint64_t commits;
     uint64_t sequence;
     uint64_t site_time_us;
 };
 
+static void check_lmdb(int error)
+{
+    if (error != 0)
+        bench_die(mdb_strerror(error), NULL);
+}
+
+/* The naive side's batch, row by row. */
+static void naive_commit(struct side *side)
+{
+    MDB_txn *txn = NULL;
+    struct store_op op;
+    size_t offset = 0;
+
+    check_lmdb(mdb_txn_begin(side->env, NULL, 0, &txn));
+    while (store_batch_next(&side->batch, &offset, &op)) {
+        bool appends = op.kind == STORE_OP_APPEND;
+        MDB_val key = {.mv_size = op.key_size, .mv_data = (void *)(uintptr_t)op.key};
+        MDB_val value = {.mv_size = op.value_size, .mv_data = (void *)(uintptr_t)op.value};
+
+        check_lmdb(mdb_put(txn, appends ? side->journal_table : side->account_table, &key, &value,
+                           appends ? MDB_APPEND : 0));
+    }
+    check_lmdb(mdb_txn_commit(txn));
+}
+
 static void side_commit(struct side *side)
 {
     double start = bench_now_s();
     struct fault fault;
 
-    if (store_commit(&side->store, &side->batch, &fault) != ST_OK)
+    if (side->env != NULL)
+        naive_commit(side);
+    else if (store_commit(&side->store, &side->batch, &fault) != ST_OK)
         bench_die(side->name, &fault);
     if (side->commit_s != NULL)
         side->commit_s[side->commits++ % COMMITS] = bench_now_s() - start;
@@ -50,7 +83,6 @@ static void side_commit(struct side *side)
 static void side_open(struct side *side, const char *name)
 {
     const char *base = getenv("BENCH_DIR");
-    struct fault fault;
 
     memset(side, 0, sizeof *side);
     side->name = name;
@@ -58,9 +90,6 @@ static void side_open(struct side *side, const char *name)
                    base == NULL ? "/tmp" : base);
     if (mkdtemp(side->directory) == NULL)
         bench_die("mkdtemp", NULL);
-    if (store_lmdb_open(&side->lmdb, side->directory, STORE_CREATE, map_bytes, &fault) != ST_OK)
-        bench_die(name, &fault);
-    side->store = store_from_lmdb(side->lmdb);
     store_batch_init(&side->batch);
 }
 
@@ -69,7 +98,8 @@ static void side_close(struct side *side)
     static const char *const names[FILES] = {"data.mdb", "lock.mdb", "lock"};
     char path[320];
 
-    store_lmdb_close(side->lmdb);
+    store_lmdb_close(side->lmdb); /* NULL is allowed */
+    mdb_env_close(side->env);
     store_batch_fini(&side->batch);
     ledger_free(side->ledger);
     free(side->accounts);
@@ -81,6 +111,16 @@ static void side_close(struct side *side)
 }
 
 /* ---- the ledger ---- */
+
+static void frames_open(struct side *side)
+{
+    struct fault fault;
+
+    side_open(side, "frames");
+    if (store_lmdb_open(&side->lmdb, side->directory, STORE_CREATE, map_bytes, &fault) != ST_OK)
+        bench_die(side->name, &fault);
+    side->store = store_from_lmdb(side->lmdb);
+}
 
 static void frame_done(struct side *side)
 {
@@ -127,6 +167,21 @@ static void frames_batch(struct side *side, struct rng *rng, uint64_t accounts, 
 }
 
 /* ---- two puts and one append for each transfer ---- */
+
+static void naive_open(struct side *side)
+{
+    MDB_txn *txn = NULL;
+
+    side_open(side, "naive");
+    check_lmdb(mdb_env_create(&side->env));
+    check_lmdb(mdb_env_set_mapsize(side->env, map_bytes));
+    check_lmdb(mdb_env_set_maxdbs(side->env, 2));
+    check_lmdb(mdb_env_open(side->env, side->directory, 0, 0600));
+    check_lmdb(mdb_txn_begin(side->env, NULL, 0, &txn));
+    check_lmdb(mdb_dbi_open(txn, "account", MDB_CREATE, &side->account_table));
+    check_lmdb(mdb_dbi_open(txn, "journal", MDB_CREATE, &side->journal_table));
+    check_lmdb(mdb_txn_commit(txn));
+}
 
 static void naive_put(struct side *side, const struct account *account)
 {
@@ -217,6 +272,51 @@ static void measure(struct side *frames, struct side *naive, uint64_t accounts, 
     bench_compare(what, "transfers/s", sides, 2);
 }
 
+/* ---- what goes to the disk ---- */
+
+static uint64_t written_bytes(void)
+{
+    enum { BLOCK_BYTES = 512 }; /* of ru_oublock */
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        bench_die("getrusage", NULL);
+    return (uint64_t)usage.ru_oublock * BLOCK_BYTES;
+}
+
+/* Bytes for each transfer. */
+static double sample_written(void *context)
+{
+    struct sampling *how = context;
+    uint64_t before = written_bytes();
+    uint64_t done = 0;
+
+    while (done < WRITTEN_TRANSFERS) {
+        if (how->side->ledger != NULL)
+            frames_batch(how->side, how->rng, how->accounts, how->count);
+        else
+            naive_batch(how->side, how->rng, how->accounts, how->count);
+        done += how->count;
+    }
+    return (double)(written_bytes() - before) / (double)done;
+}
+
+static void measure_written(struct side *frames, struct side *naive, uint64_t accounts,
+                            uint64_t count)
+{
+    struct rng rng;
+    struct sampling of_frames = {frames, &rng, accounts, count, 0};
+    struct sampling of_naive = {naive, &rng, accounts, count, 0};
+    struct bench_side sides[] = {{frames->name, sample_written, &of_frames},
+                                 {naive->name, sample_written, &of_naive}};
+    char what[96];
+
+    rng_init(&rng, 3);
+    (void)snprintf(what, sizeof what, "written for a transfer, %llu accounts, batches of %llu",
+                   (unsigned long long)accounts, (unsigned long long)count);
+    bench_compare_sizes(what, "bytes", sides, 2);
+}
+
 /* ---- how even commits are ---- */
 
 static int compare_seconds(const void *left, const void *right)
@@ -275,12 +375,14 @@ int main(int argc, char **argv)
         (void)fputs("usage: bench_ledger [accounts [seconds for each sample]]\n", stderr);
         return 64;
     }
-    side_open(&frames, "frames");
-    side_open(&naive, "naive");
+    frames_open(&frames);
+    naive_open(&naive);
     frames_fill(&frames, accounts);
     naive_fill(&naive, accounts);
     measure(&frames, &naive, accounts, 8192, seconds);
     measure(&frames, &naive, accounts, COMMIT_TRANSFERS, seconds);
+    measure_written(&frames, &naive, accounts, 8192);
+    measure_written(&frames, &naive, accounts, COMMIT_TRANSFERS);
     measure_evenness(&frames, &naive, accounts);
     side_close(&frames);
     side_close(&naive);

@@ -8,6 +8,8 @@
  *
  * damage STORE forge CODE: one more in the quantity of the journal's first line of that code, and
  * all hashes, heads and the frame header made to fit.
+ *
+ * damage STORE settle: bring every row to its table, and empty the log.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -227,17 +229,35 @@ static int forge(const char *path, const char *code_text)
     return status == ST_OK ? 0 : 70;
 }
 
+/* Rows that the log has come to their tables, where they can rot. */
+static int settle(const char *path)
+{
+    struct store_lmdb *lmdb = NULL;
+    struct fault fault = {0};
+    enum status status = store_lmdb_open(&lmdb, path, STORE_WRITE, (uint64_t)4 << 30, &fault);
+
+    if (status == ST_OK)
+        status = store_lmdb_settle(lmdb, &fault);
+    store_lmdb_close(lmdb);
+    if (status != ST_OK)
+        fprintf(stderr, "damage settle: %s\n", fault.text);
+    return status == ST_OK ? 0 : 70;
+}
+
 int main(int argc, char **argv)
 {
     enum store_table table;
 
+    if (argc == 3 && strcmp(argv[2], "settle") == 0)
+        return settle(argv[1]);
     if (argc == 4 && strcmp(argv[2], "again") == 0)
         return flip_again(argv[1], argv[3]);
     if (argc == 4 && strcmp(argv[2], "forge") == 0)
         return forge(argv[1], argv[3]);
     if ((argc != 3 && argc != 5) || !find_table(argv[2], &table)) {
         fprintf(stderr,
-                "usage: damage STORE TABLE [KEY FILE] | STORE again FILE | STORE forge CODE\n");
+                "usage: damage STORE TABLE [KEY FILE] | STORE again FILE | STORE forge CODE |"
+                " STORE settle\n");
         return 64;
     }
     return argc == 3 ? damage_row(argv[1], table) : rot_row(argv[1], table, argv[3], argv[4]);

@@ -49,6 +49,12 @@ holds "what the agent counted" "$(counted "$victim")" 3
 stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 
+# Its image comes out of the log, whose rows are in the daemon's memory, to its table.
+forgetful
+write_images
+stop_site TERM
+"$damage" "$store" settle
+
 # The disk rots under the daemon.
 forgetful
 write_images

@@ -105,6 +105,7 @@ START_TEST(new_files_load_as_the_defaults)
     ck_assert_int_eq(config.log_level, LOG_INFO);
     ck_assert_int_eq(config.log_level, fallback.log_level);
     ck_assert_uint_eq(config.map_bytes, (uint64_t)4 << 30);
+    ck_assert_uint_eq(config.log_bytes, 256 << 20);
     ck_assert_uint_eq(book.heap_deposit.nanos, posted.heap_deposit.nanos);
     ck_assert_uint_eq(pricebook_order(&book, 1).nanos, 5);
 }
@@ -252,10 +253,12 @@ START_TEST(settings_out_of_range_are_refused)
     expect_error("site.toml:1:8: name: wants 1 to 32");
     expect_error("site.toml:2:18: control.socket: wants a path");
     expect_error("site.toml:3:20: ledger.map_bytes: wants from 1MiB");
-    write_file("site.toml", "ledger.map_bytes = \"much\"\ncontrol.socket = \"\"\n");
+    write_file("site.toml", "ledger.map_bytes = \"much\"\ncontrol.socket = \"\"\n"
+                            "store.log_bytes = \"65GiB\"\n");
     ck_assert_int_eq(load(), ST_INVALID);
     expect_error("site.toml:1:20: ledger.map_bytes: \"much\" is not a size");
     expect_error("site.toml:2:18: control.socket: wants a path");
+    expect_error("site.toml:3:19: store.log_bytes: wants from 1MiB to 64GiB");
 }
 END_TEST
 
