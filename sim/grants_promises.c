@@ -78,14 +78,25 @@ bool grants_pipe_leads_to(const struct grants *grants, const struct cap *cap, ui
                                pipe_is_to(grants, promise->pipe_before, owner, badge));
 }
 
-/* A pipe is laid by the agent of its facet, which has the reply, in a turn that stands. */
+/* Whether a pipe may be laid to this object: a facet of the agent that has its turn. */
+static bool pipe_is_own_facet(const struct grants_view *look, uint64_t pipe)
+{
+    const struct maker *facet = table_get(&look->grants->makers, pipe);
+
+    return facet != NULL && facet->owner == look->by && facet->is_facet && !facet->is_promise &&
+           !facet->one_shot;
+}
+
+/*
+ * A pipe is laid by the agent of its facet, which has the reply, in a turn that stands; and taken
+ * away, 0, by any that has the reply.
+ */
 static void promises_check_pipe(const struct grants_view *look, const struct object *promise)
 {
-    const struct maker *facet = table_get(&look->grants->makers, promise->u.promise.pipe);
+    uint64_t pipe = promise->u.promise.pipe;
     const struct cap reply = {.kind = SERAI_KIND_FACET, .object = promise->u.promise.reply};
 
-    if (look->by == 0 || look->undone || facet == NULL || facet->owner != look->by ||
-        !facet->is_facet || facet->is_promise || facet->one_shot ||
+    if (look->by == 0 || look->undone || (pipe != 0 && !pipe_is_own_facet(look, pipe)) ||
         look->agents->turn_memory->orders[SERAI_ORDER_reply_pipe] == 0 ||
         !grants_could_have(look, &reply))
         sim_fail(look->site->sim,
