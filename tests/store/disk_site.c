@@ -90,6 +90,7 @@ static void open_disk(struct disk_site *run, enum store_mode mode)
 
     ck_assert_msg(store_lmdb_open(&run->lmdb, run->dir, mode, DISK_MAP_BYTES, &fault) == ST_OK,
                   "%s", fault.text);
+    store_lmdb_bound_log(run->lmdb, DISK_LOG_BYTES); /* rounds of the sweep end within a life */
     run->disk = store_from_lmdb(run->lmdb);
 }
 

@@ -13,6 +13,7 @@
 
 enum {
     DISK_MAP_BYTES = 64 * 1024 * 1024,
+    DISK_LOG_BYTES = 128 * 1024,
     DISK_FRAMES = 24, /* of one life, at least */
     DISK_FRAMES_MAX = 4 * DISK_FRAMES,
     DISK_CHAOS = 5, /* agents that try everything */
