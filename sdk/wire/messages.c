@@ -191,6 +191,23 @@ static int64_t deliver_postage(int32_t target, int64_t budget)
     return postage;
 }
 
+/*
+ * A question of an answer that has failed: it came too late to wait there, and fails all the same
+ * as if it had, for the same reason.  False: the reason is not to be had.
+ */
+static bool deliver_to_failed(struct session *session, const struct op *op, int32_t target)
+{
+    struct answer *answer = &session->answers[op->question];
+    int32_t hear = op->question == 0 ? SERAI_SLOT_NONE : answer_hear(session, op->question);
+
+    if (hear < 0 || op->target.kind != OP_PLACE_ANSWER || facet_when(target, hear) < 0)
+        return false;
+    answer->used = true;
+    answer->fails_as = answer_origin(session, op->target.index);
+    answer->money = op->money;
+    return true;
+}
+
 static void obey_deliver(struct session *session, const struct op *op, int64_t money)
 {
     int32_t caps[WIRE_CAPS_MAX];
@@ -214,6 +231,8 @@ static void obey_deliver(struct session *session, const struct op *op, int64_t m
         answer = deliver_to(session, op, target, caps, postage);
     }
     slots_done(op, caps, are_mine, answer >= 0);
+    if (answer == SERAI_E_BROKEN && deliver_to_failed(session, op, target))
+        return;
     if (answer < 0)
         answer_refuse(session, op, (int32_t)answer, "", ask);
 }
@@ -263,6 +282,8 @@ static void obey_gc_answer(struct session *session, const struct op *op)
     answer->used = false;
     answer->has_ended = false;
     answer->promise = SERAI_SLOT_NONE;
+    answer->fails_as = 0;
+    answer->money = 0;
 }
 
 /* ---- an answer for the other side ---- */
@@ -281,7 +302,7 @@ void answer_heard(struct session *session, uint32_t index)
         return;
     if (event.kind == SERAI_EVENT_FAILED) {
         answer_break(session, index, event.status, (const char *)event_data, event.size,
-                     event.money, 0);
+                     event.money + session->answers[index].money, 0);
         return;
     }
     if (event.size > WIRE_BODY_BYTES_MAX)

@@ -83,6 +83,9 @@ struct answer {
     bool has_ended;  /* the other side has been told, and lets go next */
     int32_t promise; /* slot, or SERAI_SLOT_NONE: it could not be asked */
     int32_t hear;    /* slot of the facet that hears the answer; it stays for the next one */
+    uint32_t
+        fails_as;  /* it was asked of this answer, which had failed, and fails so; 0: it was not */
+    int64_t money; /* that came with it then, and goes back */
 };
 
 /* An export that a site, which has it, leaves for another one. */

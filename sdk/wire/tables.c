@@ -406,6 +406,13 @@ static int32_t slot_of_own(struct session *from, uint32_t index, bool *is_mine)
     return slot >= 0 ? (int32_t)slot : SERAI_SLOT_NONE;
 }
 
+uint32_t answer_origin(const struct session *from, uint32_t index)
+{
+    uint32_t origin = from->answers[index].fails_as;
+
+    return origin != 0 && from->answers[origin].used ? origin : index;
+}
+
 int32_t slot_of_target(const struct session *from, const struct op_place *place)
 {
     if (place->kind == OP_PLACE_YOURS && place->index == 0)
@@ -415,7 +422,7 @@ int32_t slot_of_target(const struct session *from, const struct op_place *place)
         return from->exports[place->index].slot;
     if (place->kind == OP_PLACE_ANSWER && place->index < WIRE_QUESTIONS_MAX &&
         from->answers[place->index].used)
-        return from->answers[place->index].promise;
+        return from->answers[answer_origin(from, place->index)].promise;
     return SERAI_SLOT_NONE;
 }
 

@@ -25,6 +25,9 @@ int32_t slot_of_place(struct session *from, const struct op_place *place, bool *
 /* The slot to which the other side sends when it means that; SERAI_SLOT_NONE: there is no such. */
 int32_t slot_of_target(const struct session *from, const struct op_place *place);
 
+/* The answer whose promise stands for this one, which is used: another one, if it fails as that. */
+uint32_t answer_origin(const struct session *from, uint32_t index);
+
 /* The slots of all capabilities of an operation.  False: one means nothing. */
 bool slots_of_places(struct session *from, const struct op *op, int32_t *slots, bool *are_mine);
 void slots_done(const struct op *op, const int32_t *slots, const bool *are_mine, bool were_given);

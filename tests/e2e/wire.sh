@@ -7,59 +7,10 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/links_lib.sh
 . "$(dirname "$0")/links_lib.sh"
-t=$build/sdk/wire/t.wasm
-transcripts=$(dirname "$0")/../sdk/spritely
+# shellcheck source=tests/e2e/wire_lib.sh
+. "$(dirname "$0")/wire_lib.sh"
 
-# call SITE AGENT WORDS...: the answer of a call
-call()
-{
-    local site=$1
-    shift
-    on "$site" agent call "$@" --timeout 20
-}
-
-# number SITE AGENT [N]: the N-th number that an agent has published
-number()
-{
-    on "$1" agent logs "$2" --json | jq -r .text | sed -n 's/^number //p' | sed -n "${3:-1}p"
-}
-
-door() # SITE AGENT
-{
-    on "$1" agent logs "$2" --json | jq -r .text | sed -n 's/^door //p'
-}
-
-# The wire agent that was born at a site: the one that has a door and no name of ours.
-born_at() # SITE
-{
-    local agent
-
-    for agent in $(on "$1" agent ls --json | jq -r .id); do
-        if [ -n "$(door "$1" "$agent")" ]; then
-            printf '%s\n' "$agent"
-        fi
-    done | tail -n 1
-}
-
-# plays TRANSCRIPT SERVER CLIENT [DOOR VIA]
-plays()
-{
-    checks=$((checks + 1))
-    python3 "$(dirname "$0")/transcript.py" "$serai" "$work" "$build" "$transcripts/$1.txt" \
-        "${@:2}" >&2 || fail "$1 prints something else with its objects at $2 and $3"
-}
-
-for site in a b c; do
-    make_site "$site" "$(free_port)"
-    run_named "$site"
-    on "$site" money in 100 >/dev/null
-done
-for pair in "a b" "b c" "a c"; do
-    read -r from to <<<"$pair"
-    add_link "$to" "$from"
-    add_link "$from" "$to" "${ports[$to]}"
-    until_holds 20 "$from and $to are linked" is_state "$from" "$to" up
-done
+three_sites
 
 # ---- the road a - b - c ----
 on a agent deploy "$t" --name t --money 1 >/dev/null

@@ -7,15 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/links_lib.sh
 . "$(dirname "$0")/links_lib.sh"
-t=$build/sdk/wire/t.wasm
-
-# call SITE AGENT WORDS...: the answer of a call
-call()
-{
-    local site=$1
-    shift
-    on "$site" agent call "$@" --timeout 20
-}
+# shellcheck source=tests/e2e/wire_lib.sh
+. "$(dirname "$0")/wire_lib.sh"
 
 lines() # SITE AGENT
 {
