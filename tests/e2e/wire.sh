@@ -24,7 +24,7 @@ exits 81 'wants 0.01 at least' on a agent call @bdoor connect a --money 0.001
 exits 81 'nothing has that number' on a agent call @bdoor fetch 0123456789abcdef01234567
 
 a_door=$(door a t)
-for program in broken_bob car_factory newspaper logged review; do
+for program in far broken_bob car_factory post_editor blog newspaper logged review; do
     plays "$program" a a             # across agents of one site
     plays "$program" b a "$a_door" b # across two sites
     plays "$program" c a "$a_door" b,c

@@ -2,7 +2,7 @@
  * A greeter that counts first and breaks then: the turn is undone, in both objects, so the count is
  * what it was.
  */
-#include <vat/behaviours.h>
+#include "sdk/examples/spritely/meet.h"
 
 enum { YIKES = VAT_CODE_OWN };
 
@@ -29,6 +29,6 @@ VAT_TYPE(borked, 1);
 static void born(struct vat_call *call)
 {
     (void)call;
-    vat_front(vat_new(borked, .times = vat_cell(0), .name = "Horatio"));
+    meet_front(vat_new(borked, .times = vat_cell(0), .name = "Horatio"));
 }
 VAT_PROGRAM(.born = born)

@@ -2,7 +2,7 @@
  * A cell, written out: it has a value, and becomes a cell with another one.  (vat_cell() of the
  * library is one that holds values of every kind.)
  */
-#include <vat/vat.h>
+#include "sdk/examples/spritely/meet.h"
 
 struct cell {
     int64_t value;
@@ -26,6 +26,6 @@ static void cell(struct vat_call *call)
 static void born(struct vat_call *call)
 {
     (void)call;
-    vat_front(vat_new(cell, .value = 33));
+    meet_front(vat_new(cell, .value = 33));
 }
 VAT_PROGRAM(.born = born)

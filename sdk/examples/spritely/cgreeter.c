@@ -2,7 +2,7 @@
  * A greeter that counts: it is made of two objects, itself and the cell of the count.  The count is
  * kept when the site is killed and started again.
  */
-#include <vat/behaviours.h>
+#include "sdk/examples/spritely/meet.h"
 
 struct cgreeter {
     struct vat_ref times;
@@ -30,6 +30,6 @@ VAT_TYPE(cgreeter, 1);
 static void born(struct vat_call *call)
 {
     (void)call;
-    vat_front(vat_new(cgreeter, .times = vat_cell(0), .name = "Julius"));
+    meet_front(vat_new(cgreeter, .times = vat_cell(0), .name = "Julius"));
 }
 VAT_PROGRAM(.born = born)

@@ -4,7 +4,7 @@
  *     $ serai agent deploy greeter.wasm --name gary --money 0.05
  *     $ serai agent send gary "greet Alice"
  */
-#include <vat/vat.h>
+#include "sdk/examples/spritely/meet.h"
 
 struct greeter {
     char name[24];
@@ -23,6 +23,6 @@ VAT_TYPE(greeter, 0);
 static void born(struct vat_call *call)
 {
     (void)call;
-    vat_front(vat_new(greeter, .name = "Gary"));
+    meet_front(vat_new(greeter, .name = "Gary"));
 }
 VAT_PROGRAM(.born = born)

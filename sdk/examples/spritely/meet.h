@@ -17,6 +17,13 @@ static inline void meet_publish(struct vat_ref object)
     (void)serai_text_log(&line);
 }
 
+/* What people speak to is found by other agents, too. */
+static inline void meet_front(struct vat_ref object)
+{
+    vat_front(object);
+    meet_publish(object);
+}
+
 /* Ask for an object at a site, by its number there. */
 static inline struct vat_ref meet_far(struct vat_ref door, const char *via, int32_t via_size,
                                       struct vat_value number)
