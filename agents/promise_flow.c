@@ -18,22 +18,10 @@
 #include "agents/set.h"
 #include "agents/turn.h"
 
-/* What a message brings more than its target asks goes back: nobody knew what that would be. */
-static void waiting_give_change(struct agents *agents, struct message *m,
-                                const struct object *facet)
-{
-    struct money change = money_sub_clamped(m->postage, facet_postage_floor(agents, facet));
-
-    if (money_is_zero(change))
-        return;
-    agents_move(agents, ACCOUNT_HELD_MESSAGE, agents_payee(agents, m->sender), change,
-                TRANSFER_POSTAGE_BACK, m->id);
-    m->postage = money_sub_clamped(m->postage, change);
-}
-
 /*
- * A message is delivered as if it were sent now: 0, or why its target does not take it.  A pipe,
- * which may lead on, is given all that it brings.
+ * A message is delivered as if it were sent now: 0, or why its target does not take it.  What it
+ * brings more than that asks goes back, as nobody knew what it would be; but a pipe, which may lead
+ * on, is given all.
  */
 static int32_t waiting_pass_on(struct agents *agents, struct message *m, const struct cap *target,
                                bool is_pipe)
@@ -55,7 +43,7 @@ static int32_t waiting_pass_on(struct agents *agents, struct message *m, const s
         return (int32_t)refusal;
     m->badge = facet->u.facet.badge;
     if (!is_pipe)
-        waiting_give_change(agents, m, facet);
+        message_give_change(agents, m, facet_postage_floor(agents, facet));
     agents_deliver(agents, owner, m);
     return 0;
 }

@@ -164,3 +164,15 @@ void message_return(struct agents *agents, const struct agent *receiver, const s
     if (sender != payee)
         message_tops_up(agents, sender, receiver);
 }
+
+void message_give_change(struct agents *agents, struct message *m, struct money asked)
+{
+    uint64_t sender = agents_payee(agents, m->sender);
+    struct money change = money_sub_clamped(m->postage, asked);
+
+    if (money_is_zero(change))
+        return;
+    agents_move(agents, ACCOUNT_HELD_MESSAGE, sender, change, TRANSFER_POSTAGE_BACK, m->id);
+    m->postage = money_sub_clamped(m->postage, change);
+    message_tops_up(agents, sender, NULL);
+}

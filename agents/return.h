@@ -70,4 +70,10 @@ void agent_fail_replies(struct agents *agents, struct agent *agent, struct failu
 void message_return(struct agents *agents, const struct agent *receiver, const struct message *m,
                     struct failure failure, bool postage_too);
 
+/*
+ * Give back to its sender what a message that waited on a promise brings as postage beyond what its
+ * target asks; it is delivered next.
+ */
+void message_give_change(struct agents *agents, struct message *m, struct money asked);
+
 #endif

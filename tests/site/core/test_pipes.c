@@ -616,6 +616,26 @@ START_TEST(what_a_message_brings_too_much_comes_back)
 }
 END_TEST
 
+/* As all money that comes back, it lets a sender go on that has run dry. */
+START_TEST(what_comes_back_thaws_its_sender)
+{
+    struct bytes args = {0};
+
+    ask();
+    PLAY(&site, &asker, {VERB_SEND, .to = P, .postage = 3000000, .data = 'a'});
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, asker.agent);
+    cbor_put_uint(&args, site_balance(&site, asker.agent) - 2 * site_reserve(&site));
+    ck_assert_int_eq(site_request(&site, 1, "agent.withdraw", &args), CONTROL_DONE);
+    while (site_agent(&site, asker.agent)->state == AGENT_RUNNING)
+        site_pass(&site, UINT64_C(1000000000)); /* its rent */
+    ck_assert_int_eq((int)site_agent(&site, asker.agent)->state, AGENT_FROZEN_DRY);
+    PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
+    heard_at(&target, BADGE, "a");
+    ck_assert_int_eq((int)site_agent(&site, asker.agent)->state, AGENT_RUNNING);
+}
+END_TEST
+
 /* A pipe may lead further: it is given all. */
 START_TEST(a_pipe_is_given_all)
 {
@@ -737,6 +757,7 @@ int main(void)
     tcase_add_test(tcase, the_pipe_asks_what_its_facet_asks);
     tcase_add_test(tcase, a_pipe_takes_what_its_inbox_takes);
     tcase_add_test(tcase, what_a_message_brings_too_much_comes_back);
+    tcase_add_test(tcase, what_comes_back_thaws_its_sender);
     tcase_add_test(tcase, a_pipe_is_given_all);
     tcase_add_test(tcase, an_open_promise_quotes_what_its_question_brought);
     tcase_add_test(tcase, a_question_without_postage_quotes_the_least);
