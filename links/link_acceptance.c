@@ -2,13 +2,13 @@
  * Accepting a loss, seen from one link (acceptance.h).
  *
  * A site that accepted a pair of positions cannot take that back: the peer may have counted by it.
- * So from then on nothing of the link changes here until this site has counted, too.  It counts
- * once it has both acceptances, and repeats its own until a good HELLO shows that the peer did.
+ * So from then on nothing that the positions name changes here until this site has counted, too. It
+ * counts once it has both acceptances, and repeats its own until a good HELLO shows that the peer
+ * did.
  */
 #include "links/acceptance.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "links/link_set.h"
@@ -284,7 +284,7 @@ static void loss_drop_queue(struct link_node *node)
         struct outgoing *outgoing = outbox_pop(&node->queue);
 
         window_give(&node->window, outgoing);
-        free(outgoing);
+        outgoing_free(node->links, outgoing);
     }
 }
 

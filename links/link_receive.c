@@ -156,15 +156,14 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 
 /*
  * What the peer may owe besides its limit: a payment of ours that it had not posted yet when it
- * sent the next message.  Statements overtake messages that are sent again; the last one, which
- * says that the payment is posted, says as well what was sent by then.
+ * sent the next message.  The statement which said that it is posted may overtake messages that are
+ * sent again; it says as well what was sent by then.
  */
 static u128 data_posted_meanwhile(const struct link_node *node)
 {
     const struct settlement_payment *paid = &node->settlement.paid;
 
-    return node->specie.has_theirs && paid->outcome == SETTLEMENT_DONE &&
-                   node->link.received_seq < node->specie.theirs.statement.sent.seq
+    return paid->outcome == SETTLEMENT_DONE && node->link.received_seq < node->settlement.posted_seq
                ? money_nanos(paid->amount)
                : 0;
 }

@@ -13,7 +13,8 @@
  * its money, the total after it, and the message as it crosses.  One that has no number yet, of a
  * link that holds them: u8 8, its place in the queue u64; its array alone, with no money and no
  * total.
- * A loss that is accepted, u8 9: both positions and acceptances with their signatures.
+ * A loss, u8 9: what was stated and accepted, with the signatures, and the one that was counted
+ * last (acceptance_rows.c).
  * Checkpoints: key = u32 0, u8 5, u64 0; value = CBOR array of all of them, oldest first, each an
  * array of interface, name, site time and the totals of what we sent and received.
  */

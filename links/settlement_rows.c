@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SETTLEMENT_FIELDS = 11, PAYMENT_FIELDS = 7 };
+enum { SETTLEMENT_FIELDS = 12, PAYMENT_FIELDS = 7 };
 
 static void payment_encode(struct bytes *out, const struct settlement_payment *payment)
 {
@@ -30,6 +30,7 @@ void settlement_encode(struct bytes *out, const struct settlement *settlement)
     payment_encode(out, &settlement->claimed);
     payment_encode(out, &settlement->got);
     settled_put(out, settlement->got_before);
+    cbor_put_uint(out, settlement->posted_seq);
 }
 
 static void payment_decode(struct cbor *in, struct settlement_payment *payment)
@@ -67,6 +68,7 @@ enum status settlement_decode(struct settlement *settlement, const uint8_t *valu
     payment_decode(&in, &settlement->claimed);
     payment_decode(&in, &settlement->got);
     settlement->got_before = settled_get(&in);
+    settlement->posted_seq = cbor_get_uint(&in, SEQ_MAX);
     if (in.error == NULL && settlement->pending.index != 0 &&
         settlement->pending.index != settlement->last_index)
         cbor_fail(&in, "the pending payment is not the last one");

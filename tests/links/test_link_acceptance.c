@@ -364,6 +364,32 @@ START_TEST(both_have_to_accept_the_same_pair)
 }
 END_TEST
 
+/* What waits without a number when a link is counted anew goes: its channel has ended. */
+START_TEST(what_waits_goes_with_what_is_accepted)
+{
+    struct loss_parcel loss;
+    struct loss_plan plan;
+
+    state_both();
+    queue_credit(&a);
+    link_accept(a.links, a.link);
+    (void)peer_save(&a);
+    loss = said(&a);
+    ck_assert_int_eq(hears(&b, &loss), PARCEL_KEPT);
+    link_accept(b.links, b.link);
+    (void)peer_save(&b);
+    loss = said(&b);
+    ck_assert_int_eq(hears(&a, &loss), PARCEL_ACCEPTED);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 1);
+    ck_assert_int_eq(link_loss_plan(a.links, a.link, &plan, &fault), ST_OK);
+    link_count_accepted(a.links, a.link, &plan);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+    (void)peer_save(&a);
+    peer_reload(&a);
+    ck_assert_uint_eq(link_unfinished(a.links, a.link), 0);
+}
+END_TEST
+
 START_TEST(a_new_position_makes_an_acceptance_void)
 {
     struct loss_parcel loss;
@@ -439,6 +465,7 @@ int main(void)
     tcase_add_test(tcase, nothing_leaves_before_it_is_saved);
     tcase_add_test(tcase, false_positions_are_refused);
     tcase_add_test(tcase, both_have_to_accept_the_same_pair);
+    tcase_add_test(tcase, what_waits_goes_with_what_is_accepted);
     tcase_add_test(tcase, a_new_position_makes_an_acceptance_void);
     tcase_add_test(tcase, a_record_tells_if_any_of_it_was_changed);
     suite_add_tcase(suite, tcase);

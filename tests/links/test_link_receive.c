@@ -324,20 +324,26 @@ START_TEST(money_over_the_limit_freezes_with_the_figures)
 }
 END_TEST
 
+/* The peer has posted a payment of 400, and had sent so many messages by then. */
+static void payment_was_posted(uint64_t sent_seq)
+{
+    struct settlement *settlement = &node_of_link(b.links, b.link)->settlement;
+
+    b.link->paid = (struct settled){1, 400};
+    settlement->paid =
+        (struct settlement_payment){.index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
+    settlement->posted_seq = sent_seq;
+}
+
 /*
  * A payment that the peer posted after it had sent a message, and that is decided here before the
- * message comes again: what it said to have sent by then may be above the limit by that.
+ * message comes again: what it had sent by then may be above the limit by that.
  */
 START_TEST(a_payment_posted_meanwhile_is_no_debt_past_the_limit)
 {
-    struct link_node *node = node_of_link(b.links, b.link);
     struct data_head head = head_of(1);
 
-    b.link->paid = (struct settled){1, 400};
-    node->settlement.paid =
-        (struct settlement_payment){.index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
-    node->specie.has_theirs = true;
-    node->specie.theirs.statement.sent.seq = 5;
+    payment_was_posted(5);
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
     ck_assert_int_eq(b.link->state, LINK_UP);
     /* But by no more than that payment. */
@@ -347,17 +353,12 @@ START_TEST(a_payment_posted_meanwhile_is_no_debt_past_the_limit)
 }
 END_TEST
 
-/* What it sent after that statement it sent in the knowledge of the payment. */
+/* What it sent after that it sent in the knowledge of the payment. */
 START_TEST(a_message_sent_after_a_payment_was_posted_has_the_limit)
 {
-    struct link_node *node = node_of_link(b.links, b.link);
     struct data_head head = head_of(1);
 
-    b.link->paid = (struct settled){1, 400};
-    node->settlement.paid =
-        (struct settlement_payment){.index = 1, .amount = nanos(400), .outcome = SETTLEMENT_DONE};
-    node->specie.has_theirs = true;
-    node->specie.theirs.statement.sent.seq = 3;
+    payment_was_posted(3);
     ck_assert_int_eq(give(&head, (uint64_t[]){PEER_LIMIT_NANOS - 51}), PARCEL_TAKEN);
     froze("with message 4 the peer would owe 1000400 nanos, and its limit is 1000000");
 }
