@@ -119,7 +119,7 @@ static struct object *promise_queue_leave(struct agents *agents, struct object *
 }
 
 /* The same if nothing waits on it, and so on, where its entry was the last in another queue. */
-void promise_queue_done(struct agents *agents, struct object *promise)
+static void promise_queue_done(struct agents *agents, struct object *promise)
 {
     while (promise != NULL && !promise_has_queue(promise))
         promise = promise_queue_leave(agents, promise);
@@ -222,6 +222,7 @@ void promise_pour(struct agents *agents, struct object *root, uint64_t facet)
         }
     }
     root->u.promise.quiet = true;
+    promise_queue_done(agents, root);
 }
 
 /* ---- back to a sender that dies ---- */

@@ -20,15 +20,10 @@ void promise_flush(struct agents *agents, struct object *promise,
 
 /*
  * Let all messages of the queue go to the facet of this number, in order, also those of queues that
- * wait in it.  Who listens waits on.  It is done once for a promise: from then on it is quiet.
+ * wait in it.  Who listens waits on.  From then on the promise is quiet, until its pipe is taken
+ * away; and what was passed by is passed by for good.
  */
 void promise_pour(struct agents *agents, struct object *promise, uint64_t facet);
-
-/*
- * If nothing waits on the promise any more: no entry stands for its queue either, and so on, where
- * that entry was the last in another queue.  NULL is allowed.
- */
-void promise_queue_done(struct agents *agents, struct object *promise);
 
 /*
  * Answer a listener's reply with what a promise has become; that it is no reply any more is

@@ -162,7 +162,6 @@ void promise_pipe_begins(struct agents *agents, struct object *promise)
             promise_wait_again(agents, p);
         else if (!p->quiet)
             promise_pour(agents, promise, p->pipe);
-        promise_queue_done(agents, promise);
     }
     p->pipe_next = 0;
 }
@@ -227,10 +226,8 @@ static void promise_wait_in(struct agents *agents, struct object *promise, struc
     promise->u.promise.pipe = 0;
     if (other->u.promise.pipe != 0 && !promise->u.promise.quiet)
         promise_pour(agents, promise, other->u.promise.pipe);
-    if (!promise_has_queue(promise)) {
-        promise_queue_done(agents, promise);
+    if (!promise_has_queue(promise))
         return;
-    }
     promise->u.promise.waits_in = other->id;
     promise->u.promise.waits_at = agents->next_message++;
     agents->changes.counters = true;

@@ -76,18 +76,6 @@ void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argum
     undo_add_step(undo, (struct undo_step){STEP_ON_COMMIT, action, context, argument, 0});
 }
 
-/* undo_free_on_commit(): the memory lives until no rollback can want it back. */
-static void undo_free_action(void *context, void *argument)
-{
-    (void)argument;
-    free(context);
-}
-
-void undo_free_on_commit(struct undo *undo, void *memory)
-{
-    undo_on_commit(undo, undo_free_action, memory, NULL);
-}
-
 /* Between turns the log is empty; its memory is kept, unless one turn needed very much. */
 static void undo_make_empty(struct undo *undo)
 {

@@ -2,8 +2,8 @@
  * The pre-images of a turn.  Whoever changes state within a turn first saves the bytes it is about
  * to change; a trap restores them in reverse order, a good turn forgets them.  One thread.
  *
- * Saved memory must neither move nor be freed until the turn ends: grow by chunks, and give what a
- * turn drops to undo_free_on_commit().
+ * Saved memory must neither move nor be freed until the turn ends: grow by chunks, and free what a
+ * turn drops by undo_on_commit().
  */
 #ifndef SERAI_BASE_UNDO_H
 #define SERAI_BASE_UNDO_H
@@ -31,9 +31,6 @@ void undo_on_rollback(struct undo *undo, void (*action)(void *context, void *arg
 /* Call `action(context, argument)` on commit, in the order of these calls. */
 void undo_on_commit(struct undo *undo, void (*action)(void *context, void *argument), void *context,
                     void *argument);
-
-/* free(memory) when the turn is good; for what it drops. */
-void undo_free_on_commit(struct undo *undo, void *memory);
 
 /*
  * Restore all that was saved and run the actions for it, latest first.  The log is empty

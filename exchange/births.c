@@ -218,15 +218,6 @@ static bool birth_answer_adds_up(const struct channel_end *end, const struct exc
            money_compare(expected, answer->money) == 0;
 }
 
-/* The end is gone, before anything came of it: what was held for it goes to its owner. */
-static void birth_free(struct exchange *exchange, const struct exchange_end *was, uint64_t payee)
-{
-    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, was->deposit,
-                TRANSFER_CHANNEL_REFUND, was->id);
-    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, was->close_reserve, TRANSFER_RESERVE,
-                was->id);
-}
-
 static void birth_money_back(struct exchange *exchange, const struct exchange_end *was,
                              uint64_t payee, const struct received *received)
 {
@@ -236,7 +227,7 @@ static void birth_money_back(struct exchange *exchange, const struct exchange_en
     agents_move(exchange->agents, ACCOUNT_HELD_BIRTH, payee, answer->money,
                 answer->status == 0 ? TRANSFER_BIRTH_CHANGE : TRANSFER_BIRTH_BACK, was->id);
     if (answer->status != 0)
-        birth_free(exchange, was, payee);
+        closing_refund(exchange, was, payee);
 }
 
 static void birth_opened(struct exchange *exchange, const struct channel_end *end)
@@ -309,7 +300,7 @@ void births_sever(struct exchange *exchange, struct channel_end *end, struct mon
 
     channels_withdraw(exchange->channels, end, exchange->undo);
     holdings_follow(exchange, end);
-    birth_free(exchange, &was, agents_payee(exchange->agents, end->owner));
+    closing_refund(exchange, &was, agents_payee(exchange->agents, end->owner));
     birth_notify_buyer(exchange, &was, owner, &answer);
     ends_wake(exchange, end->interface, owner);
 }

@@ -52,16 +52,21 @@ static bool closing_withdraw(struct exchange *exchange, struct channel_end *end,
     return true;
 }
 
+void closing_refund(struct exchange *exchange, const struct exchange_end *held, uint64_t payee)
+{
+    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit,
+                TRANSFER_CHANNEL_REFUND, held->id);
+    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->close_reserve,
+                TRANSFER_RESERVE, held->id);
+}
+
 bool closing_sell(struct exchange *exchange, struct channel_end *end, struct channel_message *close)
 {
     uint64_t payee = agents_payee(exchange->agents, end->owner);
     struct exchange_end *held = closing_release(exchange, end);
     bool sends_close = false;
 
-    agents_move(exchange->agents, ACCOUNT_DEPOSIT_CHANNEL, payee, held->deposit,
-                TRANSFER_CHANNEL_REFUND, end->id);
-    agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->close_reserve,
-                TRANSFER_RESERVE, end->id);
+    closing_refund(exchange, held, payee);
     agents_move(exchange->agents, ACCOUNT_HELD_RESERVE, payee, held->answer_reserve,
                 TRANSFER_RESERVE, end->id);
     held->deposit = money_zero();

@@ -16,7 +16,7 @@ struct sim_client;
 /* The name by which its customer finds the wire agent of a site. */
 #define WIRE_AGENT_NAME "t"
 
-/* Whether there are any in this run.  Not drawn: all other seeds are as they were before. */
+/* Whether there are any in this run: by its seed, so that nothing has to be drawn for it. */
 bool wire_agents_belong(const struct sim *sim);
 
 /* Deploy one at each site. */

@@ -50,7 +50,7 @@ static int64_t decode_cap_drop(struct turn *turn, uint64_t slot, const struct ca
     if (cap->kind == SERAI_KIND_LEASH) { /* the child may have to be activated */
         if (!turn_work(turn, WORK_LOOK + WORK_WAKE))
             return SERAI_E_SHORT;
-        if (turn->leash_count == LEASH_ACTIONS_MAX)
+        if (turn->leash_count == LEASH_ACTIONS_MAX && leash_find(agents, cap) != NULL)
             return SERAI_E_FULL;
     }
     return perform_cap_drop(turn, slot, cap);

@@ -19,8 +19,6 @@ static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
                                  m->kind == SERAI_EVENT_FAILED
                              ? m->money
                              : money_zero();
-    /* A message has no status of its own. */
-    bool promised = m->kind == SERAI_EVENT_MESSAGE && turn->reply_promised;
     uint8_t *to = turn_write(turn, args[0], sizeof(struct serai_event));
 
     if (to == NULL)
@@ -28,7 +26,7 @@ static int64_t decode_event_info(struct turn *turn, const uint64_t *args)
     le32_put(to, (uint32_t)m->kind);
     le32_put(to + 4, (uint32_t)turn->event_slot);
     le32_put(to + 8, (uint32_t)m->size);
-    le32_put(to + 12, promised ? 1 : (uint32_t)m->status);
+    le32_put(to + 12, turn->reply_promised ? 1 : (uint32_t)m->status);
     le64_put(to + 16, money_nanos(money));
     le64_put(to + 24, m->badge);
     le64_put(to + 32, money_nanos(m->fee));

@@ -419,7 +419,10 @@ static int64_t decode_facet_when(struct turn *turn, const struct cap *cap, const
     return perform_facet_when(turn, &sending, cap, failure);
 }
 
-/* 0: what it stands for is known and there; else what a message to it would be refused with. */
+/*
+ * 0: what it stands for is known and there; PENDING: it is open, wherever messages for it go
+ * meanwhile; else what a message to it would be refused with.
+ */
 static int64_t decode_facet_state(struct turn *turn, const struct cap *cap)
 {
     struct sending sending = {0};
@@ -459,11 +462,11 @@ static int64_t decode_facet_fund(struct turn *turn, const struct cap *cap, const
     if (sending.facet == NULL)
         return SERAI_E_PENDING; /* nobody knows yet whose it would be */
     /* Money without a message, and so without postage: it may make an agent that ran dry go on. */
-    payee = agents_asker_payee(turn->agents, sending.facet->owner);
-    if (!money_from_guest(&amount, args[1]) || payee == turn->agent->id)
+    if (!money_from_guest(&amount, args[1]) || sending.facet->owner == turn->agent->id)
         return SERAI_E_INVALID;
     if (!turn_work(turn, WORK_WAKE))
         return SERAI_E_SHORT;
+    payee = agents_asker_payee(turn->agents, sending.facet->owner);
     if (money_is_zero(amount)) /* nothing moves, but the order costs what it always does */
         agents_work(turn->agents, WORK_TRANSFER);
     return turn_pay(turn, payee, amount, TRANSFER_FUND, sending.facet->id) ? 0 : SERAI_E_SHORT;

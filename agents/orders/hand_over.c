@@ -4,6 +4,8 @@
 #include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/facets.h"
+#include "agents/holders.h"
+#include "agents/objects.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
 
@@ -81,4 +83,18 @@ void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count)
         if (cap_reply(turn->agents, &caps[i]) != NULL)
             turn_take_cap(turn, (uint64_t)cap_table_find(&turn->agent->caps, &caps[i]));
     }
+}
+
+struct object *turn_own_facet(struct turn *turn, uint64_t slot, int64_t *refusal)
+{
+    const struct cap *cap = turn_cap(turn, slot, SERAI_KIND_FACET, refusal);
+    struct object *facet = cap == NULL ? NULL : cap_object(turn->agents, cap);
+
+    if (cap == NULL)
+        return NULL;
+    if (facet == NULL)
+        *refusal = SERAI_E_CLOSED;
+    else if (facet->kind == OBJECT_PROMISE || facet->one_shot || facet->owner != turn->agent->id)
+        *refusal = SERAI_E_RIGHT;
+    return *refusal == 0 ? facet : NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/status.h"
 
 struct cap;
+struct object;
 struct turn;
 
 /*
@@ -19,5 +20,8 @@ void turn_hand_over(struct turn *turn, const struct cap *caps, size_t count);
 /* Whether a cap is to a reply and among `caps` already: a reply goes to one place. */
 bool turn_reply_is_among(const struct turn *turn, const struct cap *cap, const struct cap *caps,
                          size_t count);
+
+/* A facet of the agent's own in the slot, and no reply; NULL: *refusal says why not. */
+struct object *turn_own_facet(struct turn *turn, uint64_t slot, int64_t *refusal);
 
 #endif

@@ -17,6 +17,7 @@
 #include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/objects.h"
+#include "agents/orders/hand_over.h"
 #include "agents/set.h"
 #include "agents/turn.h"
 #include "agents/turns/turn.h"
@@ -136,16 +137,10 @@ static int64_t decode_leash_watch(struct turn *turn, struct object *leash, const
     struct money reserve = agents_reserve(turn->agents);
     const struct customer_use *use = turn->agent->use;
     int64_t refusal = 0;
-    const struct cap *cap = turn_cap(turn, args[1], SERAI_KIND_FACET, &refusal);
-    struct object *facet;
+    struct object *facet = turn_own_facet(turn, args[1], &refusal);
 
-    if (cap == NULL)
-        return refusal;
-    facet = cap_object(turn->agents, cap);
     if (facet == NULL)
-        return SERAI_E_CLOSED;
-    if (facet->kind == OBJECT_PROMISE || facet->one_shot || facet->owner != turn->agent->id)
-        return SERAI_E_RIGHT;
+        return refusal;
     if (leash_is_watched(turn->agents, leash))
         return SERAI_E_EXISTS;
     if (turn->agent->owns.facets >= AGENT_FACETS_MAX)

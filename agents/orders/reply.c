@@ -1,4 +1,7 @@
-/* Orders on replies: a question fails, or gets a facet for what is sent to its promise. */
+/*
+ * Orders on replies: a question fails, perhaps with money that goes back, or gets a facet for what
+ * is sent to its promise.
+ */
 #include "agents/orders/reply.h"
 
 #include "agents/agent.h"
@@ -7,6 +10,7 @@
 #include "agents/limits.h"
 #include "agents/objects.h"
 #include "agents/orders/failing.h"
+#include "agents/orders/hand_over.h"
 #include "agents/promises.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -74,21 +78,6 @@ static int64_t decode_reply_return(struct turn *turn, const struct cap *cap, con
 
 /* ---- its promise has a pipe ---- */
 
-/* A facet of the agent's own in the slot, no reply; NULL: *refusal says why not. */
-static struct object *reply_find_pipe(struct turn *turn, uint64_t slot, int64_t *refusal)
-{
-    const struct cap *cap = turn_cap(turn, slot, SERAI_KIND_FACET, refusal);
-    struct object *facet = cap == NULL ? NULL : cap_object(turn->agents, cap);
-
-    if (cap == NULL)
-        return NULL;
-    if (facet == NULL)
-        *refusal = SERAI_E_CLOSED;
-    else if (facet->kind == OBJECT_PROMISE || facet->one_shot || facet->owner != turn->agent->id)
-        *refusal = SERAI_E_RIGHT;
-    return *refusal == 0 ? facet : NULL;
-}
-
 /*
  * What waits has paid for its way; the order pays for the look-ups and the promise's row.  Nobody
  * may hold the promise any more while something waits on it, so it is there, or the reply says that
@@ -107,7 +96,7 @@ static int64_t decode_reply_pipe(struct turn *turn, const struct cap *cap, const
         return refusal;
     facet = NULL;
     if ((uint32_t)args[1] != (uint32_t)SERAI_SLOT_NONE) {
-        facet = reply_find_pipe(turn, args[1], &refusal);
+        facet = turn_own_facet(turn, args[1], &refusal);
         if (facet == NULL)
             return refusal;
     }

@@ -4,7 +4,8 @@
 
 #include "agents/turns/turn.h"
 
-/* reply_break, reply_return and reply_pipe, on the capability of their first argument, which is a facet's. */
+/* reply_break, reply_return and reply_pipe, on the capability of their first argument, which is a
+ * facet's. */
 int64_t order_reply(struct turn *turn, enum serai_order order, const struct cap *cap,
                     const uint64_t *args);
 

@@ -283,7 +283,6 @@ static void load_move_to_front(struct agent *agent)
     agent->inbox.first = message;
 }
 
-/* Why this is no message of this site; NULL: it may be one. */
 /* Whether the account is an agent's, dead or alive. */
 static bool load_is_agent(const struct agents *agents, uint64_t id)
 {
@@ -292,6 +291,7 @@ static bool load_is_agent(const struct agents *agents, uint64_t id)
     return account != NULL && account->kind == KIND_AGENT;
 }
 
+/* Why this is no message of this site; NULL: it may be one. */
 static const char *load_message_error(const struct agents *agents, const struct message *m)
 {
     const char *error = load_place_error(agents, &m->reply);

@@ -111,7 +111,7 @@ static void turn_arrive(struct turn *turn)
     if (m->kind == SERAI_EVENT_ANSWER && m->status != 0 && turn->event_slot >= 0)
         turn_take_cap(turn, (uint64_t)turn->event_slot); /* what was refused is no end */
     turn->reply_slot = turn_lend(turn, &m->reply);
-    reply = cap_reply(turn->agents, &m->reply);
+    reply = m->kind == SERAI_EVENT_MESSAGE ? cap_reply(turn->agents, &m->reply) : NULL;
     turn->reply_promised = reply != NULL && reply->u.facet.promise != 0;
     for (size_t i = 0; i < m->cap_count; i++)
         turn->cap_slots[i] = turn_lend(turn, &m->caps[i]);

@@ -143,7 +143,7 @@ static void poll_call(struct call *call, zmq_pollitem_t *items, size_t *count, b
 size_t wires_poll(struct wires *wires, zmq_pollitem_t *items, bool reads)
 {
     /* With no place free the peers wait: their parcels stay in the sockets. */
-    bool room = reads && wires->arrivals.spare_count > 0;
+    bool room = reads && !wires_is_full(wires);
     size_t count = POLL_CALLS;
 
     items[POLL_ZAP] = zap_poll(wires->zap);

@@ -163,7 +163,7 @@ void wires_read(struct wires *wires, struct wire *wire)
     wires_read_call(wires, &wire->called, wire);
     wires_read_call(wires, &wire->dialled, wire);
     /* While no place is free it is kept: whole messages may wait in it. */
-    if (wire->called != NULL && call_is_over(wire->called) && wires->arrivals.spare_count > 0)
+    if (wire->called != NULL && call_is_over(wire->called) && !wires_is_full(wires))
         wires_end_called(wires, wire);
 }
 

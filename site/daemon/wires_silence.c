@@ -38,7 +38,7 @@ void wires_sweep_silence(struct wires *wires)
     bool beats = wires->now_us >= wires->beat_us;
 
     /* With no place free, or while the daemon was not scheduled, nothing was read. */
-    if (wires->arrivals.spare_count == 0 || wires->now_us - wires->swept_us >= ASLEEP_US)
+    if (wires_is_full(wires) || wires->now_us - wires->swept_us >= ASLEEP_US)
         silence_forgive(wires);
     wires->swept_us = wires->now_us;
     if (beats)

@@ -132,6 +132,12 @@ START_TEST(a_rollback_action_sees_the_state_of_its_place)
 }
 END_TEST
 
+static void free_dropped(void *context, void *argument)
+{
+    (void)context;
+    free(argument);
+}
+
 START_TEST(what_a_turn_drops_is_freed_once_and_not_when_it_is_undone)
 {
     struct undo *undo = make();
@@ -139,9 +145,9 @@ START_TEST(what_a_turn_drops_is_freed_once_and_not_when_it_is_undone)
     void *kept = malloc(10);
 
     /* Leaks and double frees are for the sanitizer to find. */
-    undo_free_on_commit(undo, dropped);
+    undo_on_commit(undo, free_dropped, NULL, dropped);
     undo_commit(undo);
-    undo_free_on_commit(undo, kept);
+    undo_on_commit(undo, free_dropped, NULL, kept);
     undo_rollback(undo);
     memset(kept, 0, 10);
     free(kept);
