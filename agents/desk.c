@@ -279,6 +279,13 @@ static int64_t desk_check_room(const struct agents *agents, const struct desk_qu
     return agents_inbox_room(agents, target->to, question->customer, question->size);
 }
 
+bool agents_desk_is_answer(const struct agents *agents, const struct desk_question *question)
+{
+    struct desk_target target;
+
+    return desk_find_target(agents, question, &target) == 0 && desk_target_is_reply(&target);
+}
+
 int64_t agents_desk_check(const struct agents *agents, const struct desk_question *question,
                           struct money *postage)
 {

@@ -66,6 +66,9 @@ MUST_CHECK int64_t agents_desk_check(const struct agents *agents,
  */
 uint64_t agents_desk_ask(struct agents *agents, const struct desk_question *question);
 
+/* Whether it answers a reply, and so is no call: nothing is asked, and nothing waits for it. */
+bool agents_desk_is_answer(const struct agents *agents, const struct desk_question *question);
+
 /* How many questions wait, with those whose answers were not taken. */
 size_t agents_desk_calls(const struct agent *desk);
 

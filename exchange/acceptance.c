@@ -122,14 +122,12 @@ static void acceptance_settle(const struct accepting *accepting)
     bool decided = accepting->plan->paid.index >= settlement->pending.index;
     u128 paid = link->paid.total + (decided ? money_nanos(settlement->pending.amount) : 0);
     u128 out = accepting->plan->paid.total;
-    u128 in = accepting->plan->got.total;
 
     acceptance_post(accepting, account, ACCOUNT_SUSPENSE, out > paid ? out - paid : 0, 0,
                     accepting->plan->paid.index);
     acceptance_post(accepting, ACCOUNT_SUSPENSE, account, paid > out ? paid - out : 0, 0,
                     accepting->plan->paid.index);
-    INVARIANT(in >= link->got.total);
-    acceptance_post(accepting, ACCOUNT_SUSPENSE, account, in - link->got.total, 0,
+    acceptance_post(accepting, ACCOUNT_SUSPENSE, account, accepting->plan->got_more, 0,
                     accepting->plan->got.index);
 }
 

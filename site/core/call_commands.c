@@ -66,8 +66,8 @@ static bool call_find_target(struct core *core, const struct customer *by, struc
 }
 
 /* What agents_desk_check() refused, in words. */
-static void call_refused(const struct customer *by, const struct call *call, int64_t refusal,
-                         struct outcome *outcome)
+static void call_refused(const struct core *core, const struct customer *by,
+                         const struct call *call, int64_t refusal, struct outcome *outcome)
 {
     switch (refusal) {
     case SERAI_E_KIND:
@@ -98,8 +98,8 @@ static void call_refused(const struct customer *by, const struct call *call, int
     default:
         break;
     }
-    /* An answer is no call, and is let through. */
-    if (call->question.desk != NULL && agents_desk_calls(call->question.desk) >= DESK_CALLS_MAX)
+    if (call->question.desk != NULL && agents_desk_calls(call->question.desk) >= DESK_CALLS_MAX &&
+        !agents_desk_is_answer(core->agents, &call->question))
         outcome_set(outcome, CONTROL_REFUSED,
                     "customer %s has %d calls whose answers it has not taken, and may not have "
                     "more: `serai call ls` lists them",
@@ -148,7 +148,7 @@ static bool call_check(struct core *core, struct customer *by, struct call *call
     question->desk = core_desk_agent(core, by);
     refusal = agents_desk_check(core->agents, question, postage);
     if (refusal != 0) {
-        call_refused(by, call, refusal, outcome);
+        call_refused(core, by, call, refusal, outcome);
         return false;
     }
     return call_can_pay(core, by, call, *postage, outcome);

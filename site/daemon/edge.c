@@ -229,9 +229,8 @@ static void edge_take_arrivals(struct edge *edge)
     struct ring *done = &edge->parts->arrivals_done;
     struct arrival *arrival;
 
-    while (
-        (arrival = ring_pop(done)) != NULL ||
-        (edge->wires != NULL && wires_is_full(edge->wires) && (arrival = ring_want(done)) != NULL))
+    while ((arrival = (edge->wires != NULL && wires_is_full(edge->wires) ? ring_want
+                                                                         : ring_pop)(done)) != NULL)
         wires_give_back(edge->wires, arrival);
 }
 

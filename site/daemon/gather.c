@@ -49,8 +49,8 @@ static void gather_take_back(struct gather *gather)
     struct ring *spent = &gather->parts->spent;
     struct parts_frame *frame;
 
-    while ((frame = ring_pop(spent)) != NULL ||
-           (gather->spare_count < FRAMES_SPARE_WANTED && (frame = ring_want(spent)) != NULL))
+    while ((frame = (gather->spare_count < FRAMES_SPARE_WANTED ? ring_want : ring_pop)(spent)) !=
+           NULL)
         gather->spare[gather->spare_count++] = frame;
 }
 

@@ -503,7 +503,8 @@ wire_b=$(newest b)
 said b "$wire_b" '^door'
 gazette=$(deploy b gazette spritely/review 0.05)
 number() { log_of b "$gazette" | sed -n 's/^number //p' | sed -n "$1p"; }
-until_true "the gazette has told its numbers" number 3 >/dev/null
+has_numbers() { [ -n "$(number 3)" ]; }
+until_true "the gazette has told its numbers" has_numbers
 door=$(log_of a "$wire" | sed -n 's/^door //p')
 prompt() { deploy a "$1" spritely/prompt 0.01 --args "at=$(number "$2") door=$door via=b"; }
 ben=$(prompt ben 2)
@@ -526,20 +527,21 @@ until_true "a and b are quiet" is_quiet a b
 # balance.  Money that changed hands at a birth is not among it.
 bill()
 {
+    local signed='def signed: (.amount | sub("\\."; "") | tonumber)
+        * (if .credit == $name then 1 else -1 end);'
+
     on "$1" ledger transfers --json --account "agent:$3" >"$work/lines.jsonl"
     holds "the lines of agent $3 at $1" \
-        "$(jq -rs --arg name "agent:$3" 'map((.amount | sub("\\."; "") | tonumber)
-            * (if .credit == $name then 1 else -1 end)) | add' "$work/lines.jsonl")" \
+        "$(jq -rs --arg name "agent:$3" "$signed map(signed) | add" "$work/lines.jsonl")" \
         "$(nanos "$(field "$1" "$3" balance)")"
-    say "$(jq -rs --arg name "agent:$3" --arg who "$2 ($1)" '
+    say "$(jq -rs --arg name "agent:$3" --arg who "$2 ($1)" "$signed"'
         def kind: if test("^postage|^message") then "postage"
             elif test("event reserve") then "turns to come"
             elif test("^packet [sr]|over a link") then "packets"
             elif test("deposit|refund|burial") then "deposits"
             elif test("endowment|^birth|channel fee") then empty
             else "site" end;
-        map({kind: (.code | kind), nanos: ((.amount | sub("\\."; "") | tonumber)
-            * (if .credit == $name then 1 else -1 end))})
+        map({kind: (.code | kind), nanos: signed})
         | group_by(.kind) | map("\(.[0].kind) \(map(.nanos) | add)")
         | "\($who) in nanos: " + join(", ")' "$work/lines.jsonl")"
 }
