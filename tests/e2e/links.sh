@@ -61,14 +61,10 @@ say delay 0
 
 # Strangers, and a neighbour's key in wrong hands, while the traffic goes on.
 endpoint=tcp://127.0.0.1:${ports[b]}
-memory_kb()
-{
-    awk '/RssAnon/ {print $2}' "/proc/${pids[b]}/status"
-}
-before_kb=$(memory_kb)
+before_kb=$(held_kb "${pids[b]}")
 timeout 60 "$rogue" strangers "$endpoint" "${keys[b]}" 300
 [ "$(grep -c link.refused "$work/b.log")" -le 40 ] || fail "strangers fill the log"
-[ $(($(memory_kb) - before_kb)) -lt 30000 ] || fail "strangers fill the memory"
+[ $(($(held_kb "${pids[b]}") - before_kb)) -lt 30000 ] || fail "strangers fill the memory"
 goes_on a b
 timeout 20 "$rogue" large "$endpoint" "${keys[b]}" "$work/a"
 timeout 20 "$rogue" frames "$endpoint" "${keys[b]}" "$work/a"

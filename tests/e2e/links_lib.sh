@@ -129,13 +129,36 @@ has_received() # SITE NEIGHBOUR COUNT: more messages than that
     [ "$(link_field "$1" "$2" received)" -gt "$3" ]
 }
 
-most_kb() # the most memory that B ever held
+# held_kb PID: the memory that the process holds of its own.  Pages of the store's file are in its map as
+# well, as many as the kernel likes: they are the disk's, and no peer makes it hold them.
+held_kb()
 {
-    awk '/VmHWM/ {print $2}' "/proc/${pids[b]}/status"
+    awk '/RssAnon/ {print $2}' "/proc/$1/status" 2>/dev/null
+}
+
+# memory_watched PID FILE: the most that the process holds, in FILE, until it ends.  The kernel keeps
+# the greatest sum only, with the pages of files in it.
+memory_watched()
+{
+    local most=0 now
+
+    while now=$(held_kb "$1") && [ -n "$now" ]; do
+        if [ "$now" -gt "$most" ]; then
+            most=$now
+            echo "$most" >"$2"
+        fi
+        sleep 0.02
+    done
+}
+
+most_kb() # the most memory that B held since it was attacked
+{
+    cat "$work/most_kb"
 }
 
 # attacked_by_a: B runs and listens at $endpoint, C is its neighbour and up, and A, whose link B
-# has, does not run: a program that has A's key may speak for it.  B's memory is in $before_kb.
+# has, does not run: a program that has A's key may speak for it.  B's memory is in $before_kb, and
+# watched from here on.
 attacked_by_a()
 {
     make_site a
@@ -148,7 +171,8 @@ attacked_by_a()
     add_link c b "${ports[b]}"
     until_holds 10 "C is up" is_state c b up
     endpoint=tcp://127.0.0.1:${ports[b]}
-    before_kb=$(most_kb)
+    before_kb=$(held_kb "${pids[b]}")
+    memory_watched "${pids[b]}" "$work/most_kb" &
 }
 
 # goes_on A B: messages still arrive at both ends.

@@ -67,7 +67,7 @@ speaker=$!
 goes_on c b
 wait "$speaker" || fail "A does not get to say births beside C"
 holds "how often C was cut off" "$(grep -c 'link.state.*down' "$work/c.log")" 0
-tells 12 "held of all that, by a daemon" "2 GiB and more" $(($(most_kb) - before_kb)) 48000 kB
+tells 12 "held of all that, by a daemon" "2 GiB and more" $(($(most_kb) - before_kb)) 16000 kB
 
 # ---- at each moment of a start ----
 "$rogue" dial "$endpoint" "${keys[b]}" "$work/a" 30 &
