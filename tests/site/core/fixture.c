@@ -427,6 +427,12 @@ bool site_logged(const struct site *site, uint64_t agent, const char *words)
     return false;
 }
 
+void site_holds_nothing(const struct site *site)
+{
+    ck_assert_uint_eq(site_balance(site, ACCOUNT_HELD_MESSAGE), 0);
+    ck_assert_uint_eq(site_balance(site, ACCOUNT_HELD_RESERVE), 0);
+}
+
 uint64_t site_reserve(const struct site *site)
 {
     return money_nanos(agents_reserve(site->core->agents));

@@ -111,6 +111,8 @@ struct agent *site_agent(const struct site *site, uint64_t agent); /* it must li
 bool site_lives(const struct site *site, uint64_t agent);
 /* Whether a line of the agent's log holds `words`. */
 bool site_logged(const struct site *site, uint64_t agent, const char *words);
+/* Nothing is held for a message or an event any more, for nobody. */
+void site_holds_nothing(const struct site *site);
 /* Nanos that one event reserves. */
 uint64_t site_reserve(const struct site *site);
 

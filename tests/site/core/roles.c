@@ -191,6 +191,12 @@ void role_plays(struct site *site, struct role *role, const struct step *steps, 
     role_has_played(site, role);
 }
 
+void role_publish(struct site *site, struct role *role, int reg, int64_t badge, uint8_t number)
+{
+    PLAY(site, role, {VERB_FACET, .money = badge, .into = reg},
+         {VERB_PUBLISH, .to = reg, .number = number});
+}
+
 struct object *role_object(const struct site *site, const struct role *role, int reg)
 {
     const struct agent *agent = site_agent(site, role->agent);
@@ -198,6 +204,28 @@ struct object *role_object(const struct site *site, const struct role *role, int
 
     ck_assert_ptr_nonnull(cap);
     return table_get(&site->core->agents->objects.by_id, cap->object);
+}
+
+void role_heard_failed(const struct role *role, uint64_t badge, int32_t status)
+{
+    ck_assert_uint_eq(role->heard.count, 1);
+    ck_assert_int_eq(role->heard.events[0].kind, SERAI_EVENT_FAILED);
+    ck_assert_int_eq(role->heard.events[0].status, status);
+    ck_assert_uint_eq(role->heard.events[0].badge, badge);
+}
+
+void role_heard_at(const struct role *role, uint64_t badge, const char *bytes)
+{
+    char heard[80] = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < role->heard.count; i++) {
+        if (role->heard.events[i].kind == SERAI_EVENT_MESSAGE &&
+            role->heard.events[i].badge == badge && role->heard.first_byte[i] != 0 &&
+            count < sizeof heard - 1)
+            heard[count++] = (char)role->heard.first_byte[i];
+    }
+    ck_assert_str_eq(heard, bytes);
 }
 
 void role_forget(struct role *role)

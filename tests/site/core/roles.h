@@ -92,8 +92,20 @@ void role_has_played(struct site *site, struct role *role);
     role_will_play((site), (role), (const struct step[]){__VA_ARGS__},                             \
                    sizeof((struct step[]){__VA_ARGS__}) / sizeof(struct step))
 
+/* A new facet with this badge, in that register, is what the heap has at `number`. */
+void role_publish(struct site *site, struct role *role, int reg, int64_t badge, uint8_t number);
+
 /* The object that the role holds in a register. */
 struct object *role_object(const struct site *site, const struct role *role, int reg);
+
+/* It heard one end of one question and nothing else: FAILED with this badge and status. */
+void role_heard_failed(const struct role *role, uint64_t badge, int32_t status);
+
+/*
+ * It heard these bytes with this badge, in this order; it may have heard others besides, and
+ * messages without a word.
+ */
+void role_heard_at(const struct role *role, uint64_t badge, const char *bytes);
 
 /* Forget what it heard. */
 void role_forget(struct role *role);

@@ -127,8 +127,7 @@ static enum control_status on_cap(int person, const char *command, const char *n
 /* Nothing is held that nobody waits for. */
 static void nothing_held(void)
 {
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
 }
 
 /* ---- what agents do ---- */

@@ -104,8 +104,7 @@ static void expect_failure(int32_t status, const char *text, int32_t size)
     ck_assert_uint_eq(heard.badge, BADGE);
     ck_assert_int_eq(heard.size, size);
     ck_assert(memcmp(told, text, (size_t)size) == 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    site_holds_nothing(&site);
 }
 
 static void lay_reason(struct part *part)

@@ -1,7 +1,5 @@
 /* Who holds a facet besides its own agent is counted, and the agent can be told when nobody does.
  */
-#include <string.h>
-
 #include "tests/site/core/roles.h"
 
 enum { MONEY = 50000000, BADGE = 77, HEAP = 5, SECOND = 6 };
@@ -21,10 +19,8 @@ static void setup(void)
     role_new(&site, &holder, 2, MONEY);
     role_new(&site, &third, 3, MONEY);
     /* The others can be reached by what the heap names. */
-    PLAY(&site, &third, {VERB_FACET, .money = 1, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = SECOND});
-    PLAY(&site, &holder, {VERB_FACET, .money = 1, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = HEAP});
+    role_publish(&site, &third, OWN, 1, SECOND);
+    role_publish(&site, &holder, OWN, 1, HEAP);
     PLAY(&site, &owner, {VERB_FETCH, .number = HEAP, .into = OTHERS},
          {VERB_FACET_OF, .money = BADGE, .reply = SERAI_FACET_WATCH, .into = OWN});
 }
@@ -58,7 +54,7 @@ static void told(size_t times)
         return;
     ck_assert_uint_eq(heard_last(&owner.heard, SERAI_EVENT_UNHELD)->badge, BADGE);
     ck_assert_ptr_null(role_object(&site, &owner, OWN)); /* it is gone, and its slot is dead */
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
     PLAY(&site, &owner, {VERB_SEND, .to = OWN, .expects = SERAI_E_CLOSED});
 }
 

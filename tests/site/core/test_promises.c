@@ -2,54 +2,25 @@
 #include <string.h>
 
 #include "agents/limits.h"
-#include "tests/site/core/roles.h"
+#include "tests/site/core/promising.h"
 
-enum { MONEY = 500000000, BADGE = 40, HEARS = 41, SERVER = 5, TARGET = 6, ASKER = 7, CHAIN = 1000 };
-/* Registers: the same for all. */
-enum { OWN = 1, EAR, TO, P, Q, R, THING, OTHER };
+enum { CHAIN = 1000, ASKER = FREE_NUMBER };
 
-static struct site site;
-static struct role asker;
-static struct role server; /* keeps replies, to answer when it is told to */
-static struct role target; /* hears */
-static struct role other;  /* a stranger, who is given promises */
-
-static void publish(struct role *role, uint8_t number)
-{
-    PLAY(&site, role, {VERB_FACET, .money = BADGE, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = number});
-}
+static struct role other; /* a stranger, who is given promises */
 
 static void setup(void)
 {
-    site_open(&site, 7, 100000000000);
-    site_customers(&site, 3, 20000000000);
-    role_new(&site, &asker, 1, MONEY);
-    role_new(&site, &server, 2, MONEY);
-    role_new(&site, &target, 3, MONEY);
+    promising_setup();
     role_new(&site, &other, 3, MONEY);
-    publish(&server, SERVER);
-    publish(&target, TARGET);
-    publish(&asker, ASKER);
-    server.reaction = REACTION_KEEPS;
+    role_publish(&site, &asker, OWN, BADGE, ASKER);
     other.reaction = REACTION_KEEPS;
-    PLAY(&site, &asker, {VERB_FETCH, .number = SERVER, .into = TO},
-         {VERB_FACET, .money = HEARS, .into = EAR});
-    PLAY(&site, &server, {VERB_FETCH, .number = TARGET, .into = THING});
     PLAY(&site, &other, {VERB_FACET, .money = HEARS, .into = EAR});
 }
 
-static void teardown(void)
-{
-    site_end(&site);
-}
-
-/* Nothing is held any more, for nobody. */
+/* As promising_holds_nothing(), and no message of the stranger waits. */
 static void nothing_is_held(void)
 {
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_agent(&site, asker.agent)->sent.messages, 0);
+    promising_holds_nothing();
     ck_assert_uint_eq(site_agent(&site, other.agent)->sent.messages, 0);
 }
 
@@ -64,27 +35,10 @@ static void heard_messages(const struct role *role, const char *bytes)
     }
 }
 
-/* It heard one end of one question, FAILED with this status. */
-static void heard_failed(const struct role *role, int32_t status)
-{
-    ck_assert_uint_eq(role->heard.count, 1);
-    ck_assert_int_eq(role->heard.events[0].kind, SERAI_EVENT_FAILED);
-    ck_assert_int_eq(role->heard.events[0].status, status);
-    ck_assert_uint_eq(role->heard.events[0].badge, HEARS);
-}
-
-/* The server is asked for a thing; P is the promise of it. */
-static void ask(void)
-{
-    PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P},
-         {VERB_STATE, .to = P, .expects = SERAI_E_PENDING});
-}
-
 /* The stranger is given what the asker has in this register, which it keeps as THING. */
 static void give_other(int reg)
 {
-    PLAY(&site, &other, {VERB_FACET, .money = BADGE, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = (uint8_t)(100 + reg)});
+    role_publish(&site, &other, OWN, BADGE, (uint8_t)(100 + reg));
     PLAY(&site, &asker, {VERB_TAKE, .number = (uint8_t)(100 + reg), .into = OTHER},
          {VERB_SEND, .to = OTHER, .cap = reg});
     other.registers[THING] = other.caps[other.cap_count - 1];
@@ -95,7 +49,7 @@ static void give_other(int reg)
 
 START_TEST(messages_go_on_in_order_in_the_turn_of_the_answer)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a', .money = 700},
          {VERB_SEND, .to = P, .data = 'b'});
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'c'});
@@ -118,7 +72,7 @@ START_TEST(a_resolved_promise_is_looked_through_and_replaced)
 
     PLAY(&site, &asker, {VERB_FETCH, .number = TARGET, .into = THING});
     facets = site_agent(&site, asker.agent)->owns.facets;
-    ask();
+    promising_ask();
     ck_assert_uint_eq(site_agent(&site, asker.agent)->owns.facets, facets + 2);
     PLAY(&site, &asker, {VERB_SAME, .to = P, .cap = THING, .expects = SERAI_E_PENDING},
          {VERB_SAME, .to = P, .cap = P, .expects = 1});
@@ -133,7 +87,7 @@ END_TEST
 
 START_TEST(an_undone_turn_replaces_nothing)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
     PLAY(&site, &asker, {VERB_STATE, .to = P}, {.verb = VERB_TRAP});
     ck_assert_int_eq(role_object(&site, &asker, P)->kind, OBJECT_PROMISE);
@@ -187,7 +141,7 @@ START_TEST(the_money_of_an_answer_that_nobody_hears_is_credited)
 {
     uint64_t before;
 
-    ask();
+    promising_ask();
     before = site_balance(&site, asker.agent);
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING, .money = 12345, .postage = 55});
     ck_assert_uint_eq(site_balance(&site, asker.agent), before + 12345 + 55);
@@ -198,7 +152,7 @@ END_TEST
 
 START_TEST(a_promise_can_be_given_to_others_and_sent_to_by_them)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .data = 'o', .reply = EAR},
          {VERB_STATE, .to = THING, .expects = SERAI_E_PENDING},
@@ -219,10 +173,10 @@ END_TEST
 
 START_TEST(it_can_be_resolved_to_what_is_no_facet)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'x', .reply = EAR});
     PLAY(&site, &server, {VERB_BUFFER, .into = Q}, {VERB_ANSWER, .to = 0, .cap = Q});
-    heard_failed(&asker, SERAI_E_KIND);
+    role_heard_failed(&asker, HEARS, SERAI_E_KIND);
     PLAY(&site, &asker, {VERB_KIND, .to = P, .expects = SERAI_KIND_BUFFER},
          {VERB_STATE, .to = P, .expects = SERAI_E_KIND});
     nothing_is_held();
@@ -233,7 +187,7 @@ START_TEST(a_target_that_asks_more_gets_nothing)
 {
     uint64_t before;
 
-    ask();
+    promising_ask();
     PLAY(&site, &target, {VERB_FACET, .money = BADGE, .postage = 1000000, .into = Q},
          {VERB_PUBLISH, .to = Q, .number = 50});
     PLAY(&site, &server, {VERB_FETCH, .number = 50, .into = Q});
@@ -241,7 +195,7 @@ START_TEST(a_target_that_asks_more_gets_nothing)
          {VERB_SEND, .to = P, .data = 'y', .postage = 1000000});
     before = worth_of(&site, asker.agent);
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = Q});
-    heard_failed(&asker, SERAI_E_POSTAGE);
+    role_heard_failed(&asker, HEARS, SERAI_E_POSTAGE);
     heard_messages(&target, "y");
     ck_assert_uint_gt(worth_of(&site, asker.agent), before + 5000);
     nothing_is_held();
@@ -252,7 +206,7 @@ END_TEST
 
 START_TEST(the_order_holds_over_promises_of_promises)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
     PLAY(&site, &asker, {VERB_SEND, .to = Q, .data = 'a'}, {VERB_SEND, .to = P, .data = 'b'},
          {VERB_SEND, .to = P, .data = 'c'});
@@ -271,12 +225,12 @@ END_TEST
 /* P and Q are answered with one another. */
 START_TEST(a_promise_that_would_wait_for_itself_breaks)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q}, {VERB_SEND, .to = TO, .cap = P},
          {VERB_SEND, .to = TO, .cap = Q}, {VERB_SEND, .to = P, .reply = EAR});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 1, .from_kept = true},
          {VERB_ANSWER, .to = 1, .cap = 0, .from_kept = true});
-    heard_failed(&asker, SERAI_E_BROKEN);
+    role_heard_failed(&asker, HEARS, SERAI_E_BROKEN);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN},
          {VERB_STATE, .to = Q, .expects = SERAI_E_BROKEN},
          {VERB_SEND, .to = P, .expects = SERAI_E_BROKEN},
@@ -288,10 +242,10 @@ END_TEST
 
 START_TEST(a_promise_that_is_answered_with_itself_breaks)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = TO, .cap = P}, {VERB_SEND, .to = P, .reply = EAR});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = 0, .from_kept = true});
-    heard_failed(&asker, SERAI_E_BROKEN);
+    role_heard_failed(&asker, HEARS, SERAI_E_BROKEN);
     nothing_is_held();
 }
 END_TEST
@@ -322,7 +276,7 @@ START_TEST(a_long_pipe_breaks_with_one_reason)
     before = site_balance(&site, ACCOUNT_HELD_MESSAGE);
     ck_assert_uint_gt(before, 0);
     PLAY(&site, &server, {VERB_DROP_REPLY, .to = 0});
-    heard_failed(&asker, SERAI_E_SILENT);
+    role_heard_failed(&asker, HEARS, SERAI_E_SILENT);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
     ck_assert_uint_eq(site_agent(&site, asker.agent)->owns.facets, 3);
@@ -335,7 +289,7 @@ START_TEST(a_chain_of_a_thousand_is_resolved)
     struct agents *agents = site.core->agents;
     struct object *first;
 
-    ask();
+    promising_ask();
     first = role_object(&site, &asker, P);
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
     for (int i = 1; i <= CHAIN; i++) {
@@ -365,10 +319,10 @@ END_TEST
 
 START_TEST(an_answer_without_a_capability_resolves_to_data)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .money = 777, .reply = EAR});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0});
-    heard_failed(&asker, SERAI_E_KIND);
+    role_heard_failed(&asker, HEARS, SERAI_E_KIND);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_KIND},
          {VERB_SEND, .to = P, .expects = SERAI_E_KIND}, {VERB_DROP, .to = P});
     nothing_is_held();
@@ -378,11 +332,11 @@ END_TEST
 
 START_TEST(a_reply_is_nothing_to_be_resolved_to)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = TO, .reply = EAR}, {VERB_SEND, .to = P, .data = 'x'});
     server.registers[Q] = server.replies[1];
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = Q});
-    heard_failed(&asker, SERAI_E_SILENT); /* nobody heard the answer that brought it */
+    role_heard_failed(&asker, HEARS, SERAI_E_SILENT); /* nobody heard the answer that brought it */
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_KIND});
     nothing_is_held();
 }
@@ -394,14 +348,14 @@ START_TEST(a_failure_goes_through_the_pipe_with_its_reason)
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P}, {VERB_ASK, .to = P, .into = Q},
          {VERB_SEND, .to = Q, .reply = EAR});
     PLAY(&site, &server, {VERB_BREAK, .to = 0, .money = SERAI_FAIL_CODE_MIN + 7, .data = 'w'});
-    heard_failed(&asker, SERAI_FAIL_CODE_MIN + 7);
+    role_heard_failed(&asker, HEARS, SERAI_FAIL_CODE_MIN + 7);
     ck_assert_int_eq(asker.heard.events[0].size, 1);
     ck_assert_int_eq(asker.heard.first_byte[0], 'w');
     site_reload_same(&site);
     role_forget(&asker);
     PLAY(&site, &asker, {VERB_STATE, .to = Q, .expects = SERAI_E_BROKEN},
          {VERB_WHEN, .to = Q, .reply = EAR});
-    heard_failed(&asker, SERAI_FAIL_CODE_MIN + 7);
+    role_heard_failed(&asker, HEARS, SERAI_FAIL_CODE_MIN + 7);
     ck_assert_int_eq(asker.heard.first_byte[0], 'w');
     nothing_is_held();
 }
@@ -409,12 +363,12 @@ END_TEST
 
 START_TEST(the_one_that_was_asked_is_frozen_for_long)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .reply = EAR});
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", server.agent), CONTROL_DONE);
     site_pass(&site, site.book.frozen_answer_s * 1000000 + 1);
     site_settle(&site);
-    heard_failed(&asker, SERAI_E_FROZEN);
+    role_heard_failed(&asker, HEARS, SERAI_E_FROZEN);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
 }
@@ -422,10 +376,10 @@ END_TEST
 
 START_TEST(the_one_that_was_asked_dies)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .money = 777, .reply = EAR});
     PLAY(&site, &server, {.verb = VERB_DIE});
-    heard_failed(&asker, SERAI_E_CLOSED);
+    role_heard_failed(&asker, HEARS, SERAI_E_CLOSED);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
 }
@@ -435,7 +389,7 @@ START_TEST(the_turn_of_the_question_is_undone)
 {
     server.reaction = REACTION_TRAPS;
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P}, {VERB_SEND, .to = P, .reply = EAR});
-    heard_failed(&asker, ENGINE_TRAP_UNREACHABLE);
+    role_heard_failed(&asker, HEARS, ENGINE_TRAP_UNREACHABLE);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
 }
@@ -445,7 +399,7 @@ START_TEST(the_one_that_was_asked_is_silent)
 {
     server.reaction = REACTION_HEARS;
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .reply = EAR, .into = P});
-    heard_failed(&asker, SERAI_E_SILENT);
+    role_heard_failed(&asker, HEARS, SERAI_E_SILENT);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
 }
@@ -453,11 +407,11 @@ END_TEST
 
 START_TEST(the_target_is_gone_before_the_answer)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .reply = EAR});
     PLAY(&site, &target, {.verb = VERB_DIE});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
-    heard_failed(&asker, SERAI_E_CLOSED);
+    role_heard_failed(&asker, HEARS, SERAI_E_CLOSED);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_CLOSED});
     nothing_is_held();
 }
@@ -467,7 +421,7 @@ START_TEST(each_gets_back_what_it_sent)
 {
     uint64_t worth[2];
 
-    ask();
+    promising_ask();
     give_other(P);
     worth[0] = worth_of(&site, asker.agent);
     worth[1] = worth_of(&site, other.agent);
@@ -487,7 +441,7 @@ END_TEST
 
 START_TEST(one_that_nobody_holds_and_nothing_waits_on_goes)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_DROP, .to = P});
     ck_assert_uint_eq(site_agent(&site, asker.agent)->owns.facets, 3); /* the reply is out */
     site_reload_same(&site);
@@ -499,7 +453,7 @@ END_TEST
 
 START_TEST(what_was_sent_is_not_taken_back_by_a_drop)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'x'}, {VERB_DROP, .to = P});
     site_reload_same(&site);
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
@@ -510,12 +464,12 @@ END_TEST
 
 START_TEST(its_agent_stops_waiting)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .reply = EAR, .money = 99},
          {VERB_REVOKE, .to = THING, .expects = SERAI_E_RIGHT});
     PLAY(&site, &asker, {VERB_REVOKE, .to = P});
-    heard_failed(&other, SERAI_E_CLOSED);
+    role_heard_failed(&other, HEARS, SERAI_E_CLOSED);
     PLAY(&site, &other, {VERB_STATE, .to = THING, .expects = SERAI_E_CLOSED});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING, .expects = SERAI_E_CLOSED});
     nothing_is_held();
@@ -529,7 +483,7 @@ START_TEST(its_agent_hears_no_more_with_that_facet)
     give_other(P);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .reply = EAR});
     PLAY(&site, &asker, {VERB_REVOKE, .to = EAR});
-    heard_failed(&other, SERAI_E_CLOSED);
+    role_heard_failed(&other, HEARS, SERAI_E_CLOSED);
     PLAY(&site, &asker, {VERB_STATE, .to = P, .expects = SERAI_E_BROKEN});
     nothing_is_held();
 }
@@ -537,25 +491,23 @@ END_TEST
 
 START_TEST(its_agent_dies)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .reply = EAR, .money = 99});
     PLAY(&site, &asker, {VERB_SEND, .to = P, .money = 98}, {.verb = VERB_DIE});
-    heard_failed(&other, SERAI_E_CLOSED);
+    role_heard_failed(&other, HEARS, SERAI_E_CLOSED);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .expects = SERAI_E_CLOSED});
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
 }
 END_TEST
 
 START_TEST(a_sender_dies)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_SEND, .to = THING, .data = 'o', .money = 99},
          {VERB_WHEN, .to = THING, .reply = EAR}, {.verb = VERB_DIE});
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
     PLAY(&site, &asker, {VERB_SEND, .to = P, .data = 'a'});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0, .cap = THING});
     heard_messages(&target, "a");
@@ -564,7 +516,7 @@ END_TEST
 
 START_TEST(an_undone_turn_asks_and_sends_nothing)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_SEND, .to = P, .reply = EAR}, {VERB_ASK, .to = P, .into = Q},
          {VERB_WHEN, .to = P, .reply = EAR}, {VERB_SEND, .to = Q}, {VERB_REVOKE, .to = P},
          {.verb = VERB_TRAP});
@@ -580,7 +532,7 @@ END_TEST
 
 START_TEST(who_listens_hears_what_it_has_become)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_WHEN, .to = THING, .reply = EAR});
     ck_assert_uint_eq(other.heard.count, 0);
@@ -603,35 +555,35 @@ END_TEST
 
 START_TEST(who_listens_hears_that_it_is_broken)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_WHEN, .to = THING, .reply = EAR});
     PLAY(&site, &server, {.verb = VERB_DIE});
-    heard_failed(&other, SERAI_E_CLOSED);
+    role_heard_failed(&other, HEARS, SERAI_E_CLOSED);
     role_forget(&other);
     PLAY(&site, &other, {VERB_WHEN, .to = THING, .reply = EAR});
-    heard_failed(&other, SERAI_E_CLOSED);
+    role_heard_failed(&other, HEARS, SERAI_E_CLOSED);
     nothing_is_held();
 }
 END_TEST
 
 START_TEST(who_listens_hears_that_it_is_data)
 {
-    ask();
+    promising_ask();
     give_other(P);
     PLAY(&site, &other, {VERB_WHEN, .to = THING, .reply = EAR});
     PLAY(&site, &server, {VERB_ANSWER, .to = 0});
-    heard_failed(&other, SERAI_E_KIND);
+    role_heard_failed(&other, HEARS, SERAI_E_KIND);
     role_forget(&other);
     PLAY(&site, &other, {VERB_WHEN, .to = THING, .reply = EAR});
-    heard_failed(&other, SERAI_E_KIND);
+    role_heard_failed(&other, HEARS, SERAI_E_KIND);
     nothing_is_held();
 }
 END_TEST
 
 START_TEST(only_with_a_facet_of_its_own_can_it_listen)
 {
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_WHEN, .to = P, .reply = TO, .expects = SERAI_E_RIGHT},
          {VERB_WHEN, .to = P, .reply = 0, .expects = SERAI_E_RIGHT},
          {VERB_WHEN, .to = P, .reply = P, .expects = SERAI_E_RIGHT},
@@ -656,7 +608,7 @@ START_TEST(a_stranger_fills_its_part_alone)
 {
     struct step step = {VERB_SEND, .to = THING};
 
-    ask();
+    promising_ask();
     give_other(P);
     for (int i = 0; i < PROMISE_CUSTOMER_MESSAGES; i++)
         role_plays(&site, &other, &step, 1);
@@ -677,7 +629,7 @@ START_TEST(one_agent_has_so_many_waiting_in_all)
 {
     struct step step = {VERB_SEND, .to = P};
 
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
     for (int i = 0; i < AGENT_WAITING_MAX / 2; i++) {
         PLAY(&site, &asker, {VERB_SEND, .to = Q});
@@ -695,7 +647,7 @@ START_TEST(who_sends_pays_the_rent_of_what_waits)
 {
     uint64_t held[2];
 
-    ask();
+    promising_ask();
     give_other(P);
     held[0] = agent_bytes_held(site_agent(&site, asker.agent));
     held[1] = agent_bytes_held(site_agent(&site, other.agent));
@@ -733,7 +685,7 @@ START_TEST(who_answers_pays_nothing_for_what_waits)
 {
     uint64_t fuel[2];
 
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = Q});
     for (int i = 0; i < 40; i++)
         PLAY(&site, &asker, {VERB_SEND, .to = P});
@@ -805,7 +757,7 @@ START_TEST(what_waits_is_short_when_only_the_second_fee_is_missing)
     uint64_t step = price_of(&site, spender.order) - 1;
 
     ck_assert_uint_ge(SHORT_RUNS * SHORT_STEPS * step, 2 * site_reserve(&site));
-    ask();
+    promising_ask();
     PLAY(&site, &asker, {VERB_FETCH, .number = TARGET, .into = THING});
     spender.promise = asker.registers[P];
     spender.target = asker.registers[THING];
@@ -827,7 +779,7 @@ int main(void)
     TCase *tcase = tcase_create("promises");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, setup, promising_teardown);
     tcase_add_test(tcase, messages_go_on_in_order_in_the_turn_of_the_answer);
     tcase_add_test(tcase, a_resolved_promise_is_looked_through_and_replaced);
     tcase_add_test(tcase, an_undone_turn_replaces_nothing);

@@ -83,8 +83,7 @@ static void heard_one(int32_t status)
     failed = heard_last(&heard, SERAI_EVENT_FAILED);
     ck_assert_uint_eq(failed->badge, BADGE);
     ck_assert_int_eq(failed->status, status);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    site_holds_nothing(&site);
     ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 1); /* the one that it asks with */
 }
 

@@ -43,8 +43,7 @@ static void setup(void)
     target = puppet_new(&site, 3, MONEY, NULL);
     puppet_publish(&site, target, BADGE, 0, targets);
     /* Roles find what they use by short numbers. */
-    PLAY(&site, &middle, {VERB_FACET, .money = BADGE, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = MIDDLE});
+    role_publish(&site, &middle, OWN, BADGE, MIDDLE);
     middle.reaction = REACTION_KEEPS;
     other.reaction = REACTION_KEEPS;
     PLAY(&site, &asker, {VERB_FACET, .money = HEARS, .into = EAR},
@@ -237,18 +236,14 @@ static void middle_is_asked(void)
 static void nothing_is_held(void)
 {
     site_settle(&site);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
 }
 
 /* The asker heard one end, which told this sum. */
 static void heard_failed(const struct role *role, int32_t status, int64_t money)
 {
     nothing_is_held();
-    ck_assert_uint_eq(role->heard.count, 1);
-    ck_assert_int_eq(role->heard.events[0].kind, SERAI_EVENT_FAILED);
-    ck_assert_int_eq(role->heard.events[0].status, status);
-    ck_assert_uint_eq(role->heard.events[0].badge, HEARS);
+    role_heard_failed(role, HEARS, status);
     ck_assert_int_eq(role->heard.events[0].money, money);
 }
 
@@ -486,8 +481,7 @@ END_TEST
 /* The stranger holds the promise P, which the asker has of what the middle was asked for. */
 static void other_holds_a_promise(void)
 {
-    PLAY(&site, &other, {VERB_FACET, .money = BADGE, .into = OWN},
-         {VERB_PUBLISH, .to = OWN, .number = 90});
+    role_publish(&site, &other, OWN, BADGE, 90);
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P}, {VERB_FETCH, .number = 90, .into = THING});
     PLAY(&site, &asker, {VERB_SEND, .to = THING, .cap = P});
     other.registers[P] = other.caps[0];

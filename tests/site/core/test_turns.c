@@ -68,8 +68,7 @@ START_TEST(a_trap_undoes_all_but_the_fees)
     ck_assert_uint_eq(agents_own->low.mark.nanos, 0);
     ck_assert_uint_eq(site.core->agents->heap.count, 0);
     ck_assert_uint_eq(channels_count(site.core->channels), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
+    site_holds_nothing(&site);
     ck_assert_uint_eq(agents_count(site.core->agents).agents, 1);
     fees = revenue_now() - revenue;
     /* Eight orders, one of them a send. */
@@ -267,8 +266,7 @@ START_TEST(a_trap_returns_the_message_money_and_keeps_the_postage)
     ck_assert_uint_eq(worth_of(&site, receiver), receiver_before + 3000);
     ck_assert_uint_lt(worth_of(&site, sender), sender_before - 3000 + site_reserve(&site));
     ck_assert_uint_gt(worth_of(&site, sender), sender_before - 3000);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
 }
 END_TEST
 

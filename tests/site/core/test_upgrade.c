@@ -43,8 +43,7 @@ static bool is_other(void)
 
 static void nothing_held(void)
 {
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_MESSAGE), 0);
-    ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
+    site_holds_nothing(&site);
     ck_assert_ptr_null(site_agent(&site, agent)->upgrade.code.code);
 }
 
