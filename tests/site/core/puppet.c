@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-static enum engine_outcome idle(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
+#include "agents/cap.h"
 
 enum engine_outcome puppet_hears(void *context, struct part *part)
 {
@@ -34,6 +29,40 @@ enum engine_outcome puppet_keeps(void *slot, struct part *part)
     return ENGINE_DONE;
 }
 
+enum engine_outcome puppet_idles(void *context, struct part *part)
+{
+    (void)context;
+    (void)part;
+    return ENGINE_DONE;
+}
+
+enum engine_outcome puppet_traps(void *context, struct part *part)
+{
+    (void)context;
+    (void)part;
+    return ENGINE_TRAP_UNREACHABLE;
+}
+
+enum engine_outcome puppet_dies(void *context, struct part *part)
+{
+    (void)context;
+    ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
+    return ENGINE_DONE;
+}
+
+enum engine_outcome puppet_fills(void *left, struct part *part)
+{
+    const struct cap cap = {.kind = SERAI_KIND_CLOCK};
+    uint32_t free_slots = left == NULL ? 0 : *(const uint32_t *)left;
+
+    /* By hand: a turn has fuel for some thousand orders that fill a slot. */
+    while (turn_give_cap(part->instance->host, &cap) >= 0)
+        ;
+    for (int64_t slot = 500; free_slots > 0; slot++, free_slots--)
+        ck_assert_int_eq(part_order(part, cap_drop, slot), 0);
+    return ENGINE_DONE;
+}
+
 size_t heard_of(const struct heard *heard, int32_t kind)
 {
     size_t count = 0;
@@ -57,7 +86,7 @@ static uint64_t deploy(struct site *site, int person, const struct deploy *how)
 {
     uint64_t agent = site_deploy(site, person, how);
 
-    probe_play(agent, idle, NULL);
+    probe_play(agent, puppet_idles, NULL);
     site_settle(site);
     return agent;
 }
@@ -94,7 +123,7 @@ void puppet_play(struct site *site, uint64_t agent, part_fn play, void *context)
     probe_play(agent, play, context);
     ck_assert_int_eq(site_send(site, owner_of(site, agent), agent, "go", 0), CONTROL_DONE);
     site_settle(site);
-    probe_play(agent, idle, NULL);
+    probe_play(agent, puppet_idles, NULL);
 }
 
 struct publishing {

@@ -26,6 +26,13 @@ const struct serai_event *heard_last(const struct heard *heard, int32_t kind);
  */
 enum engine_outcome puppet_keeps(void *slot, struct part *part);
 
+/* Agents that do nothing, that trap, and that die, each time; their context is not looked at. */
+enum engine_outcome puppet_idles(void *context, struct part *part);
+enum engine_outcome puppet_traps(void *context, struct part *part);
+enum engine_outcome puppet_dies(void *context, struct part *part);
+/* One that fills all its slots, and then leaves `left` free, a uint32_t; NULL: none. */
+enum engine_outcome puppet_fills(void *left, struct part *part);
+
 /* A living agent with this much money beside what its birth held, doing nothing yet. */
 uint64_t puppet_new(struct site *site, int person, uint64_t nanos, const char *gifts);
 /* A new one that is told apart only by `keeps`, a module that it keeps. */

@@ -199,27 +199,6 @@ static enum engine_outcome uses_cap(void *context, struct part *part)
     return answers_with(part, 0, SERAI_SLOT_NONE);
 }
 
-static enum engine_outcome is_silent(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
-
-static enum engine_outcome traps(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_TRAP_UNREACHABLE;
-}
-
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
-    return ENGINE_DONE;
-}
-
 static const int32_t no_caps = 0;
 static const int32_t one_cap = 1;
 static const int32_t two_caps = 2;
@@ -284,12 +263,12 @@ START_TEST(a_question_that_fails_says_how)
 {
     uint64_t number;
 
-    probe_play(agent, is_silent, NULL);
+    probe_play(agent, puppet_idles, NULL);
     number = call_agent(1, agent);
     ck_assert_int_eq(take(1, number, ""), CONTROL_DONE);
     ck_assert(shows("state", "silent") && shows("failure", "SILENT"));
 
-    probe_play(agent, traps, NULL);
+    probe_play(agent, puppet_traps, NULL);
     {
         uint64_t had = customer(1);
 
@@ -569,7 +548,7 @@ START_TEST(a_promise_on_a_desk_is_called_when_it_is_resolved)
     ck_assert_int_eq(take(1, call_agent(1, agent), "later"), CONTROL_DONE);
     ck_assert_int_eq(try_call(1, &(struct wish){.target = "later"}), CONTROL_TRY_AGAIN);
     site_reload_same(&site);
-    probe_play(agent, dies, NULL);
+    probe_play(agent, puppet_dies, NULL);
     ck_assert_int_eq(site_send(&site, 1, agent, "go", 0), CONTROL_DONE);
     site_settle(&site);
     ck_assert_int_eq(try_call(1, &(struct wish){.target = "later"}), CONTROL_REFUSED);
@@ -653,7 +632,7 @@ START_TEST(an_agent_that_dies_of_the_question_closes_it)
     uint64_t number;
     uint64_t had = customer(1);
 
-    probe_play(agent, dies, NULL);
+    probe_play(agent, puppet_dies, NULL);
     number = call_agent(1, agent);
     ck_assert_int_eq(take(1, number, ""), CONTROL_DONE);
     ck_assert(shows("state", "broken") || shows("state", "silent"));

@@ -294,13 +294,6 @@ START_TEST(postage_that_pays_for_its_turn_thaws_a_dry_agent)
 }
 END_TEST
 
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, 0), 0);
-    return ENGINE_DONE;
-}
-
 START_TEST(the_estate_of_the_dead_goes_to_its_customer)
 {
     uint64_t customer = site.people[1].account;
@@ -314,7 +307,7 @@ START_TEST(the_estate_of_the_dead_goes_to_its_customer)
     before = site_balance(&site, customer);
     had = site_balance(&site, agent) + site_agent(&site, agent)->burial.nanos +
           site_agent(&site, agent)->low.reserve.nanos;
-    puppet_play(&site, agent, dies, NULL);
+    puppet_play(&site, agent, puppet_dies, NULL);
     ck_assert(!site_lives(&site, agent));
     ck_assert(ledger_account(site.core->ledger, agent)->closed);
     burnt = site_balance(&site, ACCOUNT_REVENUE_COMPUTE) - burnt;

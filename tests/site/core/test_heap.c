@@ -139,20 +139,13 @@ START_TEST(a_number_is_used_once_and_only_what_may_be_named_is)
 }
 END_TEST
 
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, 0), 0);
-    return ENGINE_DONE;
-}
-
 START_TEST(an_entry_outlives_its_depositor_and_still_refunds)
 {
     struct trial take = {.order = SERAI_ORDER_heap_take};
     uint64_t before;
 
     puppet_publish(&site, owner, 9, 0, number);
-    puppet_play(&site, owner, dies, NULL);
+    puppet_play(&site, owner, puppet_dies, NULL);
     site_reload_same(&site);
     before = worth_of(&site, other);
     puppet_play(&site, other, presents, &take);

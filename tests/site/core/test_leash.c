@@ -56,13 +56,6 @@ static uint64_t next_agent(void)
 
 /* ---- parts ---- */
 
-static enum engine_outcome idles(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
-
 static enum engine_outcome hears_news(void *context, struct part *part)
 {
     struct serai_event event;
@@ -106,7 +99,7 @@ static enum engine_outcome spawns(void *context, struct part *part)
 static void have_child(int64_t flags)
 {
     child = next_agent();
-    probe_play(child, idles, NULL);
+    probe_play(child, puppet_idles, NULL);
     puppet_play(&site, parent, spawns, &flags);
     ck_assert(site_lives(&site, child));
     ck_assert_uint_eq(site_agent(&site, child)->parent, parent);
@@ -182,13 +175,6 @@ static enum engine_outcome looks(void *context, struct part *part)
 static void look(struct serai_leash *info)
 {
     plays(looks, info);
-}
-
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
-    return ENGINE_DONE;
 }
 
 /* ---- what a leash tells ---- */
@@ -366,7 +352,7 @@ END_TEST
 
 static void child_dies(void)
 {
-    puppet_play(&site, child, dies, NULL);
+    puppet_play(&site, child, puppet_dies, NULL);
     ck_assert(!site_lives(&site, child));
 }
 
@@ -382,7 +368,7 @@ START_TEST(an_estate_goes_to_the_holder_if_it_was_spawned_so)
         ck_assert_int_eq(site_send(&site, PARENT, child, "go", 0), CONTROL_DONE);
         before = site_balance(&site, parent);
         people[with] = site_balance(&site, site.people[PARENT].account);
-        probe_play(child, dies, NULL);
+        probe_play(child, puppet_dies, NULL);
         site_settle(&site);
         ck_assert(!site_lives(&site, child));
         parents[with] = site_balance(&site, parent) - before;
@@ -418,7 +404,7 @@ START_TEST(the_child_of_a_holder_that_dies_goes_on)
 {
     have_child(SERAI_SPAWN_LEASH | SERAI_SPAWN_ESTATE);
     plays(watches, NULL);
-    puppet_play(&site, parent, dies, NULL);
+    puppet_play(&site, parent, puppet_dies, NULL);
     ck_assert(!site_lives(&site, parent));
     ck_assert_uint_eq(site_agent(&site, child)->leash, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
@@ -478,7 +464,7 @@ START_TEST(no_child_stays_stopped_by_a_leash_that_is_gone)
     ck_assert_int_eq(site_agent(&site, child)->state, AGENT_RUNNING);
     have_child(SERAI_SPAWN_LEASH);
     give(SERAI_ORDER_leash_stop, 1, 0);
-    puppet_play(&site, parent, dies, NULL);
+    puppet_play(&site, parent, puppet_dies, NULL);
     ck_assert(!site_lives(&site, parent));
     ck_assert_int_eq(site_agent(&site, child)->state, AGENT_RUNNING);
     site_reload_same(&site);
@@ -507,13 +493,6 @@ END_TEST
 
 /* ---- watching ---- */
 
-static enum engine_outcome traps(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_TRAP_UNREACHABLE;
-}
-
 static enum engine_outcome fails(void *context, struct part *part)
 {
     (void)context;
@@ -534,7 +513,7 @@ START_TEST(a_watched_child_that_traps_is_told_once)
     have_child(SERAI_SPAWN_LEASH);
     plays(watches, NULL);
     site_reload_same(&site);
-    probe_play(child, traps, NULL);
+    probe_play(child, puppet_traps, NULL);
     send_to_child();
     expect_news(SERAI_LEASH_UNDONE, ENGINE_TRAP_UNREACHABLE);
     send_to_child();
@@ -601,7 +580,7 @@ START_TEST(who_revokes_the_facet_watches_no_more)
     plays(watches, NULL);
     plays(revokes_watch, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
-    probe_play(child, traps, NULL);
+    probe_play(child, puppet_traps, NULL);
     send_to_child();
     ck_assert_uint_eq(news_count, 0);
     plays(watches, NULL); /* and may watch again */
@@ -670,7 +649,7 @@ static enum engine_outcome spawns_on(void *context, struct part *part)
 {
     (void)context;
     grandchild = next_agent();
-    probe_play(grandchild, idles, NULL);
+    probe_play(grandchild, puppet_idles, NULL);
     ck_assert_int_ge(spawn_with(part, 0, ENDOWMENT / 2), 0);
     return ENGINE_DONE;
 }
@@ -705,7 +684,7 @@ START_TEST(what_a_child_lacks_its_children_lack)
     int64_t done = 0;
 
     child = next_agent();
-    probe_play(child, idles, NULL);
+    probe_play(child, puppet_idles, NULL);
     puppet_play(&site, parent, spawns_spawner, &flags);
     puppet_play(&site, child, spawns_on, NULL);
     site_reload_same(&site);
@@ -747,7 +726,7 @@ static enum engine_outcome buys_channel(void *context, struct part *part)
         return ENGINE_DONE;
     ck_assert_int_eq(part_order(part, cap_drop, SERAI_SLOT_CODE), 0);
     grandchild = next_agent();
-    probe_play(grandchild, idles, NULL);
+    probe_play(grandchild, puppet_idles, NULL);
     ck_assert_int_ge(part_order(part, channel_buy, SERAI_SLOT_CHANNELS, 0, 20000000, 10000000), 0);
     return ENGINE_DONE;
 }
@@ -806,7 +785,7 @@ static enum engine_outcome fills_every_other(void *context, struct part *part)
 START_TEST(a_leash_is_in_the_slot_after_the_facet)
 {
     child = next_agent();
-    probe_play(child, idles, NULL);
+    probe_play(child, puppet_idles, NULL);
     puppet_play(&site, parent, fills_every_other, NULL);
 }
 END_TEST

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "agents/agents.h"
-#include "agents/cap.h"
 #include "agents/life.h"
 #include "tests/site/core/puppet.h"
 
@@ -87,20 +86,6 @@ static void heard_one(int32_t status)
     ck_assert_uint_eq(site_agent(&site, asker)->owns.facets, 1); /* the one that it asks with */
 }
 
-static enum engine_outcome is_silent(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
-
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
-    return ENGINE_DONE;
-}
-
 static enum engine_outcome becomes(void *context, struct part *part)
 {
     (void)context;
@@ -109,13 +94,6 @@ static enum engine_outcome becomes(void *context, struct part *part)
     ck_assert_int_ge(part_order(part, self_code_id, SERAI_SLOT_SELF, AT_ID), 0);
     ck_assert_int_eq(part_order(part, self_become, SERAI_SLOT_SELF, AT_ID, AT_DATA, 0), 0);
     return ENGINE_DONE;
-}
-
-static enum engine_outcome traps(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_TRAP_UNREACHABLE;
 }
 
 static enum engine_outcome drops(void *context, struct part *part)
@@ -143,7 +121,7 @@ static enum engine_outcome answers(void *context, struct part *part)
 
 START_TEST(it_dies_in_the_turn_of_the_question)
 {
-    ask(dies, NULL);
+    ask(puppet_dies, NULL);
     heard_one(SERAI_E_CLOSED);
 }
 END_TEST
@@ -154,14 +132,14 @@ START_TEST(it_keeps_the_reply_and_dies_later)
     ck_assert_uint_eq(heard.count, 0);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), site_reserve(&site));
     site_reload_same(&site);
-    puppet_play(&site, server, dies, NULL);
+    puppet_play(&site, server, puppet_dies, NULL);
     heard_one(SERAI_E_CLOSED);
 }
 END_TEST
 
 START_TEST(it_traps)
 {
-    ask(traps, NULL);
+    ask(puppet_traps, NULL);
     heard_one(ENGINE_TRAP_UNREACHABLE);
 }
 END_TEST
@@ -177,7 +155,7 @@ static enum engine_outcome tries_the_heap(void *context, struct part *part)
     ck_assert_int_eq(part_order(part, heap_add_at, SERAI_SLOT_HEAP, event.reply, AT_NUMBER),
                      SERAI_E_RIGHT);
     ck_assert_int_eq(part_order(part, self_revoke, SERAI_SLOT_SELF, event.reply), SERAI_E_RIGHT);
-    return dies(NULL, part);
+    return puppet_dies(NULL, part);
 }
 
 START_TEST(the_heap_takes_no_reply)
@@ -194,7 +172,7 @@ START_TEST(it_says_nothing)
 {
     uint64_t before = site_balance(&site, server);
 
-    ask(is_silent, NULL);
+    ask(puppet_idles, NULL);
     heard_one(SERAI_E_SILENT);
     ck_assert_uint_eq(site_agent(&site, server)->usage.traps,
                       0); /* its turn stands, and what it earned */
@@ -317,9 +295,9 @@ START_TEST(who_handed_it_on_may_die)
 
     probe_play(other, keeps_the_cap, NULL);
     ask(hands_on, &as_cap);
-    puppet_play(&site, server, dies, NULL);
+    puppet_play(&site, server, puppet_dies, NULL);
     ck_assert_uint_eq(heard.count, 0);
-    puppet_play(&site, other, dies, NULL);
+    puppet_play(&site, other, puppet_dies, NULL);
     heard_one(SERAI_E_CLOSED);
 }
 END_TEST
@@ -332,7 +310,7 @@ START_TEST(who_it_is_handed_to_says_nothing)
         bool as_cap = ways[way];
 
         memset(&heard, 0, sizeof heard);
-        probe_play(other, is_silent, NULL);
+        probe_play(other, puppet_idles, NULL);
         ask(hands_on, &as_cap);
         ck_assert_uint_eq(heard.count, 1);
         ck_assert_int_eq(heard_last(&heard, SERAI_EVENT_FAILED)->status, SERAI_E_SILENT);
@@ -345,7 +323,7 @@ START_TEST(the_message_that_carries_it_is_undone)
 {
     bool as_cap = true;
 
-    probe_play(other, traps, NULL);
+    probe_play(other, puppet_traps, NULL);
     ask(hands_on, &as_cap);
     heard_one(ENGINE_TRAP_UNREACHABLE);
 }
@@ -423,7 +401,7 @@ START_TEST(the_asker_ends_its_waiting)
     before = site_balance(&site, server);
     puppet_play(&site, server, answers, &closed);
     ck_assert_uint_le(before, site_balance(&site, server) + 100); /* the order's fee, no money */
-    puppet_play(&site, server, dies, NULL);
+    puppet_play(&site, server, puppet_dies, NULL);
     ck_assert_uint_eq(heard.count, 0);
 }
 END_TEST
@@ -440,7 +418,7 @@ START_TEST(a_revocation_that_is_undone_was_none)
     puppet_play(&site, asker, revokes_and_traps, NULL);
     probe_play(asker, puppet_hears, &heard);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), site_reserve(&site));
-    puppet_play(&site, server, dies, NULL);
+    puppet_play(&site, server, puppet_dies, NULL);
     heard_one(SERAI_E_CLOSED);
 }
 END_TEST
@@ -450,10 +428,10 @@ START_TEST(the_asker_dies_first)
     int64_t closed = SERAI_E_CLOSED;
 
     ask(puppet_keeps, &kept);
-    puppet_play(&site, asker, dies, NULL);
+    puppet_play(&site, asker, puppet_dies, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
     puppet_play(&site, server, answers, &closed);
-    puppet_play(&site, server, dies, NULL);
+    puppet_play(&site, server, puppet_dies, NULL);
 }
 END_TEST
 
@@ -472,7 +450,7 @@ START_TEST(who_asks_itself_may_die_with_the_question)
     own = SERAI_SLOT_NONE;
     puppet_play(&site, asker, asks_itself, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), site_reserve(&site));
-    puppet_play(&site, asker, dies, NULL);
+    puppet_play(&site, asker, puppet_dies, NULL);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_HELD_RESERVE), 0);
 }
 END_TEST
@@ -545,28 +523,12 @@ END_TEST
 
 /* ---- a table that is full ---- */
 
-static enum engine_outcome fills(void *context, struct part *part)
-{
-    uint32_t left = *(const uint32_t *)context;
-
-    struct turn *turn = part->instance->host;
-    const struct cap cap = {.kind = SERAI_KIND_CLOCK};
-
-    /* By hand: a turn has fuel for some thousand orders that fill a slot. */
-    while (turn_give_cap(turn, &cap) >= 0)
-        ;
-    for (int64_t slot = 500; left > 0; slot++, left--)
-        ck_assert_int_eq(part_order(part, cap_drop, slot), 0);
-    return ENGINE_DONE;
-}
-
 START_TEST(a_question_to_a_full_table_is_refused_before_it_is_heard)
 {
-    uint32_t none = 0;
     uint64_t before;
     uint64_t turns;
 
-    puppet_play(&site, server, fills, &none);
+    puppet_play(&site, server, puppet_fills, NULL);
     before = site_balance(&site, asker);
     turns = site_agent(&site, server)->usage.turns;
     ask(puppet_keeps, &kept);
@@ -574,7 +536,7 @@ START_TEST(a_question_to_a_full_table_is_refused_before_it_is_heard)
     ck_assert_int_eq(kept, SERAI_SLOT_NONE);
     ck_assert_uint_eq(site_agent(&site, server)->usage.turns, turns);
     ck_assert_uint_le(before, site_balance(&site, asker) + 100);
-    puppet_play(&site, server, dies, NULL); /* a message without caps is heard */
+    puppet_play(&site, server, puppet_dies, NULL); /* a message without caps is heard */
     ck_assert(!site_lives(&site, server));
 }
 END_TEST
@@ -602,13 +564,13 @@ START_TEST(nothing_arrives_by_halves)
     struct serai_event event;
     struct heard hears = {0};
 
-    puppet_play(&site, server, fills, &three); /* three caps and the reply want four */
+    puppet_play(&site, server, puppet_fills, &three); /* three caps and the reply want four */
     probe_play(server, puppet_hears, &hears);
     own = SERAI_SLOT_NONE;
     puppet_play(&site, asker, brings_three, NULL);
     ck_assert_uint_eq(hears.count, 0);
     ck_assert_uint_eq(site_agent(&site, server)->caps.used, SERAI_SLOTS_MAX - 1 - 3);
-    puppet_play(&site, server, fills, &four);
+    puppet_play(&site, server, puppet_fills, &four);
     probe_play(server, puppet_hears, &hears);
     own = SERAI_SLOT_NONE;
     puppet_play(&site, asker, brings_three, NULL);
@@ -634,11 +596,10 @@ static enum engine_outcome answers_with_caps(void *context, struct part *part)
 
 START_TEST(an_answer_that_does_not_fit_is_an_end_too)
 {
-    uint32_t none = 0;
     uint64_t before;
 
     ask(puppet_keeps, &kept);
-    puppet_play(&site, asker, fills, &none);
+    puppet_play(&site, asker, puppet_fills, NULL);
     probe_play(asker, puppet_hears, &heard);
     before = site_balance(&site, server);
     puppet_play(&site, server, answers_with_caps, NULL);

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "agents/agents.h"
-#include "agents/cap.h"
 #include "agents/life.h"
 #include "agents/objects.h"
 #include "agents/set.h"
-#include "agents/turn.h"
 #include "site/core/customers.h"
 #include "site/core/desks.h"
 #include "tests/site/core/roles.h"
@@ -69,42 +67,10 @@ static enum engine_outcome publishes(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
-static enum engine_outcome traps(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_TRAP_UNREACHABLE;
-}
-
 static enum engine_outcome fails(void *context, struct part *part)
 {
     (void)context;
     return part_fail(part, CODE, AT_DATA, 1);
-}
-
-static enum engine_outcome is_silent(void *context, struct part *part)
-{
-    (void)context;
-    (void)part;
-    return ENGINE_DONE;
-}
-
-static enum engine_outcome keeps(void *context, struct part *part)
-{
-    struct serai_event event;
-
-    (void)context;
-    part_event(part, &event);
-    kept = event.reply;
-    ck_assert_int_eq(part_order(part, cap_keep, kept), 0);
-    return ENGINE_DONE;
-}
-
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, SERAI_SLOT_SELF), 0);
-    return ENGINE_DONE;
 }
 
 static enum engine_outcome drops(void *context, struct part *part)
@@ -131,17 +97,6 @@ static enum engine_outcome returns(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
-static enum engine_outcome fills(void *context, struct part *part)
-{
-    const struct cap cap = {.kind = SERAI_KIND_CLOCK};
-
-    (void)context;
-    /* By hand: a turn has fuel for some thousand orders that fill a slot. */
-    while (turn_give_cap(part->instance->host, &cap) >= 0)
-        ;
-    return ENGINE_DONE;
-}
-
 /* ---- the ways ---- */
 
 static void before_nothing(void)
@@ -150,7 +105,7 @@ static void before_nothing(void)
 
 static void before_full(void)
 {
-    puppet_play(&site, target, fills, NULL);
+    puppet_play(&site, target, puppet_fills, NULL);
 }
 
 static void before_frozen(void)
@@ -176,7 +131,7 @@ static void after_end(void)
 
 static void after_death(void)
 {
-    puppet_play(&site, target, dies, NULL);
+    puppet_play(&site, target, puppet_dies, NULL);
 }
 
 static void after_drop(void)
@@ -197,23 +152,23 @@ static void after_return(void)
 /* How a question ends, and whether its money was the target's by then. */
 static const struct way {
     void (*before)(void);
-    part_fn does;
+    part_fn does; /* with `kept` */
     void (*after)(void);
     int32_t status;
     bool taken;
 } ways[] = {
-    {before_nothing, traps, before_nothing, ENGINE_TRAP_UNREACHABLE, false},
+    {before_nothing, puppet_traps, before_nothing, ENGINE_TRAP_UNREACHABLE, false},
     {before_nothing, fails, before_nothing, CODE, false},
-    {before_full, keeps, before_nothing, SERAI_E_FULL, false},
-    {before_frozen, keeps, after_long, SERAI_E_FROZEN, false},
-    {before_frozen, keeps, after_end, SERAI_E_CLOSED, false},
-    {before_nothing, is_silent, before_nothing, SERAI_E_SILENT, true},
-    {before_nothing, dies, before_nothing, SERAI_E_CLOSED, true},
-    {before_nothing, keeps, after_drop, SERAI_E_SILENT, true},
-    {before_nothing, keeps, after_break, CODE, true},
-    {before_nothing, keeps, after_return, CODE, false},
-    {before_nothing, keeps, after_death, SERAI_E_CLOSED, true},
-    {before_nothing, keeps, after_frozen_long, SERAI_E_FROZEN, true},
+    {before_full, puppet_keeps, before_nothing, SERAI_E_FULL, false},
+    {before_frozen, puppet_keeps, after_long, SERAI_E_FROZEN, false},
+    {before_frozen, puppet_keeps, after_end, SERAI_E_CLOSED, false},
+    {before_nothing, puppet_idles, before_nothing, SERAI_E_SILENT, true},
+    {before_nothing, puppet_dies, before_nothing, SERAI_E_CLOSED, true},
+    {before_nothing, puppet_keeps, after_drop, SERAI_E_SILENT, true},
+    {before_nothing, puppet_keeps, after_break, CODE, true},
+    {before_nothing, puppet_keeps, after_return, CODE, false},
+    {before_nothing, puppet_keeps, after_death, SERAI_E_CLOSED, true},
+    {before_nothing, puppet_keeps, after_frozen_long, SERAI_E_FROZEN, true},
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
@@ -264,7 +219,7 @@ START_TEST(of_a_question_of_ones_own)
     finds_target(&asker);
     before = site_balance(&site, asker.agent);
     way->before();
-    probe_play(target, way->does, NULL);
+    probe_play(target, way->does, &kept);
     PLAY(&site, &asker, {VERB_SEND, .to = TO, .money = sum, .reply = EAR});
     if (asker.heard.count == 0)
         site_reload_same(&site);
@@ -287,7 +242,7 @@ START_TEST(of_one_that_was_handed_on)
     before = site_balance(&site, asker.agent);
     had = site_balance(&site, middle.agent);
     way->before();
-    probe_play(target, way->does, NULL);
+    probe_play(target, way->does, &kept);
     PLAY(&site, &middle, {VERB_PASS, .to = TO, .money = sum, .reply = 0});
     if (asker.heard.count == 0)
         site_reload_same(&site);
@@ -322,7 +277,7 @@ START_TEST(without_a_question_it_is_the_senders)
 
     finds_target(&asker);
     before = site_balance(&site, asker.agent);
-    probe_play(target, traps, NULL);
+    probe_play(target, puppet_traps, NULL);
     PLAY(&site, &asker, {VERB_SEND, .to = TO, .money = SUM});
     ck_assert_uint_eq(asker.heard.count, 0);
     has_about(site_balance(&site, asker.agent), before);
@@ -338,7 +293,7 @@ START_TEST(with_a_reply_as_a_capability_it_is_the_senders)
     middle_is_asked();
     finds_target(&middle);
     before = site_balance(&site, middle.agent);
-    probe_play(target, traps, NULL);
+    probe_play(target, puppet_traps, NULL);
     middle.registers[P] = middle.replies[0];
     PLAY(&site, &middle, {VERB_SEND, .to = TO, .cap = P, .money = SUM});
     heard_failed(&asker, ENGINE_TRAP_UNREACHABLE, 0);
@@ -406,7 +361,7 @@ START_TEST(an_asker_that_does_not_hear_gets_it)
     PLAY(&site, &asker, {VERB_ASK, .to = TO, .into = P});
     finds_target(&middle);
     before = site_balance(&site, asker.agent);
-    probe_play(target, traps, NULL);
+    probe_play(target, puppet_traps, NULL);
     PLAY(&site, &middle, {VERB_PASS, .to = TO, .money = SUM, .reply = 0});
     ck_assert_uint_eq(asker.heard.count, 0);
     has_about(site_balance(&site, asker.agent), before + SUM);
@@ -540,7 +495,7 @@ START_TEST(a_question_handed_on_to_a_promise)
     PLAY(&site, &other, {VERB_FETCH, .number = MIDDLE, .into = TO},
          {VERB_SEND, .to = TO, .reply = EAR});
     finds_target(&middle);
-    probe_play(target, keeps, NULL);
+    probe_play(target, puppet_keeps, &kept);
     PLAY(&site, &middle, {VERB_ASK, .to = TO, .into = P});
     before = site_balance(&site, other.agent);
     had = site_balance(&site, middle.agent);
@@ -578,7 +533,7 @@ START_TEST(an_answer_that_does_not_fit_brings_nothing)
     middle_is_asked();
     PLAY(&site, &middle, {VERB_FACET, .into = THING});
     before = site_balance(&site, middle.agent);
-    puppet_play(&site, asker.agent, fills, NULL);
+    puppet_play(&site, asker.agent, puppet_fills, NULL);
     memset(&asker.heard, 0, sizeof asker.heard);
     probe_play(asker.agent, puppet_hears, &asker.heard);
     PLAY(&site, &middle, {VERB_ANSWER, .to = 0, .cap = THING, .money = SUM});

@@ -346,13 +346,6 @@ START_TEST(a_reply_facet_answers_once)
 }
 END_TEST
 
-static enum engine_outcome dies(void *context, struct part *part)
-{
-    (void)context;
-    ck_assert_int_eq(part_order(part, self_die, 0), 0);
-    return ENGINE_DONE;
-}
-
 START_TEST(who_waits_for_the_dead_gets_money_postage_and_the_reason)
 {
     uint64_t sender = puppet_new(&site, 1, MONEY, NULL);
@@ -364,7 +357,7 @@ START_TEST(who_waits_for_the_dead_gets_money_postage_and_the_reason)
 
     puppet_publish(&site, receiver, 9, 0, number);
     before = worth_of(&site, sender);
-    probe_play(receiver, dies, NULL);
+    probe_play(receiver, puppet_dies, NULL);
     ck_assert_int_eq(site_send(&site, 2, receiver, "go", 0), CONTROL_DONE);
     probe_play(sender, calls, &call);
     ck_assert_int_eq(site_on_agent(&site, 2, "agent.freeze", receiver), CONTROL_DONE);
