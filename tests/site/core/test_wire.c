@@ -83,11 +83,28 @@ static enum engine_outcome serves(void *context, struct part *part)
     return ENGINE_DONE;
 }
 
-/* The peer says that, and what follows from it is done. */
+/* A new one that lies, of the second customer. */
+static uint64_t liar_new(void)
+{
+    uint64_t liar = site_deploy(
+        &site, 2,
+        &(struct deploy){.module = "liar", .args = "", .nanos = MONEY, .keeps = "../wire/t"});
+
+    site_settle(&site);
+    return liar;
+}
+
+/* The liar is told that, and what follows from it is done. */
+static void tells(uint64_t liar, const char *words)
+{
+    ck_assert_int_eq(site_send(&site, 2, liar, words, 0), CONTROL_DONE);
+    site_settle(&site);
+}
+
+/* The peer says that. */
 static void says(const char *words)
 {
-    ck_assert_int_eq(site_send(&site, 2, peer, words, 0), CONTROL_DONE);
-    site_settle(&site);
+    tells(peer, words);
 }
 
 static void comes(const char *words)
@@ -98,20 +115,19 @@ static void comes(const char *words)
 /* Ask the door for the object; it is export 1. */
 static void fetches(int question)
 {
+    char name[2 * sizeof number + 1];
     char words[160];
-    int used =
-        snprintf(words, sizeof words, "say deliver t=yours:0 q=%d pay=5000 b=fetch ", question);
 
-    for (size_t i = 0; i < sizeof number; i++)
-        used += snprintf(words + used, sizeof words - (size_t)used, "%02x", number[i]);
+    (void)hex_print(name, number, sizeof number);
+    (void)snprintf(words, sizeof words, "say deliver t=yours:0 q=%d pay=5000 b=fetch %s", question,
+                   name);
     says(words);
 }
 
 static void setup(void)
 {
     site_open(&site, 7, 100000000000);
-    site_customer(&site, 1, "one", 20000000000);
-    site_customer(&site, 2, "two", 20000000000);
+    site_customers(&site, 2, 20000000000);
     wire = site_deploy(
         &site, 1,
         &(struct deploy){.module = "../wire/t", .args = "family=" FAMILY, .nanos = MONEY});
@@ -119,10 +135,7 @@ static void setup(void)
     puppet_publish(&site, object, BADGE, 0, number);
     probe_play(object, serves, NULL);
     kept_count = 0;
-    peer = site_deploy(
-        &site, 2,
-        &(struct deploy){.module = "liar", .args = "", .nanos = MONEY, .keeps = "../wire/t"});
-    site_settle(&site);
+    peer = liar_new();
     says("connect self " FAMILY);
     comes("loaded: 1");
     says("say hello");
@@ -133,10 +146,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    site_reload_same(&site);
-    site_verify(&site);
-    probe_play_none();
-    site_close(&site);
+    site_end(&site);
 }
 
 START_TEST(a_mention_is_counted_once)
@@ -261,19 +271,12 @@ START_TEST(it_freezes_and_goes_on)
 }
 END_TEST
 
-static void hex_write(char *to, const uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        (void)snprintf(to + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static void asks_for_gift(uint64_t taker, const char *giver, int gift, int question)
 {
     char words[160];
 
     (void)snprintf(words, sizeof words, "say withdraw k=%s g=%d q=%d", giver, gift, question);
-    ck_assert_int_eq(site_send(&site, 2, taker, words, 0), CONTROL_DONE);
-    site_settle(&site);
+    tells(taker, words);
 }
 
 /* A gift is for one site alone, and for once. */
@@ -281,19 +284,14 @@ START_TEST(a_gift_is_for_whom_it_is)
 {
     static const char other[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
     static const char third[] = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
-    uint64_t taker = site_deploy(
-        &site, 2,
-        &(struct deploy){.module = "liar", .args = "", .nanos = MONEY, .keeps = "../wire/t"});
+    uint64_t taker = liar_new();
     char giver[2 * CONTROL_KEY_BYTES + 1];
     char words[160];
 
-    hex_write(giver, site.site_key, CONTROL_KEY_BYTES);
-    site_settle(&site);
+    (void)hex_print(giver, site.site_key, CONTROL_KEY_BYTES);
     (void)snprintf(words, sizeof words, "connect self " FAMILY " %s", other);
-    ck_assert_int_eq(site_send(&site, 2, taker, words, 0), CONTROL_DONE);
-    site_settle(&site);
-    ck_assert_int_eq(site_send(&site, 2, taker, "say hello", 0), CONTROL_DONE);
-    site_settle(&site);
+    tells(taker, words);
+    tells(taker, "say hello");
     ck_assert(site_logged(&site, taker, "came hello"));
     (void)snprintf(words, sizeof words, "say gift i=1 g=3 k=%s", third);
     says(words);
