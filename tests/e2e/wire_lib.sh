@@ -11,15 +11,20 @@ call()
     on "$site" agent call "$@" --timeout 20
 }
 
+lines() # SITE AGENT: what it has written
+{
+    on "$1" agent logs "$2" --json | jq -r .text
+}
+
 # number SITE AGENT [N]: the N-th number that an agent has published
 number()
 {
-    on "$1" agent logs "$2" --json | jq -r .text | sed -n 's/^number //p' | sed -n "${3:-1}p"
+    lines "$1" "$2" | sed -n 's/^number //p' | sed -n "${3:-1}p"
 }
 
 door() # SITE AGENT
 {
-    on "$1" agent logs "$2" --json | jq -r .text | sed -n 's/^door //p'
+    lines "$1" "$2" | sed -n 's/^door //p'
 }
 
 # The wire agent that was born at a site: the one that has a door and no name of ours.
@@ -58,4 +63,17 @@ three_sites()
         add_link "$from" "$to" "${ports[$to]}"
         until_holds 20 "$from and $to are linked" is_state "$from" "$to" up
     done
+}
+
+# They end as they should, and their books verify: the last line of a test.
+three_sites_end()
+{
+    local site
+
+    for site in a b c; do
+        end_named "$site" TERM
+        holds "the exit code of $site" "$ended" 0
+        on "$site" audit verify >/dev/null || fail "the books of $site do not verify"
+    done
+    passed
 }

@@ -10,11 +10,6 @@
 # shellcheck source=tests/e2e/wire_lib.sh
 . "$(dirname "$0")/wire_lib.sh"
 
-lines() # SITE AGENT
-{
-    on "$1" agent logs "$2" --json | jq -r .text
-}
-
 has_line() # SITE AGENT MARK PATTERN: after that line
 {
     on "$1" agent logs "$2" --json | jq -r "select(.line > $3) | .text" >"$work/lines"
@@ -26,64 +21,49 @@ mark() # SITE AGENT
     on "$1" agent logs "$2" --json | jq -s 'map(.line) | max // 0'
 }
 
+# comes WHAT SITE AGENT PATTERN WORDS...: the liar is told that, and then the agent writes this
+comes()
+{
+    local what=$1 site=$2 agent=$3 pattern=$4 at
+    shift 4
+    at=$(mark "$site" "$agent")
+    call a liar "$@" >/dev/null
+    until_holds 20 "$what" has_line "$site" "$agent" "$at" "$pattern"
+}
+
 # joins [KEY]: the liar has a wire to the wire agent of b, and has not said anything.
 joins()
 {
-    local at
-
-    at=$(mark a liar)
-    call a liar connect b "$family" "${1:-${keys[a]}}" >/dev/null
-    until_holds 20 "the liar has a wire" has_line a liar "$at" 'loaded: 1'
+    comes "the liar has a wire" a liar 'loaded: 1' connect b "$family" "${1:-${keys[a]}}"
 }
 
 greets()
 {
-    local at
-
     joins
-    at=$(mark a liar)
-    call a liar say hello >/dev/null
-    until_holds 20 "the wire agent of b says hello" has_line a liar "$at" 'came hello'
+    comes "the wire agent of b says hello" a liar 'came hello' say hello
 }
 
 # hears WHAT PATTERN WORDS...: the liar says that, and this comes
 hears()
 {
-    local what=$1 pattern=$2 at
-    shift 2
-    at=$(mark a liar)
-    call a liar "$@" >/dev/null
-    until_holds 20 "$what" has_line a liar "$at" "$pattern"
+    comes "$1" a liar "$2" "${@:3}"
+}
+
+# refused WHAT PATTERN WORDS...: the liar says that, and the wire agent of b writes this and closes
+# the wire
+refused()
+{
+    local closed
+    closed=$(mark a liar)
+    comes "$1 is refused" b t "$2" "${@:3}"
+    until_holds 20 "$1: the wire is closed" has_line a liar "$closed" closed
 }
 
 # ends WHAT PATTERN WORDS...: the liar says that, and its session ends for this reason
 ends()
 {
-    local what=$1 pattern=$2 at closed
-    shift 2
-    at=$(mark b t)
-    closed=$(mark a liar)
-    call a liar "$@" >/dev/null
-    until_holds 20 "$what ends it" has_line b t "$at" "a site is no longer joined: $pattern"
-    until_holds 20 "$what: the wire is closed" has_line a liar "$closed" closed
+    refused "$1" "a site is no longer joined: $2" "${@:3}"
     greets
-}
-
-# refused WHAT PATTERN WORDS...: before it has said who it is
-refused()
-{
-    local what=$1 pattern=$2 at closed
-    shift 2
-    at=$(mark b t)
-    closed=$(mark a liar)
-    call a liar "$@" >/dev/null
-    until_holds 20 "$what is refused" has_line b t "$at" "$pattern"
-    until_holds 20 "$what: the wire is closed" has_line a liar "$closed" closed
-}
-
-number() # SITE AGENT
-{
-    lines "$1" "$2" | sed -n 's/^number //p' | head -n 1
 }
 
 others_go_on()
@@ -111,17 +91,7 @@ debug()
     done >&2
 }
 trap 'code=$?; [ $code -eq 0 ] || debug; finish $code' EXIT
-for site in a b c; do
-    make_site "$site" "$(free_port)"
-    run_named "$site"
-    on "$site" money in 100 >/dev/null
-done
-for pair in "a b" "b c" "a c"; do
-    read -r from to <<<"$pair"
-    add_link "$to" "$from"
-    add_link "$from" "$to" "${ports[$to]}"
-    until_holds 20 "$from and $to are linked" is_state "$from" "$to" up
-done
+three_sites
 
 family=5e1a1c0ffee5e1a1c0ffee00
 on b agent deploy "$t" --name t --money 1 --args "family=$family" >/dev/null
@@ -138,7 +108,7 @@ call c shelf get --as shelf_b >/dev/null
 others_go_on
 on a agent deploy "$guests/liar.wasm" --name liar --money 3 --with "$t" >/dev/null
 
-field() # NAME: of what b shows of its wire agent
+wire_field() # NAME: of what b shows of its wire agent
 {
     on b agent show t --json | jq ".$1"
 }
@@ -155,8 +125,8 @@ begins_anew()
     fetches
 }
 nobody=$(printf 'ee%.0s' {1..32})
-slots=$(field slots)
-facets=$(field facets)
+slots=$(wire_field slots)
+facets=$(wire_field facets)
 with_c=$(counts "${keys[c]}")
 money=$(balance b t)
 
@@ -353,7 +323,7 @@ others_go_on
 # ---- nobody else has paid, and nothing is left ----
 has_let_go()
 {
-    [ "$(field slots)" -le "$slots" ] && [ "$(field facets)" -le "$facets" ]
+    [ "$(wire_field slots)" -le "$slots" ] && [ "$(wire_field facets)" -le "$facets" ]
 }
 is_alone()
 {
@@ -367,10 +337,5 @@ spent=$((money - $(balance b t)))
 printf 'the wire agent of b has spent %d nanos\n' "$spent" >&2
 checks=$((checks + 1))
 [ "$spent" -lt 1000000 ] || fail "the wire agent of b has spent $spent nanos"
-holds "turns of the wire agent that were undone" "$(field traps)" 0
-for site in a b c; do
-    end_named "$site" TERM
-    holds "the exit code of $site" "$ended" 0
-    on "$site" audit verify >/dev/null || fail "the books of $site do not verify"
-done
-passed
+holds "turns of the wire agent that were undone" "$(wire_field traps)" 0
+three_sites_end
