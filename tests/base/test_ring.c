@@ -128,45 +128,16 @@ END_TEST
 enum { PASSED = 20000 };
 static size_t numbers[PASSED];
 
+typedef bool (*give_fn)(struct ring *ring, void *item);
+typedef void *(*take_fn)(struct ring *ring);
+
 static void *produce(void *context)
 {
-    (void)context;
+    const give_fn *give = context;
+
     for (size_t i = 0; i < PASSED; i++) {
         numbers[i] = i; /* not atomic: the ring must order it */
-        while (!ring_push(&ring, &numbers[i])) {
-            const struct timespec pause = {.tv_nsec = 1000};
-
-            nanosleep(&pause, NULL);
-        }
-    }
-    return NULL;
-}
-
-START_TEST(two_threads_pass_items_whole_and_in_order)
-{
-    pthread_t producer;
-
-    ck_assert_int_eq(pthread_create(&producer, NULL, produce, NULL), 0);
-    for (size_t expected = 0; expected < PASSED;) {
-        size_t *number = ring_pop(&ring);
-
-        if (number == NULL) {
-            wake_wait(&wake, -1); /* a wake-up that is lost is a test that does not end */
-            continue;
-        }
-        ck_assert_uint_eq(*number, expected);
-        expected++;
-    }
-    ck_assert_int_eq(pthread_join(producer, NULL), 0);
-}
-END_TEST
-
-static void *produce_quietly(void *context)
-{
-    (void)context;
-    for (size_t i = 0; i < PASSED; i++) {
-        numbers[i] = i;
-        while (!ring_put(&ring, &numbers[i])) {
+        while (!(*give)(&ring, &numbers[i])) {
             const struct timespec pause = {.tv_nsec = 1000};
 
             nanosleep(&pause, NULL);
@@ -176,13 +147,13 @@ static void *produce_quietly(void *context)
 }
 
 /* Without a time-out: a wake-up that is lost is a test that does not end. */
-START_TEST(a_reader_that_asks_sleeps_through_nothing)
+static void passes(give_fn give, take_fn take)
 {
     pthread_t producer;
 
-    ck_assert_int_eq(pthread_create(&producer, NULL, produce_quietly, NULL), 0);
+    ck_assert_int_eq(pthread_create(&producer, NULL, produce, &give), 0);
     for (size_t expected = 0; expected < PASSED;) {
-        size_t *number = ring_want(&ring);
+        size_t *number = take(&ring);
 
         if (number == NULL) {
             wake_wait(&wake, -1);
@@ -192,6 +163,17 @@ START_TEST(a_reader_that_asks_sleeps_through_nothing)
         expected++;
     }
     ck_assert_int_eq(pthread_join(producer, NULL), 0);
+}
+
+START_TEST(two_threads_pass_items_whole_and_in_order)
+{
+    passes(ring_push, ring_pop);
+}
+END_TEST
+
+START_TEST(a_reader_that_asks_sleeps_through_nothing)
+{
+    passes(ring_put, ring_want);
 }
 END_TEST
 
