@@ -54,11 +54,9 @@ void sign_with(void *secret, const void *bytes, size_t size, uint8_t signature[6
 static void peer_sign(struct peer *peer, struct peer *other, uint8_t number, uint8_t secret[64])
 {
     uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    struct link_signer signer = {.sign = sign_with, .context = secret};
 
-    ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secret, seed), 0);
-    links_set_signer(peer->links, &signer);
-    memcpy(other->link->key, signer.key, LINK_KEY_BYTES);
+    ck_assert_int_eq(crypto_sign_seed_keypair(other->link->key, secret, seed), 0);
+    peer_sign_again(peer, secret);
     link_touch(other->links, other->link);
 }
 
@@ -67,6 +65,14 @@ void peers_sign(struct peer *a, struct peer *b, uint8_t secrets[2][64])
     ck_assert_int_ge(sodium_init(), 0);
     peer_sign(a, b, 0, secrets[0]);
     peer_sign(b, a, 1, secrets[1]);
+}
+
+void peer_sign_again(struct peer *peer, uint8_t secret[64])
+{
+    struct link_signer signer = {.sign = sign_with, .context = secret};
+
+    ck_assert_int_eq(crypto_sign_ed25519_sk_to_pk(signer.key, secret), 0);
+    links_set_signer(peer->links, &signer);
 }
 
 uint64_t peer_save(struct peer *peer)

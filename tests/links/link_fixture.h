@@ -27,6 +27,8 @@ void sign_with(void *secret, const void *bytes, size_t size, uint8_t signature[6
  * borrowed for their lives: that of the first, then that of the second.
  */
 void peers_sign(struct peer *a, struct peer *b, uint8_t secrets[2][64]);
+/* Sign with this key, as before peer_reload(); `secret` is borrowed for the peer's life. */
+void peer_sign_again(struct peer *peer, uint8_t secret[64]);
 /* Mark the row of a link as changed. */
 void link_touch(struct links *links, struct link *link);
 /* A frame: number, save, commit.  Returns the operations that took. */

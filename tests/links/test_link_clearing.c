@@ -19,7 +19,6 @@ static struct bytes parcel;
 
 static void setup(void)
 {
-    struct link_signer signer = {.sign = sign_with, .context = secrets[US]};
     struct settlement terms = {.by = SETTLE_BY_CLEARING, .where = "house"};
 
     ck_assert_int_ge(sodium_init(), 0);
@@ -29,8 +28,7 @@ static void setup(void)
         ck_assert_int_eq(crypto_sign_seed_keypair(keys[i], secrets[i], seed), 0);
     }
     a = peer_new("B");
-    memcpy(signer.key, keys[US], LINK_KEY_BYTES);
-    links_set_signer(a.links, &signer);
+    peer_sign_again(&a, secrets[US]);
     memcpy(a.link->key, keys[PAYEE], LINK_KEY_BYTES);
     ck_assert_int_eq(links_add(a.links, "house", keys[HOUSE], "", nanos(1000), &house, &a.fault),
                      ST_OK);
@@ -318,14 +316,11 @@ END_TEST
 
 START_TEST(orders_are_remembered_over_a_crash)
 {
-    struct link_signer signer = {.sign = sign_with, .context = secrets[US]};
-
     ck_assert_int_eq(order(1, 60), PARCEL_KEPT);
     link_order_done(a.links, house, true);
     (void)peer_save(&a);
     peer_reload(&a);
-    memcpy(signer.key, keys[US], LINK_KEY_BYTES);
-    links_set_signer(a.links, &signer);
+    peer_sign_again(&a, secrets[US]);
     house = links_named(a.links, "house");
     ck_assert_int_eq(order(1, 60), PARCEL_STALE);
     ck_assert_ptr_null(link_order(a.links, house));

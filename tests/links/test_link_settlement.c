@@ -1,7 +1,6 @@
 /* Settlements: each step is repeated, lost and crashed over, and each lie is found out. */
 #include "links/settlement.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "links/acceptance.h"
@@ -14,15 +13,6 @@ static struct peer b;
 static uint8_t secrets[2][64];
 static struct bytes parcel;
 static struct link_books books;
-
-static void set_signer(struct peer *peer, uint8_t number)
-{
-    uint8_t seed[crypto_sign_SEEDBYTES] = {number};
-    struct link_signer signer = {.sign = sign_with, .context = secrets[number]};
-
-    ck_assert_int_eq(crypto_sign_seed_keypair(signer.key, secrets[number], seed), 0);
-    links_set_signer(peer->links, &signer);
-}
 
 static void agree(struct peer *peer, uint64_t threshold, uint64_t target)
 {
@@ -75,7 +65,7 @@ static enum parcel_result states(struct peer *peer, struct peer *to)
 static void dies(struct peer *peer, uint8_t number)
 {
     peer_reload(peer);
-    set_signer(peer, number);
+    peer_sign_again(peer, secrets[number]);
     peers_meet(&a, &b);
 }
 
@@ -426,7 +416,7 @@ START_TEST(a_claim_that_only_the_payer_has_as_decided_is_decided_before_a_loss_i
     ck_assert_uint_eq(a.link->paid.index, 1);
     peer_free(&b);
     b = old;
-    set_signer(&b, 1);
+    peer_sign_again(&b, secrets[1]);
     state_both();
     ck_assert_int_eq(link_check_accept(b.links, b.link, &plan, &fault), ST_INVALID);
     ck_assert_ptr_nonnull(strstr(fault.text, "settlement 1 was decided, and here it is not"));
