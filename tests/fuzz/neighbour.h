@@ -49,6 +49,10 @@ void neighbour_loss(struct neighbour *neighbour);
 /* The site may have counted by a loss: it goes on from there, too. */
 void neighbour_note_counted(struct neighbour *neighbour);
 
+/* It signs, about the site, in the site's currency. */
+void neighbour_parties(const struct neighbour *neighbour, uint8_t signer[LINK_KEY_BYTES],
+                       uint8_t peer[LINK_KEY_BYTES], char currency[LINK_CURRENCY_BYTES_MAX + 1]);
+
 /* Sign with its key; now and then the signature is false. */
 void neighbour_sign(const struct neighbour *neighbour, const uint8_t *bytes, size_t size,
                     uint8_t signature[SPECIE_SIGNATURE_BYTES]);

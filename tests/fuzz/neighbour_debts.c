@@ -67,6 +67,15 @@ static void bend_statement(struct neighbour *neighbour, struct specie *statement
     }
 }
 
+void neighbour_parties(const struct neighbour *neighbour, uint8_t signer[LINK_KEY_BYTES],
+                       uint8_t peer[LINK_KEY_BYTES], char currency[LINK_CURRENCY_BYTES_MAX + 1])
+{
+    memcpy(signer, neighbour->key, LINK_KEY_BYTES);
+    memcpy(peer, fuzz_site_key, LINK_KEY_BYTES);
+    (void)snprintf(currency, LINK_CURRENCY_BYTES_MAX + 1, "%s",
+                   neighbour->site->core->book.currency);
+}
+
 void neighbour_sign(const struct neighbour *neighbour, const uint8_t *bytes, size_t size,
                     uint8_t signature[SPECIE_SIGNATURE_BYTES])
 {
@@ -89,10 +98,8 @@ void neighbour_specie(struct neighbour *neighbour)
             .got = decide_pending(neighbour)}};
     struct bytes bytes = {0};
 
-    memcpy(made.statement.signer, neighbour->key, LINK_KEY_BYTES);
-    memcpy(made.statement.peer, fuzz_site_key, LINK_KEY_BYTES);
-    (void)snprintf(made.statement.currency, sizeof made.statement.currency, "%s",
-                   neighbour->site->core->book.currency);
+    neighbour_parties(neighbour, made.statement.signer, made.statement.peer,
+                      made.statement.currency);
     bend_statement(neighbour, &made.statement);
     specie_encode(&made);
     neighbour_sign(neighbour, made.bytes, made.size, made.signature);

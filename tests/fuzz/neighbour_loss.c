@@ -1,9 +1,4 @@
 /* Where a neighbour says that it stands on a frozen link, and that it accepts the loss. */
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "links/link_set.h"
 #include "tests/fuzz/neighbour.h"
 
@@ -69,10 +64,7 @@ static void state_position(struct neighbour *neighbour)
         .claimed = settlement->pending.index,
     };
 
-    memcpy(position.signer, neighbour->key, LINK_KEY_BYTES);
-    memcpy(position.peer, fuzz_site_key, LINK_KEY_BYTES);
-    (void)snprintf(position.currency, sizeof position.currency, "%s",
-                   neighbour->site->core->book.currency);
+    neighbour_parties(neighbour, position.signer, position.peer, position.currency);
     bend_position(neighbour, &position);
     if (position.acked.seq > position.sent.seq || position.acked.total > position.sent.total)
         position.acked = position.sent;
