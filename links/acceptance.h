@@ -53,6 +53,11 @@ bool position_is_signed(const struct position_signed *position);
 /* What names two positions of the two sites of a link, in either order. */
 struct hash position_pair(const struct position_signed *one, const struct position_signed *other);
 
+/* Operators name a pair by its code: enough digits that nobody finds another one with the same. */
+enum { LOSS_CODE_BYTES = 16, LOSS_CODE_TEXT_BYTES = 2 * LOSS_CODE_BYTES + 1 };
+/* Write the code of a pair.  Returns `text`. */
+char *loss_code(char text[LOSS_CODE_TEXT_BYTES], const struct hash *pair);
+
 /* The bytes that a site signs to accept a pair. */
 enum { ACCEPTANCE_BYTES_MAX = 64 };
 size_t acceptance_encode(uint8_t bytes[ACCEPTANCE_BYTES_MAX], const struct hash *pair);

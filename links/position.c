@@ -101,6 +101,11 @@ struct hash position_pair(const struct position_signed *one, const struct positi
     return hash_of(both, out.size);
 }
 
+char *loss_code(char text[LOSS_CODE_TEXT_BYTES], const struct hash *pair)
+{
+    return hex_print(text, pair->bytes, LOSS_CODE_BYTES);
+}
+
 size_t acceptance_encode(uint8_t bytes[ACCEPTANCE_BYTES_MAX], const struct hash *pair)
 {
     struct bytes out = bytes_within(bytes, ACCEPTANCE_BYTES_MAX);

@@ -5,8 +5,6 @@
 #include "sim/network.h"
 #include "sim/requests.h"
 
-enum { CODE_BYTES = 16 };
-
 bool losses_await(const struct sim *sim, const struct sim_wire *wire)
 {
     bool restored = false;
@@ -67,7 +65,7 @@ static void losses_step(struct sim *sim, const struct sim_wire *wire, int end)
 {
     struct sim_site *site = &sim->sites[wire->ends[end]];
     const struct link *link = network_link(sim, wire, end);
-    char code[2 * CODE_BYTES + 1];
+    char code[LOSS_CODE_TEXT_BYTES];
     struct hash pair;
     enum acceptance_state state = link_acceptance(site->core->links, link, &pair);
 
@@ -80,7 +78,7 @@ static void losses_step(struct sim *sim, const struct sim_wire *wire, int end)
         losses_ask(site, link, "link.accept-loss", "");
         break;
     case ACCEPTANCE_PAIRED:
-        losses_ask(site, link, "link.accept-loss", hex_print(code, pair.bytes, CODE_BYTES));
+        losses_ask(site, link, "link.accept-loss", loss_code(code, &pair));
         if (link_acceptance(site->core->links, link, NULL) == ACCEPTANCE_PAIRED) {
             /* Something changed since this site signed: it signs anew. */
             losses_void_claim(site, link);

@@ -13,14 +13,6 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-/* Enough digits of a pair that nobody finds another one with the same. */
-enum { LOSS_CODE_BYTES = 16, LOSS_CODE_TEXT_BYTES = 2 * LOSS_CODE_BYTES + 1 };
-
-static char *loss_code(char text[LOSS_CODE_TEXT_BYTES], const struct hash *pair)
-{
-    return hex_print(text, pair->bytes, LOSS_CODE_BYTES);
-}
-
 /* ---- what is shown ---- */
 
 static const char *loss_state_word(const struct core *core, const struct link *link)

@@ -89,12 +89,12 @@ enum control_status link_request(int which, const char *command, const char *cod
     return status;
 }
 
-void code_of(int which, char code[CODE_BYTES])
+void code_of(int which, char code[LOSS_CODE_TEXT_BYTES])
 {
     struct hash pair = {0};
 
     (void)link_acceptance(site_at(which)->core->links, link_at(which), &pair);
-    (void)hex_print(code, pair.bytes, CODE_BYTES / 2);
+    (void)loss_code(code, &pair);
 }
 
 void freeze_both(void)
@@ -125,7 +125,7 @@ void state_both(void)
 void accept_both(void)
 {
     int first = (int)rng_below(&rng, 2);
-    char code[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
 
     code_of(first, code);
     ck_assert_int_eq(link_request(first, "link.accept-loss", code), CONTROL_DONE);

@@ -10,7 +10,7 @@
 #include "tests/site/core/network.h"
 
 enum { MONEY = 2000000000, LIMIT = 1000000000, ENDOWMENT = 10000000, FEE = 1000000 };
-enum { CODE_BYTES = 33, AGENTS = 3 };
+enum { AGENTS = 3 };
 
 extern struct network *network; /* of two sites; the link is interface 1 of both */
 extern struct rng rng;
@@ -33,7 +33,7 @@ void pass(int times);
 /* The operator's command on the link.  NULL: it has no second argument. */
 enum control_status link_request(int which, const char *command, const char *code);
 /* The code of the pair that lies at this site. */
-void code_of(int which, char code[CODE_BYTES]);
+void code_of(int which, char code[LOSS_CODE_TEXT_BYTES]);
 
 void freeze_both(void);
 /* Each operator states where its site stands, and each learns the other's; with crashes. */

@@ -7,6 +7,9 @@
 #include "links/settlement.h"
 #include "tests/exchange/losing.h"
 
+/* Of a pair that there is not. */
+#define OTHER_CODE "00112233445566778899aabbccddeeff"
+
 static struct heard heard;
 
 static void setup(void)
@@ -225,7 +228,7 @@ START_TEST(a_claim_that_only_the_payer_has_as_decided_is_decided_first)
 {
     uint64_t owed = owe();
     struct store_memory *copy;
-    char code[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
 
     pay();
     copy = backup(1);
@@ -247,19 +250,17 @@ END_TEST
 
 START_TEST(one_operator_alone_changes_nothing)
 {
-    char code[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
 
     ck_assert_int_eq(link_request(0, "link.accept-loss", ""), CONTROL_REFUSED); /* it is up */
     freeze_both();
     ck_assert_int_eq(link_request(0, "link.accept-loss", ""), CONTROL_DONE);
     pass(24);
     ck_assert_int_eq(link_acceptance(site_at(0)->core->links, link_at(0), NULL), ACCEPTANCE_STATED);
-    ck_assert_int_eq(link_request(0, "link.accept-loss", "00112233445566778899aabbccddeeff"),
-                     CONTROL_TRY_AGAIN);
+    ck_assert_int_eq(link_request(0, "link.accept-loss", OTHER_CODE), CONTROL_TRY_AGAIN);
     ck_assert_int_eq(link_request(1, "link.accept-loss", ""), CONTROL_DONE);
     pass(24);
-    ck_assert_int_eq(link_request(0, "link.accept-loss", "00112233445566778899aabbccddeeff"),
-                     CONTROL_REFUSED);
+    ck_assert_int_eq(link_request(0, "link.accept-loss", OTHER_CODE), CONTROL_REFUSED);
     code_of(0, code);
     ck_assert_int_eq(link_request(0, "link.accept-loss", code), CONTROL_DONE);
     pass(48);
@@ -281,12 +282,10 @@ START_TEST(one_operator_alone_changes_nothing)
 }
 END_TEST
 
-#define OTHER_CODE "00112233445566778899aabbccddeeff"
-
 /* A code is only for what this site has signed before: it makes nothing be signed. */
 START_TEST(a_code_by_itself_states_nothing)
 {
-    char code[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
 
     freeze_both();
     ck_assert_int_eq(link_request(0, "link.accept-loss", OTHER_CODE), CONTROL_REFUSED);
@@ -305,8 +304,8 @@ END_TEST
 /* What this site signed is true no more, and the code stands for it. */
 START_TEST(a_position_that_is_true_no_more_is_stated_anew_by_its_own_order)
 {
-    char code[CODE_BYTES];
-    char now[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
+    char now[LOSS_CODE_TEXT_BYTES];
 
     (void)owe();
     pay();
@@ -330,7 +329,7 @@ END_TEST
 START_TEST(a_far_number_of_a_channel_is_refused)
 {
     struct acting end = {.deed = DEED_BUY, .interface = 1, .a = ENDOWMENT, .b = FEE};
-    char code[CODE_BYTES];
+    char code[LOSS_CODE_TEXT_BYTES];
     struct fault fault;
 
     freeze_both();

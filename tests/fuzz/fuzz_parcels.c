@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { STEPS_MAX = 64, POKE_US = 30000, SECRETS = 4, CODE_BYTES = 16 };
+enum { STEPS_MAX = 64, POKE_US = 30000, SECRETS = 4 };
 
 static struct fuzz_site site;
 static struct script script;
@@ -58,13 +58,13 @@ static void ask_named(const char *command, const struct link *link)
 /* Without a code, or with that of what can be accepted now, if there is any. */
 static void ask_accept_loss(const struct link *link)
 {
-    char code[2 * CODE_BYTES + 1] = "";
+    char code[LOSS_CODE_TEXT_BYTES] = "";
     struct bytes args = {0};
     struct hash pair;
 
     if (link != NULL && script_below(&script, 2) == 1 &&
         link_acceptance(site.core->links, link, &pair) >= ACCEPTANCE_PAIRED)
-        (void)hex_print(code, pair.bytes, CODE_BYTES);
+        (void)loss_code(code, &pair);
 
     cbor_put_array(&args, 2);
     cbor_put_text(&args, link == NULL ? FUZZ_LINK : link->name);
