@@ -129,15 +129,15 @@ has_received() # SITE NEIGHBOUR COUNT: more messages than that
     [ "$(link_field "$1" "$2" received)" -gt "$3" ]
 }
 
-# held_kb PID: the memory that the process holds of its own.  Pages of the store's file are in its map as
-# well, as many as the kernel likes: they are the disk's, and no peer makes it hold them.
+# held_kb PID: the memory that the process holds of its own.  Pages of the store's file are in its
+# map as well, as many as the kernel likes: they are the disk's, and no peer makes it hold them.
 held_kb()
 {
     awk '/RssAnon/ {print $2}' "/proc/$1/status" 2>/dev/null
 }
 
-# memory_watched PID FILE: the most that the process holds, in FILE, until it ends.  The kernel keeps
-# the greatest sum only, with the pages of files in it.
+# memory_watched PID FILE: the most that the process holds, in FILE, until it ends.  The kernel
+# keeps the greatest sum only, with the pages of files in it.
 memory_watched()
 {
     local most=0 now
