@@ -13,6 +13,21 @@ static inline int guest_hex_digit(char letter)
     return -1;
 }
 
+/* Whether the text begins with this word; *rest is what comes after it, without the space. */
+static inline bool guest_begins(const char *text, int32_t size, const char *word, const char **rest,
+                                int32_t *rest_size)
+{
+    int32_t length = (int32_t)strlen(word);
+
+    if (size < length || memcmp(text, word, (size_t)length) != 0)
+        return false;
+    if (size > length && text[length] != ' ')
+        return false;
+    *rest = text + length + (size > length);
+    *rest_size = size - length - (size > length);
+    return true;
+}
+
 /* The heap number given in hex for `name`: the slot of what it names, or a refusal. */
 static inline int64_t guest_arg_heap(const char *name, const char *args, int32_t args_size)
 {

@@ -6,9 +6,13 @@
  *                                 of this family is; as the site of this key, or as its own
  *     say OP NAME=VALUE...        one operation (sdk/wire/ops.h): a field by its letter, places as
  *                                 KIND:INDEX[:ASK[:GIFT:KEY]], capabilities with + between them,
- * and the body last: b=ALL THE REST.  pay=NANOS go along, times=N sends it so often, and up=1 with
- * the next question and export each time raw HEX [NANOS]             a packet of these bytes deaf
- * grant no more packets close                       the wire
+ *                                 and the body last: b=ALL THE REST; or fill=N for one of N bytes.
+ *                                 pay=NANOS go along, times=N sends it so often, and up=1 with the
+ *                                 next question and export each time
+ *     raw HEX [NANOS]             a packet of these bytes
+ *     huge N                      an abort with a body of N bytes, which may be too many
+ *     deaf                        grant no more packets
+ *     close                       the wire
  *
  * With via=LINK family=HEX seed=N it does so by itself from its birth on, and what it says is
  * drawn.
@@ -18,9 +22,7 @@
 #include "tests/agents/guests/guest.h"
 
 enum {
-    WINDOW = 16,
     ENDOWMENT_NANOS = 5000000,
-    FEE_NANOS = 1000000,
     SECRET = 7,
     LINE_BYTES = 4096,
     WILD_WIRES_MAX = 6,
@@ -127,6 +129,13 @@ static void caps_read(const char *at, int32_t size)
     }
 }
 
+static void body_fill(int32_t size)
+{
+    memset(body, 'x', sizeof body);
+    lie.body = body;
+    lie.size = size;
+}
+
 static void field_read(const char *name, int32_t name_size, const char *value, int32_t size)
 {
     int64_t number = number_of(value, size);
@@ -136,6 +145,8 @@ static void field_read(const char *name, int32_t name_size, const char *value, i
             pay = number;
         else if (name[0] == 't')
             times = number;
+        else if (name[0] == 'f')
+            body_fill((int32_t)number);
         else
             goes_up = true;
         return;
@@ -259,12 +270,10 @@ static void say_raw(const char *at, int32_t size)
 /* A body of so many bytes. */
 static void say_huge(const char *at, int32_t size)
 {
-    memset(body, 'x', sizeof body);
     raw_size = 0;
     memset(&lie, 0, sizeof lie);
     lie.kind = OP_ABORT;
-    lie.body = body;
-    lie.size = (int32_t)number_of(at, size);
+    body_fill((int32_t)number_of(at, size));
     pay = 0;
     times = 1;
     go_on();
@@ -449,7 +458,7 @@ static void connect(const char *at, int32_t size, struct serai_text *answer)
     wild_asked = 0;
     credit = (struct serai_credit){0};
     slot = channel_buy(SERAI_SLOT_CHANNELS, serai_interface_named(link, link_size), ENDOWMENT_NANOS,
-                       FEE_NANOS);
+                       WIRE_BUY_FEE_NANOS_MAX);
     end = slot < 0 ? SERAI_SLOT_NONE : (int32_t)slot;
     serai_text_values(answer, "bought: %d", slot);
 }
@@ -473,7 +482,7 @@ static void bought(int32_t slot, int32_t status)
         end = SERAI_SLOT_NONE;
         return;
     }
-    (void)serai_arm(&credit, slot, WINDOW, WIRE_PACKET_BYTES_MAX);
+    (void)serai_arm(&credit, slot, WIRE_WINDOW_PACKETS, WIRE_PACKET_BYTES_MAX);
     loaded(serai_load_use(&load, slot, id, args, (int32_t)strlen(args)));
 }
 
@@ -520,13 +529,7 @@ static void wild(int32_t kind, int32_t slot)
 
 static bool begins(const char *word, const char **rest, int32_t *size)
 {
-    int32_t used = (int32_t)strlen(word);
-
-    if (line_size < used || memcmp(line, word, (size_t)used) != 0)
-        return false;
-    *rest = line + (line_size > used ? used + 1 : used);
-    *size = line_size - (int32_t)(*rest - line);
-    return true;
+    return guest_begins(line, line_size, word, rest, size);
 }
 
 static void customer(const struct serai_event *event)

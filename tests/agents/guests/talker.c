@@ -23,18 +23,9 @@ static int32_t told = SERAI_SLOT_NONE; /* who waits for what another says */
 static int64_t messages;
 static uint64_t badges;
 
-/* Whether the message begins with this word; *rest is what comes after it. */
 static bool begins(const char *word, int32_t size, const char **rest, int32_t *rest_size)
 {
-    int32_t length = (int32_t)strlen(word);
-
-    if (size < length || memcmp(words, word, (size_t)length) != 0)
-        return false;
-    if (size > length && words[length] != ' ')
-        return false;
-    *rest = words + length + (size > length);
-    *rest_size = size - length - (size > length);
-    return true;
+    return guest_begins(words, size, word, rest, rest_size);
 }
 
 static void answer_caps(int32_t reply, const char *text, int32_t count)

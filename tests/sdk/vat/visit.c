@@ -8,23 +8,18 @@ uint64_t stranger;
 uint8_t numbers[OBJECTS][SERAI_HEAP_NUMBER_BYTES];
 struct heard heard;
 
-static int hex_digit(char letter)
-{
-    return letter <= '9' ? letter - '0' : letter - 'a' + 10;
-}
-
 static void find_numbers(void)
 {
+    char hex[2 * SERAI_HEAP_NUMBER_BYTES + 1] = {0};
     int found = 0;
 
     for (const struct agent_log_line *line = site_agent(&site, zoo)->log.first; line != NULL;
          line = line->next) {
         if (line->size != 31 || memcmp(line->text, "number ", 7) != 0)
             continue;
-        for (int i = 0; i < SERAI_HEAP_NUMBER_BYTES; i++)
-            numbers[found][i] =
-                (uint8_t)(hex_digit(line->text[7 + 2 * i]) << 4 | hex_digit(line->text[8 + 2 * i]));
-        found++;
+        ck_assert_int_lt(found, OBJECTS);
+        memcpy(hex, line->text + 7, sizeof hex - 1);
+        ck_assert(hex_parse(numbers[found++], SERAI_HEAP_NUMBER_BYTES, hex));
     }
     ck_assert_int_eq(found, OBJECTS);
 }
