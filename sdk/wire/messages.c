@@ -4,6 +4,8 @@
 #include "sdk/wire/tables.h"
 #include "sdk/wire/wires.h"
 
+static const char wire_has_closed[] = "the wire to that site has closed";
+
 /* ---- out ---- */
 
 static void check_message(const struct session *session, int64_t budget)
@@ -261,6 +263,8 @@ static void obey_withdraw(struct session *session, const struct op *op)
     if (slot >= 0)
         slot = ask_oneself(gift, (int32_t)slot);
     if (slot < 0) {
+        if (gift != 0)
+            gift_unwanted(gift);
         answer_refuse(session, op, (int32_t)slot, "nothing was left here", 0);
         return;
     }
@@ -406,7 +410,16 @@ static void question_takes_path(const struct question *question)
         was_given = facet_send(question->reply, NULL, 0, &slot, 1, 0, 0, SERAI_SLOT_NONE) >= 0;
     slots_done(&op, &slot, &is_mine, was_given);
     if (!was_given)
-        (void)serai_break(question->reply, WIRE_CLOSED, "the wire to that site has closed");
+        (void)serai_break(question->reply, WIRE_CLOSED, wire_has_closed);
+}
+
+/* Its wire closes, and money that came or never left goes back.  A gift may have another way. */
+static void question_closes(struct question *question, int64_t money)
+{
+    if (question->kind == QUESTION_WITHDRAWS)
+        return;
+    reply_fails(question->reply, WIRE_CLOSED, wire_has_closed, -1, money);
+    question->reply = SERAI_SLOT_NONE;
 }
 
 static void question_answer(struct session *session, const struct question *question,
@@ -504,13 +517,14 @@ static void obey_end(struct session *session, const struct op *op, int64_t money
         question_finish(session, op->question, op);
         return;
     }
-    question->has_end = true;
     if (!queue_allows(&here.queue, QUEUE_ENDS + session_index(session), event.size) ||
         !queue_put(&here.queue, QUEUE_ENDS + session_index(session), op->question, op->money,
                    event_data, event.size)) {
+        question_closes(question, op->money);
         session_abort(session, "more answers wait than there is room for");
         return;
     }
+    question->has_end = true;
     if (question->reply == SERAI_SLOT_NONE)
         return; /* question_replied() goes on with it */
     (void)reply_pipe(question->reply, SERAI_SLOT_NONE);
@@ -540,6 +554,7 @@ void question_drained(struct session *session, uint32_t index)
         .kind = OP_SYNC, .question = index, .target = {.kind = OP_PLACE_ANSWER, .index = index}};
     if (question->kind == QUESTION_LISTENS)
         op.target = (struct op_place){.kind = OP_PLACE_YOURS, .index = question->index};
+    question->asks_sync = true;
     (void)session_send(session, &op, 0, false);
 }
 
@@ -627,7 +642,7 @@ static void obey_synced(struct session *session, const struct op *op)
     struct sync *sync;
 
     if (op->question < WIRE_QUESTIONS_MAX) {
-        if (session->questions[op->question].has_end)
+        if (session->questions[op->question].asks_sync)
             question_finish_kept(session, op->question);
         return;
     }
@@ -711,12 +726,8 @@ static void questions_return(struct session *session, int32_t owner)
         struct question *question = &session->questions[item.tag % WIRE_QUESTIONS_MAX];
 
         queue_take(&here.queue, &item);
-        if (item.tag == 0 || question->kind == QUESTION_FREE ||
-            question->kind == QUESTION_WITHDRAWS || question->reply == SERAI_SLOT_NONE)
-            continue;
-        reply_fails(question->reply, WIRE_CLOSED, "the wire to that site has closed", -1,
-                    item.money - (owner == session->wire ? question->ask : 0));
-        question->reply = SERAI_SLOT_NONE;
+        if (item.tag != 0 && question->kind != QUESTION_FREE)
+            question_closes(question, item.money - (owner == session->wire ? question->ask : 0));
     }
 }
 
@@ -732,7 +743,7 @@ void questions_end(struct session *session)
         if (question->kind == QUESTION_WITHDRAWS && question->reply != SERAI_SLOT_NONE)
             question_takes_path(question);
         else
-            reply_fails(question->reply, WIRE_CLOSED, "the wire to that site has closed", -1, 0);
+            question_closes(question, 0);
         if (question->kind == QUESTION_WITHDRAWS && question->reply == SERAI_SLOT_NONE)
             question_forget_path(session, question);
         question_free(session, i);

@@ -56,8 +56,19 @@ static bool relay_flush(int32_t direction, uint32_t *count)
     return true;
 }
 
-/* What has come goes on in order, if not now then later. */
-static void relay_go_on(void)
+/*
+ * The end.  Money of what still waits is not this agent's: the wire agent has it, or is to give it
+ * to somebody.
+ */
+static void relay_die(void)
+{
+    if (here.core != SERAI_SLOT_NONE && here.queue.money > 0)
+        (void)facet_fund(here.core, here.queue.money); /* it may be gone, too */
+    (void)self_die(SERAI_SLOT_SELF);
+}
+
+/* What has come goes on in order, if not now then later, unless it is over. */
+static void relay_go_on(bool is_over)
 {
     uint32_t in = 0;
     uint32_t out = 0;
@@ -73,32 +84,35 @@ static void relay_go_on(void)
         if (relay_to_core(ack, sizeof ack, 0) >= 0)
             here.wires[0].unacked = 0;
     }
-    if (!good)
-        (void)self_die(SERAI_SLOT_SELF);
+    if (!good || is_over)
+        relay_die();
 }
 
-static void relay_message(void)
+/* False: it is over. */
+static bool relay_message(void)
 {
     if (badge_kind(event.badge) != BADGE_RELAY)
-        return;
+        return true;
     if (here.core == SERAI_SLOT_NONE && event.cap_count == 1) {
-        (void)cap_keep(event.caps[0]);
+        if (cap_keep(event.caps[0]) < 0)
+            return false;
         here.core = event.caps[0];
-    } else if (event.size == 1) {
-        (void)self_die(SERAI_SLOT_SELF);
-    } else if (!queue_put(&here.queue, RELAY_OUT, 0, event.money, event_data, event.size)) {
-        serai_fail(WIRE_BUSY, "too many packets wait");
+        return true;
     }
+    if (event.size == 1)
+        return false;
+    if (!queue_put(&here.queue, RELAY_OUT, 0, event.money, event_data, event.size))
+        serai_fail(WIRE_BUSY, "too many packets wait");
+    return true;
 }
 
 void relay_event(void)
 {
+    bool is_over = event.kind == SERAI_EVENT_CLOSED;
+
     if (event.kind == SERAI_EVENT_MESSAGE)
-        relay_message();
-    else if (event.kind == SERAI_EVENT_CLOSED)
-        (void)self_die(SERAI_SLOT_SELF);
-    else if (event.kind == SERAI_EVENT_PACKET &&
-             !queue_put(&here.queue, RELAY_IN, 0, event.money, event_data, event.size))
-        (void)self_die(SERAI_SLOT_SELF); /* more than was granted: it cannot be */
-    relay_go_on();
+        is_over = !relay_message();
+    else if (event.kind == SERAI_EVENT_PACKET) /* else more than was granted: it cannot be */
+        is_over = !queue_put(&here.queue, RELAY_IN, 0, event.money, event_data, event.size);
+    relay_go_on(is_over);
 }

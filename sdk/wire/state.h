@@ -65,6 +65,7 @@ struct question {
     uint32_t piped; /* messages that came so */
     int64_t ask;    /* nanos that one of them has to bring, with the part of the other side */
     bool has_end;   /* it has come, and waits in the queue */
+    bool asks_sync; /* and so for OP_SYNCED */
     uint32_t index; /* import: ASKED the target + 1 or 0; LISTENS the promise; WITHDRAWS the path */
     uint8_t from;   /* WITHDRAWS: session of who gave it, and which one it was */
     uint16_t from_generation;
@@ -136,6 +137,8 @@ enum wire_state {
 
 struct wire {
     enum wire_state state;
+    uint16_t
+        generation;   /* so that what is late of an earlier one here is not taken for this one's */
     bool is_relayed;  /* another agent of ours holds its end; `end` is a facet of that one */
     bool is_verified; /* the site has said whose site is at its other end */
     bool is_joined;   /* it belongs to the session of that key */
@@ -210,6 +213,23 @@ static inline struct session *badge_session(uint64_t badge)
 static inline uint32_t badge_index(uint64_t badge)
 {
     return (uint32_t)badge;
+}
+
+static inline uint64_t badge_wire(const struct wire *wire)
+{
+    return (uint64_t)BADGE_WIRE << 56 | (uint64_t)wire->generation << 32 |
+           (uint64_t)(wire - here.wires);
+}
+
+/* The relayed wire of a badge, or NULL: it has ended. */
+static inline struct wire *wire_of_badge(uint64_t badge)
+{
+    struct wire *wire = &here.wires[badge_index(badge) % WIRE_WIRES_MAX];
+
+    return wire->state != WIRE_FREE && wire->is_relayed &&
+                   wire->generation == (uint16_t)(badge >> 32)
+               ? wire
+               : NULL;
 }
 
 #endif

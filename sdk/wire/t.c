@@ -77,6 +77,12 @@ static bool request_read_words(struct request *request)
     return true;
 }
 
+static bool word_is(const struct request *request, int32_t index, const char *word)
+{
+    return index < request->count && request->sizes[index] == (int32_t)strlen(word) &&
+           memcmp(request->words[index], word, strlen(word)) == 0;
+}
+
 static struct request request_read(void)
 {
     struct request request = {.count = 0};
@@ -85,13 +91,9 @@ static struct request request_read(void)
 
     if (!good || request.count == 0)
         refuse(WIRE_NO_METHOD, "words are wanted: a method, and texts");
+    if (event.money > 0 && !word_is(&request, 0, "connect"))
+        refuse(WIRE_NO_METHOD, "only connect takes money");
     return request;
-}
-
-static bool word_is(const struct request *request, int32_t index, const char *word)
-{
-    return index < request->count && request->sizes[index] == (int32_t)strlen(word) &&
-           memcmp(request->words[index], word, strlen(word)) == 0;
 }
 
 /* Answer with an object: as a value, or with words for a person. */
@@ -320,9 +322,9 @@ static void note_came(void)
 
 static void relayed_came(void)
 {
-    struct wire *wire = &here.wires[badge_index(event.badge) % WIRE_WIRES_MAX];
+    struct wire *wire = wire_of_badge(event.badge);
 
-    if (wire->state == WIRE_FREE || !wire->is_relayed)
+    if (wire == NULL)
         return;
     if (event.size == 2 && event_data[0] == '+') {
         wire->unacked -= event_data[1] < wire->unacked ? event_data[1] : wire->unacked;
@@ -378,9 +380,10 @@ static void message_came(void)
 static void unheld_came(void)
 {
     struct session *session = badge_session(event.badge);
+    struct wire *wire = wire_of_badge(event.badge);
 
-    if (badge_kind(event.badge) == BADGE_WIRE)
-        wire_closed(&here.wires[badge_index(event.badge) % WIRE_WIRES_MAX]);
+    if (badge_kind(event.badge) == BADGE_WIRE && wire != NULL)
+        wire_closed(wire);
     else if (badge_kind(event.badge) == BADGE_IMPORT && session != NULL)
         import_unheld(session, badge_index(event.badge) % WIRE_IMPORTS_MAX);
 }

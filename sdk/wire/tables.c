@@ -515,18 +515,23 @@ static struct gift *gift_find(uint8_t from, uint32_t number, const uint8_t *key)
     return NULL;
 }
 
+/* What is wanted of a site is no part of what it gives: it does not know who makes up what. */
+static bool gives_enough(uint8_t from)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++)
+        count += here.gifts[i].used && here.gifts[i].has_come && here.gifts[i].from == from;
+    return count >= WIRE_GIFTS_PART_MAX;
+}
+
 static struct gift *gift_new(uint8_t from, uint32_t number, const uint8_t *key)
 {
-    int32_t given = 0;
-    int32_t wanted = 0;
+    int32_t count = 0;
 
-    for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++) {
-        const struct gift *gift = &here.gifts[i];
-
-        given += gift->used && gift->from == from;
-        wanted += gift->used && memcmp(gift->key, key, OP_KEY_BYTES) == 0;
-    }
-    if (given >= WIRE_GIFTS_PART_MAX || wanted >= WIRE_GIFTS_PART_MAX)
+    for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++)
+        count += here.gifts[i].used && memcmp(here.gifts[i].key, key, OP_KEY_BYTES) == 0;
+    if (count >= WIRE_GIFTS_PART_MAX)
         return NULL;
     for (int32_t i = 0; i < WIRE_GIFTS_MAX; i++) {
         struct gift *gift = &here.gifts[i];
@@ -578,7 +583,7 @@ bool gift_comes(struct session *from, const struct op *op)
     if (op->index >= WIRE_EXPORTS_MAX || !export_is_used(&from->exports[op->index]) ||
         (gift != NULL && gift->has_come))
         return false;
-    if (gift == NULL)
+    if (gift == NULL && !gives_enough(session_index(from)))
         gift = gift_new(session_index(from), op->gift, op->key);
     if (gift == NULL)
         return true; /* no room: who comes for it waits, and has the path as well */
@@ -615,13 +620,29 @@ uint64_t gift_wanted(struct session *to, const struct op *op)
     return badge_plain(BADGE_GIFT, gift->serial) | (uint64_t)(gift - here.gifts) << 32;
 }
 
-void gift_taker_waits(uint64_t badge, int32_t reply)
+/* The gift of this badge, for which nobody waits so far, or NULL: its row may be another's now. */
+static struct gift *gift_of_badge(uint64_t badge)
 {
     struct gift *gift = &here.gifts[(badge >> 32 & 0xffff) % WIRE_GIFTS_MAX];
 
-    /* The row may be another gift's by now, for somebody else. */
-    if (!gift->used || gift->serial != badge_index(badge) || gift->reply != SERAI_SLOT_NONE ||
-        cap_keep(reply) < 0)
+    return gift->used && gift->serial == badge_index(badge) && gift->reply == SERAI_SLOT_NONE
+               ? gift
+               : NULL;
+}
+
+void gift_unwanted(uint64_t badge)
+{
+    struct gift *gift = gift_of_badge(badge);
+
+    if (gift != NULL && !gift->has_come) /* else he may come once more */
+        gift_free(gift);
+}
+
+void gift_taker_waits(uint64_t badge, int32_t reply)
+{
+    struct gift *gift = gift_of_badge(badge);
+
+    if (gift == NULL || cap_keep(reply) < 0)
         return; /* its asker hears SILENT */
     gift->reply = reply;
     gift_give(gift);

@@ -63,6 +63,8 @@ bool gift_comes(struct session *from, const struct op *op);
 void gift_ends(struct session *from, uint32_t number);
 /* A site comes for what another one has left for it: the badge to ask with, 0: that cannot be. */
 uint64_t gift_wanted(struct session *to, const struct op *op);
+/* It could not be asked with that badge. */
+void gift_unwanted(uint64_t badge);
 /* It gets it by this reply, which came with this event, as soon as it is there. */
 void gift_taker_waits(uint64_t badge, int32_t reply);
 

@@ -22,7 +22,9 @@ static struct wire *wire_new(void)
         struct wire *wire = &here.wires[i];
 
         if (wire->state == WIRE_FREE) {
-            *wire = (struct wire){.end = SERAI_SLOT_NONE, .asker = SERAI_SLOT_NONE};
+            *wire = (struct wire){.generation = (uint16_t)(wire->generation + 1),
+                                  .end = SERAI_SLOT_NONE,
+                                  .asker = SERAI_SLOT_NONE};
             return wire;
         }
     }
@@ -162,6 +164,8 @@ void session_abort(struct session *session, const char *reason)
         session->ends = reason;
 }
 
+static void load_next(void);
+
 static void wire_free(struct wire *wire)
 {
     struct queue_item item;
@@ -175,17 +179,18 @@ static void wire_free(struct wire *wire)
     if (wire->is_relayed) {
         (void)wire_try_relayed(wire, (const uint8_t *)"x", 1, 0);
         (void)cap_drop(wire->end);
-        slot = self_facet_of(SERAI_SLOT_SELF, badge_plain(BADGE_WIRE, (uint32_t)wire_index(wire)),
-                             0, SERAI_FACET_WATCH);
+        slot = self_facet_of(SERAI_SLOT_SELF, badge_wire(wire), 0, SERAI_FACET_WATCH);
         if (slot >= 0)
             (void)self_revoke(SERAI_SLOT_SELF, (int32_t)slot);
     } else if (wire->end != SERAI_SLOT_NONE) {
         (void)channel_close(wire->end);
         (void)cap_drop(wire->end);
     }
-    if (here.load_wire == wire_index(wire))
-        here.load_wire = -1;
     wire->state = WIRE_FREE;
+    if (here.load_wire == wire_index(wire)) {
+        here.load_wire = -1;
+        load_next();
+    }
 }
 
 static void session_end(struct session *session)
@@ -362,10 +367,10 @@ static void wire_load(struct wire *wire);
 /* Load the next one that waits for it. */
 static void load_next(void)
 {
-    here.load_wire = -1;
+    if (here.load_wire >= 0)
+        return;
     for (int32_t i = 0; i < WIRE_WIRES_MAX; i++) {
         if (here.wires[i].state == WIRE_WAITS) {
-            here.wires[i].state = WIRE_BOUGHT;
             wire_load(&here.wires[i]);
             return;
         }
@@ -378,6 +383,7 @@ static void load_goes_on(int64_t answer)
 
     if (answer == 0)
         return; /* ROOM follows */
+    here.load_wire = -1;
     if (answer < 0) {
         (void)serai_log_values("wire: cannot load the other end, refusal %d", answer);
         wire_free(wire);
@@ -496,8 +502,7 @@ void wire_relay_comes(void)
         !serai_arg_hex("from", (const char *)event_data, event.size, wire->key, OP_KEY_BYTES) ||
         cap_keep(event.caps[0]) < 0)
         return;
-    slot = self_facet_of(SERAI_SLOT_SELF, badge_plain(BADGE_WIRE, (uint32_t)wire_index(wire)), 0,
-                         SERAI_FACET_WATCH);
+    slot = self_facet_of(SERAI_SLOT_SELF, badge_wire(wire), 0, SERAI_FACET_WATCH);
     wire->end = event.caps[0];
     wire->is_relayed = true;
     if (slot < 0 || facet_send(wire->end, NULL, 0, &(int32_t){(int32_t)slot}, 1, 0,

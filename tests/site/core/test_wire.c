@@ -17,7 +17,10 @@ enum {
     CODE = 4711,
     SUM = 3000000,
     FEES = 20000,
-    QUESTIONS_MAX = 300
+    QUESTIONS_MAX = 300,
+    HEARS = 10,    /* badge of the object's facet for answers */
+    ASKED_MAX = 5, /* questions of the object */
+    PART = 32,     /* gifts of one site, or for one */
 };
 
 static struct site site;
@@ -27,11 +30,40 @@ static uint64_t object; /* to which the peer is given a facet */
 static uint8_t number[SERAI_HEAP_NUMBER_BYTES];
 static int64_t kept[QUESTIONS_MAX];
 static int32_t kept_count;
+/* What the object heard of what it asked. */
+static int64_t returned;
+static int failures;
+static int answers;
+
+/* Ask the capability that came along, `count` times, each with money, for a promise or without. */
+static void object_asks(struct part *part, int64_t cap, int count, bool promised)
+{
+    int64_t hear = part_order(part, self_facet, SERAI_SLOT_SELF, HEARS, 0);
+    int64_t postage = part_order(part, facet_postage, cap);
+
+    for (int i = 0; i < count; i++) {
+        if (promised)
+            ck_assert_int_ge(
+                part_order(part, facet_ask, cap, AT_DATA, 1, AT_CAPS, 0, SUM, postage, hear), 0);
+        else
+            ck_assert_int_eq(
+                part_order(part, facet_send, cap, AT_DATA, 1, AT_CAPS, 0, SUM, postage, hear), 0);
+    }
+}
+
+static void object_listens(struct part *part, int64_t promise)
+{
+    int64_t hear = part_order(part, self_facet, SERAI_SLOT_SELF, HEARS, 0);
+
+    ck_assert_int_eq(part_order(part, cap_keep, promise), 0);
+    ck_assert_int_eq(part_order(part, facet_when, promise, hear), 0);
+}
 
 /*
  * What the object does is the first letter of a message: b fails, k keeps the question, a answers
  * those that were kept, the last one first, each with the number of its place, and f answers with
- * as many new objects as go along with an answer.
+ * as many new objects as go along with an answer.  With the capability that came along: s asks it
+ * with money, q does so often and holds a promise of each answer, w listens to it.
  */
 static enum engine_outcome serves(void *context, struct part *part)
 {
@@ -39,7 +71,10 @@ static enum engine_outcome serves(void *context, struct part *part)
 
     (void)context;
     part_event(part, &event);
-    if (part->kind != SERAI_EVENT_MESSAGE || part->size == 0)
+    failures += part->kind == SERAI_EVENT_FAILED;
+    returned += part->kind == SERAI_EVENT_FAILED ? event.money : 0;
+    answers += part->kind == SERAI_EVENT_MESSAGE && event.badge == HEARS;
+    if (part->kind != SERAI_EVENT_MESSAGE || part->size == 0 || event.badge == HEARS)
         return ENGINE_DONE;
     (void)part_order(part, event_read, AT_DATA, 1, 0);
     switch (*part_memory(part, AT_DATA, 1)) {
@@ -76,6 +111,15 @@ static enum engine_outcome serves(void *context, struct part *part)
             memcpy(&slot, part_memory(part, AT_CAPS + 4 * i, 4), 4);
             ck_assert_int_eq(part_order(part, cap_drop, slot), 0);
         }
+        break;
+    case 's':
+        object_asks(part, event.caps[0], 1, false);
+        break;
+    case 'q':
+        object_asks(part, event.caps[0], ASKED_MAX, true);
+        break;
+    case 'w':
+        object_listens(part, event.caps[0]);
         break;
     default:
         break;
@@ -124,6 +168,19 @@ static void fetches(int question)
     says(words);
 }
 
+/* One more, which is joined with the wire agent as the site of this key. */
+static uint64_t liar_joins(const char *key)
+{
+    uint64_t liar = liar_new();
+    char words[160];
+
+    (void)snprintf(words, sizeof words, "connect self " FAMILY " %s", key);
+    tells(liar, words);
+    tells(liar, "say hello");
+    ck_assert(site_logged(&site, liar, "came hello"));
+    return liar;
+}
+
 static void setup(void)
 {
     site_open(&site, 7, 100000000000);
@@ -135,6 +192,9 @@ static void setup(void)
     puppet_publish(&site, object, BADGE, 0, number);
     probe_play(object, serves, NULL);
     kept_count = 0;
+    returned = 0;
+    failures = 0;
+    answers = 0;
     peer = liar_new();
     says("connect self " FAMILY);
     comes("loaded: 1");
@@ -249,8 +309,8 @@ START_TEST(full_tables_end)
 }
 END_TEST
 
-/* Without money it freezes; nothing is lost, and it goes on when it has some. */
-START_TEST(it_freezes_and_goes_on)
+/* The wire agent has no money and is frozen: what comes for it waits. */
+static void freeze(void)
 {
     struct bytes args = {0};
 
@@ -261,11 +321,22 @@ START_TEST(it_freezes_and_goes_on)
     for (int i = 0; i < 40 && site_agent(&site, wire)->state == AGENT_RUNNING; i++)
         says("say sync t=yours:1 q=7 times=10");
     ck_assert_int_ne(site_agent(&site, wire)->state, AGENT_RUNNING);
+}
+
+static void thaw(void)
+{
+    ck_assert_int_eq(site_fund(&site, 1, wire, MONEY / 2), CONTROL_DONE);
+    site_settle(&site);
+}
+
+/* Without money it freezes; nothing is lost, and it goes on when it has some. */
+START_TEST(it_freezes_and_goes_on)
+{
+    freeze();
     says("say deliver t=yours:1 q=3 m=3000000 pay=3005000 b=b");
     ck_assert(!site_logged(&site, peer, "came break q=3"));
     site_reload_same(&site);
-    ck_assert_int_eq(site_fund(&site, 1, wire, MONEY / 2), CONTROL_DONE);
-    site_settle(&site);
+    thaw();
     comes("came break q=3 m=3000000 e=4711");
     ck_assert_int_eq(site_agent(&site, wire)->state, AGENT_RUNNING);
 }
@@ -279,26 +350,28 @@ static void asks_for_gift(uint64_t taker, const char *giver, int gift, int quest
     tells(taker, words);
 }
 
+static const char other[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+static const char third[] = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+static void gives(int gift, const char *key)
+{
+    char words[160];
+
+    (void)snprintf(words, sizeof words, "say gift i=1 g=%d k=%s", gift, key);
+    says(words);
+}
+
 /* A gift is for one site alone, and for once. */
 START_TEST(a_gift_is_for_whom_it_is)
 {
-    static const char other[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
-    static const char third[] = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
-    uint64_t taker = liar_new();
+    uint64_t taker = liar_joins(other);
     char giver[2 * CONTROL_KEY_BYTES + 1];
-    char words[160];
 
     (void)hex_print(giver, site.site_key, CONTROL_KEY_BYTES);
-    (void)snprintf(words, sizeof words, "connect self " FAMILY " %s", other);
-    tells(taker, words);
-    tells(taker, "say hello");
-    ck_assert(site_logged(&site, taker, "came hello"));
-    (void)snprintf(words, sizeof words, "say gift i=1 g=3 k=%s", third);
-    says(words);
+    gives(3, third);
     asks_for_gift(taker, giver, 3, 2);
     ck_assert(!site_logged(&site, taker, "q=2 "));
-    (void)snprintf(words, sizeof words, "say gift i=1 g=4 k=%s", other);
-    says(words);
+    gives(4, other);
     asks_for_gift(taker, giver, 4, 5);
     ck_assert(site_logged(&site, taker, "came answer q=5 m=0 c=object:1:"));
     asks_for_gift(taker, giver, 4, 6);
@@ -307,6 +380,102 @@ START_TEST(a_gift_is_for_whom_it_is)
     says("close");
     ck_assert(site_logged(&site, taker, "came break q=2 "));
     ck_assert(site_logged(&site, taker, "came break q=6 "));
+}
+END_TEST
+
+/* Who makes up gifts of another site takes no room but his own. */
+START_TEST(a_gift_that_was_made_up_takes_no_room_of_others)
+{
+    uint64_t liar = liar_joins(other);
+    uint64_t taker = liar_joins(third);
+    char giver[2 * CONTROL_KEY_BYTES + 1];
+
+    (void)hex_print(giver, site.site_key, CONTROL_KEY_BYTES);
+    for (int i = 0; i < PART; i++)
+        asks_for_gift(liar, giver, 100 + i, 2 + i);
+    ck_assert(!site_logged(&site, liar, "came break"));
+    asks_for_gift(liar, giver, 100 + PART, 2 + PART);
+    ck_assert(site_logged(&site, liar, "came break q=34 "));
+    gives(3, third);
+    asks_for_gift(taker, giver, 3, 2);
+    ck_assert(site_logged(&site, taker, "came answer q=2 m=0 c=object:1:"));
+}
+END_TEST
+
+/* Only connect costs anything: what else brings money has it back. */
+START_TEST(a_door_takes_no_money)
+{
+    char name[2 * sizeof number + 1];
+    char words[160];
+
+    (void)hex_print(name, number, sizeof number);
+    (void)snprintf(words, sizeof words,
+                   "say deliver t=yours:0 q=3 m=3000000 pay=3005000 b=fetch %s", name);
+    says(words);
+    comes("came break q=3 m=3000000 ");
+    comes("pay=3000000");
+}
+END_TEST
+
+/* Answers that wait for what was sent to them, and the last one finds no room. */
+START_TEST(money_of_an_answer_without_room_goes_back)
+{
+    says("say deliver t=yours:1 pay=5000 c=object:5:600 b=q");
+    comes("came deliver t=yours:5:0 q=5 m=3000000");
+    freeze();
+    says("say answer q=1 m=3000000 pay=3000000 fill=60000 times=5 up=1");
+    thaw();
+    ck_assert(site_logged(&site, wire, "more answers wait than there is room for"));
+    ck_assert_int_eq(failures, ASKED_MAX);
+    ck_assert_int_eq(returned, (int64_t)ASKED_MAX * SUM);
+}
+END_TEST
+
+/* The agent that held the wire gives what waited there to the wire agent. */
+START_TEST(money_that_waits_in_a_relay_is_the_wire_agents)
+{
+    uint64_t before;
+
+    says("deaf");
+    says("say sync t=yours:9 q=1 times=19");
+    says("say deliver t=yours:1 pay=5000 c=object:5:600 b=s");
+    ck_assert(!site_logged(&site, peer, "came deliver"));
+    before = site_balance(&site, wire);
+    says("close");
+    ck_assert_int_eq(failures, 1);
+    ck_assert_int_eq(returned, 0);
+    ck_assert_uint_gt(site_balance(&site, wire) + FEES, before + SUM);
+}
+END_TEST
+
+/* An answer that is there before its promise is: it is not let go of before anybody can have it. */
+START_TEST(nobody_has_said_what_was_not_asked)
+{
+    freeze();
+    says("say deliver t=yours:1 pay=5000 c=promise:5:600 b=w");
+    says("say answer q=1 c=object:6:600 b=now");
+    says("say synced q=1");
+    thaw();
+    ck_assert_int_eq(failures, 0);
+    ck_assert_int_eq(answers, 1);
+}
+END_TEST
+
+/* What is late of a wire that has ended is not taken for the one that is in its row by then. */
+START_TEST(what_is_late_is_not_the_next_wires)
+{
+    uint64_t liar = liar_new();
+
+    freeze();
+    says("say gc-export i=1 n=9");
+    tells(liar, "connect self " FAMILY);
+    says("say sync t=yours:1 q=3");
+    says("close");
+    thaw();
+    ck_assert(site_logged(&site, wire, "more was let go than was given"));
+    tells(liar, "say hello");
+    ck_assert(site_logged(&site, liar, "came hello"));
+    ck_assert(!site_logged(&site, liar, "closed"));
 }
 END_TEST
 
@@ -325,6 +494,12 @@ int main(void)
     tcase_add_test(cases, full_tables_end);
     tcase_add_test(cases, it_freezes_and_goes_on);
     tcase_add_test(cases, a_lie_costs_the_wire_agent_its_fees);
+    tcase_add_test(cases, a_gift_that_was_made_up_takes_no_room_of_others);
+    tcase_add_test(cases, a_door_takes_no_money);
+    tcase_add_test(cases, money_of_an_answer_without_room_goes_back);
+    tcase_add_test(cases, money_that_waits_in_a_relay_is_the_wire_agents);
+    tcase_add_test(cases, nobody_has_said_what_was_not_asked);
+    tcase_add_test(cases, what_is_late_is_not_the_next_wires);
     suite_add_tcase(suite, cases);
     return check_main(suite);
 }
