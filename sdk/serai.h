@@ -263,12 +263,60 @@ static inline int64_t serai_break(int32_t reply, int32_t code, const char *reaso
 }
 
 /*
+ * As serai_break(), with a reason of `size` bytes, and nanos that go back to who asked.  Returns
+ * what reply_return() returns: below 0 the money stays here.
+ */
+static inline int64_t serai_return(int32_t reply, int32_t code, const char *reason, int32_t size,
+                                   int64_t money)
+{
+    int64_t answer;
+
+    if (reply == SERAI_SLOT_NONE)
+        return 0;
+    if (size > SERAI_REASON_BYTES_MAX)
+        size = SERAI_REASON_BYTES_MAX;
+    answer = reply_return(reply, code, reason, size, money);
+    /* Nobody asks any more, or there is not as much money: then the reason at least. */
+    if (answer < 0 && reply_break(reply, code, reason, size) < 0)
+        (void)cap_drop(reply);
+    return answer;
+}
+
+/* Why a message or question failed, in words for who sent it; NULL: there are none for that. */
+static inline const char *serai_status_text(int32_t status)
+{
+    switch (status) {
+    case SERAI_E_CLOSED:
+        return "it is gone";
+    case SERAI_E_SILENT:
+        return "no answer was given";
+    case SERAI_E_FROZEN:
+        return "it is frozen";
+    case SERAI_E_FULL:
+        return "there is no room";
+    case SERAI_E_KIND:
+        return "the answer was no object";
+    case SERAI_E_BROKEN:
+        return "the promise is broken";
+    case SERAI_E_POSTAGE:
+        return "it asks for more postage";
+    case SERAI_E_MISSING:
+        return "an object that goes with the message is gone";
+    default:
+        return NULL;
+    }
+}
+
+/*
  * Whether a slot holds a reply, which is held in one place and used up by one answer, and no facet
- * that can be kept and given to many.
+ * that can be kept and given to many.  An agent that is short of the fee cannot know: true, so that
+ * it takes nothing.
  */
 static inline bool serai_is_reply(int32_t slot)
 {
-    return reply_pipe(slot, SERAI_SLOT_NONE) >= 0;
+    int64_t answer = reply_pipe(slot, SERAI_SLOT_NONE);
+
+    return answer >= 0 || answer == SERAI_E_SHORT;
 }
 
 /*

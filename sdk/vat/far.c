@@ -3,19 +3,6 @@
 
 /* ---- references ---- */
 
-/*
- * Whether a reply is in the slot: it asks no postage.  Where nothing has a price no facet asks any,
- * so there the site is asked for what else only replies have.  An agent that is short of the fee
- * takes nothing.
- */
-static bool vat_is_reply(int32_t slot)
-{
-    int64_t asks = facet_postage(slot);
-
-    return asks == SERAI_E_SHORT ||
-           (asks == 0 && reply_pipe(slot, SERAI_SLOT_NONE) != SERAI_E_RIGHT);
-}
-
 struct vat_ref vat_arrive(int32_t slot)
 {
     uint64_t badge;
@@ -31,7 +18,7 @@ struct vat_ref vat_arrive(int32_t slot)
      * A reply is no object.  It is in one place, and gone when it is answered or passed on: kept
      * and told to another, it would be that other's to answer.
      */
-    return vat_is_reply(slot) ? (struct vat_ref){0} : vat_entry_new(VAT_ENTRY_FAR, slot);
+    return serai_is_reply(slot) ? (struct vat_ref){0} : vat_entry_new(VAT_ENTRY_FAR, slot);
 }
 
 struct vat_ref vat_from_slot(int64_t slot)
@@ -260,22 +247,11 @@ void vat_wait_caught(struct vat_wait *waits, int32_t code, struct vat_value reas
 
 const char *vat_status_text(int32_t status)
 {
-    switch (status) {
-    case SERAI_E_CLOSED:
-        return "it is gone";
-    case SERAI_E_SILENT:
-        return "no answer was given";
-    case SERAI_E_FROZEN:
-        return "it is frozen";
-    case SERAI_E_FULL:
-        return "there is no room";
-    case SERAI_E_KIND:
-        return "the answer was no object";
-    case SERAI_E_BROKEN:
-        return "the promise is broken";
-    default:
-        return status < 0 ? vat_text("refusal %d", status) : "it broke down";
-    }
+    const char *words = serai_status_text(status);
+
+    if (words != NULL)
+        return words;
+    return status < 0 ? vat_text("refusal %d", status) : "it broke down";
 }
 
 /* The reason that came with FAILED, which is whatever bytes its sender likes. */

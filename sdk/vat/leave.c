@@ -91,10 +91,7 @@ void vat_end_question(int32_t reply, int64_t money, int32_t code, const char *re
 {
     const char *cut = vat_cut(reason, SERAI_REASON_BYTES_MAX);
 
-    if (reply == SERAI_SLOT_NONE ||
-        reply_return(reply, code, cut, (int32_t)strlen(cut), money) >= 0)
-        return;
-    (void)serai_break(reply, code, cut); /* nobody asks any more, or there is not as much money */
+    (void)serai_return(reply, code, cut, (int32_t)strlen(cut), money);
 }
 
 /* The message was refused: who waits for its answer is told, or the turn fails. */

@@ -166,9 +166,13 @@ static const struct vat_entry *vat_entry_home(struct vat_ref ref)
 
 bool vat_same(struct vat_ref a, struct vat_ref b)
 {
-    const struct vat_entry *one = vat_entry_home(a);
-    const struct vat_entry *other = vat_entry_home(b);
+    const struct vat_entry *one;
+    const struct vat_entry *other;
 
+    if (vat_is_nothing(a) || vat_is_nothing(b))
+        return false;
+    one = vat_entry_home(a);
+    other = vat_entry_home(b);
     if (one == NULL || other == NULL)
         return false;
     if (one == other)

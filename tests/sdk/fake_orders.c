@@ -196,6 +196,17 @@ int64_t reply_break(int32_t reply, int32_t code, const void *reason, int32_t siz
     return 0;
 }
 
+int64_t reply_return(int32_t reply, int32_t code, const void *reason, int32_t size, int64_t money)
+{
+    int64_t answer = fake.return_refusal;
+
+    if (answer == 0)
+        answer = reply_break(reply, code, reason, size);
+    if (answer == 0)
+        fake.said.money = money;
+    return answer;
+}
+
 int64_t reply_pipe(int32_t reply, int32_t facet)
 {
     (void)reply;

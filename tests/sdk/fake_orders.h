@@ -34,6 +34,7 @@ struct fake {
     int64_t heap_get_answer;
     int64_t postage_answer;
     int64_t message_refusal; /* 0: messages are taken */
+    int64_t return_refusal;  /* of reply_return() alone */
     int32_t interfaces;      /* as interface_names has them */
     int64_t code_answer;     /* 0: own_code is read */
     uint8_t own_code[64 * 1024];

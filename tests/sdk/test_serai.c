@@ -583,6 +583,38 @@ START_TEST(a_question_is_broken_with_a_reason_that_fits)
 }
 END_TEST
 
+START_TEST(a_question_is_returned_with_its_money_or_at_least_a_reason)
+{
+    ck_assert_int_eq(serai_return(31, 5000, "sorry", 5, 70), 0);
+    ck_assert_int_eq(fake.said.facet, 31);
+    ck_assert_int_eq(fake.said.money, 70);
+    ck_assert_int_eq(fake.broken_code, 5000);
+    ck_assert_int_eq(fake.broken_size, 5);
+    fake.return_refusal = SERAI_E_SHORT;
+    ck_assert_int_eq(serai_return(31, 5001, "sorry", 4, 70), SERAI_E_SHORT);
+    ck_assert_int_eq(fake.said.money, 0);
+    ck_assert_int_eq(fake.broken_code, 5001);
+    ck_assert_int_eq(fake.broken_size, 4);
+    ck_assert_int_eq(fake.dropped, SERAI_SLOT_SELF); /* nothing: it is used up */
+    fake.message_refusal = SERAI_E_CLOSED;
+    ck_assert_int_eq(serai_return(31, 5000, "sorry", 5, 70), SERAI_E_SHORT);
+    ck_assert_int_eq(fake.dropped, 31);
+    fake_reset();
+    ck_assert_int_eq(serai_return(SERAI_SLOT_NONE, 5000, "sorry", 5, 70), 0);
+    ck_assert_int_eq(fake.said_count, 0);
+}
+END_TEST
+
+START_TEST(who_is_short_of_the_fee_takes_all_for_replies)
+{
+    ck_assert(serai_is_reply(31));
+    fake.message_refusal = SERAI_E_SHORT;
+    ck_assert(serai_is_reply(31));
+    fake.message_refusal = SERAI_E_RIGHT;
+    ck_assert(!serai_is_reply(31));
+}
+END_TEST
+
 START_TEST(a_message_pays_what_the_facet_asks_up_to_the_most)
 {
     fake.postage_answer = 100;
@@ -652,6 +684,8 @@ int main(void)
     tcase_add_test(messages,
                    an_answer_that_is_refused_frees_its_slot_and_none_is_given_to_who_did_not_ask);
     tcase_add_test(messages, a_question_is_broken_with_a_reason_that_fits);
+    tcase_add_test(messages, a_question_is_returned_with_its_money_or_at_least_a_reason);
+    tcase_add_test(messages, who_is_short_of_the_fee_takes_all_for_replies);
     tcase_add_test(messages, a_message_pays_what_the_facet_asks_up_to_the_most);
     suite_add_tcase(suite, messages);
     return check_main(suite);
