@@ -328,43 +328,24 @@ void answer_heard(struct session *session, uint32_t index)
 
 /* ---- the end of a question of ours ---- */
 
-/* Why a question failed that no agent gave a reason for: the words of the library of objects. */
+/* Why a question failed that no agent gave a reason for. */
 static const char *status_text(int32_t status)
 {
-    switch (status) {
-    case SERAI_E_CLOSED:
-        return "it is gone";
-    case SERAI_E_SILENT:
-        return "no answer was given";
-    case SERAI_E_FROZEN:
-        return "it is frozen";
-    case SERAI_E_FULL:
-        return "there is no room";
-    case SERAI_E_KIND:
-        return "the answer was no object";
-    case SERAI_E_BROKEN:
-        return "the promise is broken";
-    case SERAI_E_POSTAGE:
-        return "it asks for more postage";
-    case SERAI_E_MISSING:
-        return "an object that goes with the message is gone";
-    default:
-        return status < 0 ? "the other site refuses it" : "it broke down";
-    }
+    const char *words = serai_status_text(status);
+
+    if (words != NULL)
+        return words;
+    return status < 0 ? "the other site refuses it" : "it broke down";
 }
 
 void reply_fails(int32_t reply, int32_t code, const char *reason, int32_t size, int64_t money)
 {
     if (reply == SERAI_SLOT_NONE)
         return;
-    if (size < 0)
-        size = (int32_t)strlen(reason);
-    if (size > SERAI_REASON_BYTES_MAX)
-        size = SERAI_REASON_BYTES_MAX;
     if (code == SERAI_E_SILENT && money == 0)
         (void)cap_drop(reply);
-    else if (reply_return(reply, code, reason, size, money) < 0)
-        (void)cap_drop(reply);
+    else
+        (void)serai_return(reply, code, reason, size < 0 ? (int32_t)strlen(reason) : size, money);
 }
 
 /* The question has its end, and its row is free. */
@@ -381,15 +362,12 @@ static void question_free(struct session *session, uint32_t index)
 }
 
 /* The way by which a promise or a gift was told of is not needed any more. */
-static void question_forget_path(const struct session *session, const struct question *question)
+static void question_forget_path(const struct question *question)
 {
-    struct session *from = question->kind == QUESTION_WITHDRAWS
-                               ? &here.sessions[question->from]
-                               : &here.sessions[session_index(session)];
+    struct session *from = &here.sessions[question->from];
     struct op op = {.kind = OP_GC_EXPORT, .index = question->index, .count = 1};
 
-    if (from->open &&
-        (question->kind == QUESTION_LISTENS || from->generation == question->from_generation))
+    if (from->open && from->generation == question->from_generation)
         (void)session_send(from, &op, 0, false);
 }
 
@@ -442,15 +420,19 @@ static void question_break(struct session *session, const struct question *quest
                            const struct op *op)
 {
     bool is_own = op->code >= SERAI_FAIL_CODE_MIN;
-    const char *reason = op->size > 0 ? (const char *)op->body : status_text(op->code);
-    int32_t size = op->size > 0 ? op->size : (int32_t)strlen(reason);
+    const char *reason = (const char *)op->body;
+    int32_t size = op->size;
 
+    if (!is_own && size == 0) {
+        reason = status_text(op->code);
+        size = -1;
+    }
     if (op->ask > 0 && question->kind == QUESTION_ASKED && question->index > 0)
         import_asks(session, question->index - 1, op->ask);
     /* Nobody can be silent and give money back. */
     reply_fails(question->reply,
                 is_own || (op->code == SERAI_E_SILENT && op->money == 0) ? op->code : WIRE_FAR,
-                is_own ? (const char *)op->body : reason, is_own ? op->size : size, op->money);
+                reason, size, op->money);
 }
 
 static void question_finish(struct session *session, uint32_t index, const struct op *op)
@@ -466,38 +448,37 @@ static void question_finish(struct session *session, uint32_t index, const struc
     question_free(session, index);
     if (question.kind == QUESTION_LISTENS ||
         (question.kind == QUESTION_WITHDRAWS && op->kind == OP_ANSWER))
-        question_forget_path(session, &question);
+        question_forget_path(&question);
 }
 
-/* What was kept of its end, in the queue. */
-static bool question_end_kept(struct session *session, uint32_t index, struct op *op)
+/* What is kept of its end, in the queue; false: nothing. */
+static bool question_end_kept(const struct session *session, uint32_t index,
+                              struct queue_item *item, struct op *op)
 {
-    struct queue_item item;
-
-    if (!queue_find(&here.queue, QUEUE_ENDS + session_index(session), index, &item))
+    if (!queue_find(&here.queue, QUEUE_ENDS + session_index(session), index, item))
         return false;
-    queue_take(&here.queue, &item);
-    memcpy(event_data, item.bytes, (size_t)item.size); /* the queue may move before it is done */
-    return op_read(op, event_data, item.size);
+    memcpy(event_data, item->bytes, (size_t)item->size); /* the queue may move before it is done */
+    return op_read(op, event_data, item->size);
 }
 
 static void question_finish_kept(struct session *session, uint32_t index)
 {
+    struct queue_item item;
     struct op op;
 
-    if (question_end_kept(session, index, &op))
-        question_finish(session, index, &op);
+    if (!question_end_kept(session, index, &item, &op))
+        return;
+    queue_take(&here.queue, &item);
+    question_finish(session, index, &op);
 }
 
 static bool note_oneself(uint64_t badge, const struct op_place *target)
 {
     struct note note = {.badge = badge};
-    int64_t postage = facet_postage(here.drain_slot);
 
     if (target != NULL)
         note.target = *target;
-    return postage >= 0 && facet_send(here.drain_slot, &note, sizeof note, NULL, 0, 0, postage,
-                                      SERAI_SLOT_NONE) >= 0;
+    return serai_send(here.drain_slot, &note, sizeof note, 0, INT64_MAX, SERAI_SLOT_NONE) >= 0;
 }
 
 /*
@@ -540,14 +521,14 @@ void question_drained(struct session *session, uint32_t index)
     bool is_elsewhere;
 
     if (question->kind == QUESTION_FREE || !question->has_end ||
-        !queue_find(&here.queue, QUEUE_ENDS + session_index(session), index, &item) ||
-        !op_read(&op, item.bytes, item.size))
+        !question_end_kept(session, index, &item, &op))
         return;
     /* On the same wire to the same site the order is what it is. */
     is_elsewhere = op.kind == OP_ANSWER && op.cap_count > 0 && op.caps[0].kind != OP_PLACE_OBJECT &&
                    op.caps[0].kind != OP_PLACE_PROMISE;
     if (question->piped == 0 || !is_elsewhere) {
-        question_finish_kept(session, index);
+        queue_take(&here.queue, &item);
+        question_finish(session, index, &op);
         return;
     }
     op = (struct op){
@@ -745,7 +726,7 @@ void questions_end(struct session *session)
         else
             question_closes(question, 0);
         if (question->kind == QUESTION_WITHDRAWS && question->reply == SERAI_SLOT_NONE)
-            question_forget_path(session, question);
+            question_forget_path(question);
         question_free(session, i);
     }
     for (int32_t i = 0; i < WIRE_SYNCS_MAX; i++) {

@@ -9,11 +9,7 @@ enum { RELAY_OUT = 0, RELAY_IN = 1, RELAY_ACK_PACKETS = 4 };
 
 static int64_t relay_to_core(const void *bytes, int32_t size, int64_t money)
 {
-    int64_t postage = facet_postage(here.core);
-
-    return postage < 0
-               ? postage
-               : facet_send(here.core, bytes, size, NULL, 0, money, postage, SERAI_SLOT_NONE);
+    return serai_send(here.core, bytes, size, money, INT64_MAX, SERAI_SLOT_NONE);
 }
 
 void relay_begin(int32_t family_slot, const char *args, int32_t size)

@@ -67,7 +67,7 @@ struct question {
     bool has_end;   /* it has come, and waits in the queue */
     bool asks_sync; /* and so for OP_SYNCED */
     uint32_t index; /* import: ASKED the target + 1 or 0; LISTENS the promise; WITHDRAWS the path */
-    uint8_t from;   /* WITHDRAWS: session of who gave it, and which one it was */
+    uint8_t from;   /* LISTENS, WITHDRAWS: session of who told of it, and which one it was */
     uint16_t from_generation;
 };
 
@@ -137,16 +137,15 @@ enum wire_state {
 
 struct wire {
     enum wire_state state;
-    uint16_t
-        generation;   /* so that what is late of an earlier one here is not taken for this one's */
-    bool is_relayed;  /* another agent of ours holds its end; `end` is a facet of that one */
-    bool is_verified; /* the site has said whose site is at its other end */
-    bool is_joined;   /* it belongs to the session of that key */
-    int32_t end;      /* slot */
-    int32_t session;  /* if it is joined */
-    int32_t asker;    /* slot of the reply of who asked for it, or SERAI_SLOT_NONE */
-    int64_t money;    /* that he sent for it */
-    uint32_t unacked; /* relayed: packets that its agent has not sent on */
+    uint16_t generation; /* so that nothing of an earlier one is taken for this one's */
+    bool is_relayed;     /* another agent of ours holds its end; `end` is a facet of that one */
+    bool is_verified;    /* the site has said whose site is at its other end */
+    bool is_joined;      /* it belongs to the session of that key */
+    int32_t end;         /* slot */
+    int32_t session;     /* if it is joined */
+    int32_t asker;       /* slot of the reply of who asked for it, or SERAI_SLOT_NONE */
+    int64_t money;       /* that he sent for it */
+    uint32_t unacked;    /* relayed: packets that its agent has not sent on */
     uint8_t key[OP_KEY_BYTES]; /* of the site there, as it was said */
     struct serai_credit credit;
 };
@@ -179,6 +178,11 @@ extern uint8_t packet_room[WIRE_PACKET_BYTES_MAX];
 
 /* Owners in the queue: wires by their index, and the ends of questions by their session. */
 enum { QUEUE_ENDS = WIRE_WIRES_MAX };
+
+static inline bool export_is_used(const struct export *row)
+{
+    return row->mentions > 0 || row->gifts > 0;
+}
 
 static inline uint8_t session_index(const struct session *session)
 {

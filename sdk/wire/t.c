@@ -103,7 +103,7 @@ static void answer_object(const struct request *request, int32_t slot)
 
     if (event.reply == SERAI_SLOT_NONE)
         return;
-    (void)facet_send(event.reply, body, 9, &slot, 1, 0, 0, SERAI_SLOT_NONE);
+    (void)facet_send(event.reply, body, (int32_t)strlen(body), &slot, 1, 0, 0, SERAI_SLOT_NONE);
 }
 
 /* ---- the door ---- */
@@ -115,9 +115,8 @@ static void door_fetch(const struct request *request)
     int64_t slot = SERAI_E_MISSING;
 
     line.size = 0; /* the reader of arguments reads name=value */
-    serai_text_add(&line, "number=");
     if (request->count > 1)
-        serai_text_add_bytes(&line, request->words[1], request->sizes[1]);
+        serai_text_add_arg(&line, "number", request->words[1], request->sizes[1]);
     if (serai_arg_hex("number", line.bytes, line.size, number, sizeof number))
         slot = heap_get(SERAI_SLOT_HEAP, number);
     if (slot < 0)
@@ -199,7 +198,7 @@ static void show_status(void)
         if (!session->open)
             continue;
         for (int32_t at = 1; at < WIRE_EXPORTS_MAX; at++)
-            counts[0] += session->exports[at].mentions > 0 || session->exports[at].gifts > 0;
+            counts[0] += export_is_used(&session->exports[at]);
         for (int32_t at = 1; at < WIRE_IMPORTS_MAX; at++)
             counts[1] += session->imports[at].mentions > 0;
         for (int32_t at = 1; at < WIRE_QUESTIONS_MAX; at++) {
@@ -390,7 +389,9 @@ static void unheld_came(void)
 
 static void core_event(void)
 {
-    struct wire *wire = wire_of_end(event.slot);
+    struct wire *wire = event.kind == SERAI_EVENT_PACKET || event.kind == SERAI_EVENT_CLOSED
+                            ? wire_of_end(event.slot)
+                            : NULL;
 
     switch (event.kind) {
     case SERAI_EVENT_MESSAGE:

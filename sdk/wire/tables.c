@@ -63,11 +63,6 @@ void import_asks(struct session *session, uint32_t index, int64_t ask)
 
 /* ---- exports: what is here ---- */
 
-static bool export_is_used(const struct export *row)
-{
-    return row->mentions > 0 || row->gifts > 0;
-}
-
 static struct export *export_new(struct session *session)
 {
     for (uint32_t i = 1; i < WIRE_EXPORTS_MAX; i++) {
@@ -303,11 +298,7 @@ uint32_t question_new(struct session *session, enum question_kind kind)
 
 int64_t ask_oneself(uint64_t badge, int32_t hear)
 {
-    int64_t postage = facet_postage(here.drain_slot);
-
-    if (postage < 0)
-        return postage;
-    return facet_ask(here.drain_slot, &badge, sizeof badge, NULL, 0, 0, postage, hear);
+    return serai_ask(here.drain_slot, &badge, sizeof badge, 0, INT64_MAX, hear);
 }
 
 /* ---- from what a packet says ---- */
@@ -642,8 +633,12 @@ void gift_taker_waits(uint64_t badge, int32_t reply)
 {
     struct gift *gift = gift_of_badge(badge);
 
-    if (gift == NULL || cap_keep(reply) < 0)
-        return; /* its asker hears SILENT */
+    if (gift == NULL)
+        return; /* its asker hears SILENT, and so below */
+    if (cap_keep(reply) < 0) {
+        gift_unwanted(badge);
+        return;
+    }
     gift->reply = reply;
     gift_give(gift);
 }

@@ -37,14 +37,11 @@ static struct wire *wire_new(void)
 static int64_t wire_try_relayed(struct wire *wire, const uint8_t *bytes, int32_t size,
                                 int64_t money)
 {
-    int64_t postage = facet_postage(wire->end);
     int64_t answer;
 
     if (wire->unacked >= WIRE_WINDOW_PACKETS)
         return SERAI_E_CREDIT;
-    if (postage < 0)
-        return postage;
-    answer = facet_send(wire->end, bytes, size, NULL, 0, money, postage, SERAI_SLOT_NONE);
+    answer = serai_send(wire->end, bytes, size, money, INT64_MAX, SERAI_SLOT_NONE);
     wire->unacked += answer >= 0;
     return answer;
 }
@@ -102,7 +99,12 @@ static void wire_flush(struct wire *wire)
     struct queue_item item;
 
     while (queue_first(&here.queue, wire_index(wire), &item)) {
-        /* Of a closed wire all stays: money that has not left goes back when its session ends. */
+        /*
+         * Of a closed wire all stays until its session ends.  Then money of messages goes back: who
+         * asked waits here, and his reply takes it (questions_return()).  That of answers stays
+         * with this agent: who answered has handed it over for good and waits for nothing, so no
+         * way leads back to him, and the one that it was for is out of reach.
+         */
         if (wire_try(wire, item.bytes, item.size, item.money) < 0)
             return;
         queue_take(&here.queue, &item);
@@ -589,8 +591,7 @@ void wires_flush(void)
         if (!here.sessions[i].open || here.sessions[i].ends == NULL)
             continue;
         if (has_ended) { /* one of full tables takes a fifth of what a turn may: the next turn */
-            (void)facet_send(here.drain_slot, NULL, 0, NULL, 0, 0, facet_postage(here.drain_slot),
-                             SERAI_SLOT_NONE);
+            (void)serai_send(here.drain_slot, NULL, 0, 0, INT64_MAX, SERAI_SLOT_NONE);
             return;
         }
         session_end(&here.sessions[i]);
