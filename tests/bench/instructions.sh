@@ -34,7 +34,11 @@ fi
 count()
 {
     valgrind --tool=callgrind --callgrind-out-file="$out/$what.$1.out" "$bench" "$what" "$1" \
-        >/dev/null 2>&1
+        >"$out/$what.$1.log" 2>&1 || {
+        tail -n 5 "$out/$what.$1.log" >&2
+        echo "instructions: $bench $what $1 failed" >&2
+        exit 1
+    }
 }
 
 # How often a profile has each function called, one "NAME COUNT" a line; Ir: all instructions.

@@ -9,7 +9,8 @@
 here=$(cd "$(dirname "$0")" && pwd)
 bench=$build/tests/bench
 
-# npm brings what is compared with into the build folder, once for each package.json.
+# npm brings what is compared with into the build folder, once for each package.json.  The mark of
+# that is made last, so that an install that was cut off is done again.
 find_captp()
 {
     local place=$bench/captp
@@ -19,7 +20,7 @@ find_captp()
         return
     fi
     mkdir -p "$place"
-    if ! cmp -s "$here/captp/package.json" "$place/package.json"; then
+    if ! cmp -s "$here/captp/package.json" "$place/installed.json"; then
         rm -rf "$place"
         mkdir "$place"
         cp "$here/captp/package.json" "$place/package.json"
@@ -30,6 +31,7 @@ find_captp()
             echo "bench: npm does not bring it: not compared with CapTP" >&2
             return
         }
+        cp "$here/captp/package.json" "$place/installed.json"
     fi
     cp "$here/captp/chain.js" "$place/chain.js"
     export BENCH_CAPTP="node '$place/chain.js'"
