@@ -115,23 +115,33 @@ static uint64_t growth(struct store_lmdb *lmdb, uint64_t used, uint64_t map_byte
     return room;
 }
 
-void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room)
+/* What lies free in the file, and may be used again. */
+static uint64_t reusable_bytes(struct store_lmdb *lmdb)
 {
     uint64_t oldest = UINT64_MAX;
-    uint64_t used;
-    uint64_t map_bytes;
-    uint64_t grows;
+    uint64_t pages;
     MDB_txn *txn = NULL;
     MDB_stat about;
 
-    /* What the file may grow by, and then what lies free in it. */
+    store_lmdb_readers(lmdb, note_oldest, &oldest);
+    if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn) != 0)
+        return 0; /* all places of readers are taken: what it may grow is known all the same */
+    INVARIANT(mdb_env_stat(lmdb->env, &about) == 0);
+    pages = reusable_pages(txn, oldest);
+    mdb_txn_abort(txn); /* it only read */
+    return pages * about.ms_psize;
+}
+
+void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room)
+{
+    uint64_t waits = lmdb->waiting.cost; /* the sweep will write as much, about */
+    uint64_t used;
+    uint64_t map_bytes;
+    uint64_t grows;
+
     store_lmdb_usage(lmdb, &used, &map_bytes);
     grows = growth(lmdb, used, map_bytes);
     *room = (struct store_room){.free_bytes = grows, .total_bytes = used + grows};
-    store_lmdb_readers(lmdb, note_oldest, &oldest);
-    if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn) != 0)
-        return; /* all places of readers are taken: what it may grow is known all the same */
-    INVARIANT(mdb_env_stat(lmdb->env, &about) == 0);
-    room->free_bytes += reusable_pages(txn, oldest) * about.ms_psize;
-    mdb_txn_abort(txn); /* it only read */
+    room->free_bytes += reusable_bytes(lmdb);
+    room->free_bytes -= waits < room->free_bytes ? waits : room->free_bytes;
 }

@@ -37,9 +37,10 @@ MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *pat
                                        struct fault *fault);
 
 /*
- * Bound the log of a store that is open for writing, from the next commit on; a sixteenth of
- * map_bytes is the most.  It is STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.
- * What it holds is in memory as well, and is read again by a start.
+ * Bound the log of a store that is open for writing; a sixteenth of map_bytes is the most.  A log
+ * that has more already shrinks to a lower bound over the next commits.  It is
+ * STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.  About twice as many bytes are in
+ * memory, and a start reads the log.
  */
 void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes);
 
@@ -54,7 +55,8 @@ void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *m
 
 /* The room of a store, which the map, the file system and the process's own limit bound. */
 struct store_room {
-    uint64_t free_bytes;  /* to grow by, and pages to use again that no reader holds back */
+    /* To grow by, and pages to use again that no reader holds back; less the rows that wait. */
+    uint64_t free_bytes;
     uint64_t total_bytes; /* the size that the file may reach in all */
 };
 

@@ -10,7 +10,21 @@
  */
 enum { SWEEP_COST_MIN = 16 * 1024 };
 
+/*
+ * And a slice is not larger than this or, if that is more, so many times what its commit logs.  A
+ * row costs less than eight times what is logged of it, so a round that runs over ends all the
+ * same.
+ */
+enum { SWEEP_COST_MAX = 4 * 1024 * 1024, SWEEP_LOGGED_TIMES_MAX = 8 };
+
 /* ---- pace ---- */
+
+static uint64_t sweep_share_max(const struct commits_log *log)
+{
+    uint64_t most = SWEEP_LOGGED_TIMES_MAX * commits_cost(log);
+
+    return most > SWEEP_COST_MAX ? most : SWEEP_COST_MAX;
+}
 
 uint64_t sweep_share(struct commits_log *log, const struct waiting *waiting)
 {
@@ -28,7 +42,7 @@ uint64_t sweep_share(struct commits_log *log, const struct waiting *waiting)
     if (share < SWEEP_COST_MIN && unpaid < left)
         return 0;
     log->paid_bytes = log->round_bytes;
-    return share;
+    return share < sweep_share_max(log) ? share : sweep_share_max(log);
 }
 
 /* ---- writing ---- */

@@ -4,6 +4,9 @@
  *
  * A slice is as large a part of what is ahead as the commit's log is of what may be logged until
  * the round must end, half of the log's bound.  So the log never holds more than two rounds.
+ *
+ * A slice has a maximum.  When the bound was lowered below what is logged already, the round does
+ * not end with the next commit but runs over, and each commit sweeps as much as it may.
  */
 #ifndef SERAI_STORE_SWEEP_H
 #define SERAI_STORE_SWEEP_H

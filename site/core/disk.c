@@ -203,7 +203,8 @@ bool core_disk_is_full(const struct core *core)
 /*
  * A frame fills, some that were closed are joined, and a commit is on its way.  Nothing more is
  * joined to what has a frame's part, so each of the two is less than two parts: five of sixteen,
- * and the last third of the room holds them.
+ * and the last third of the room holds them.  The slice of the sweep that each commit writes is not
+ * in this sum: the rows that wait were taken off the room when it was measured.
  */
 uint64_t core_frame_bytes_max(const struct core *core)
 {

@@ -195,6 +195,58 @@ START_TEST(the_log_keeps_its_bound_however_often_it_starts)
 }
 END_TEST
 
+enum { LOWERED_ROW_BYTES = 1000, LOWERED_SLICE_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* A commit of so many rows, which have the same keys each time. */
+static void fill_log(struct store_lmdb *lmdb, uint64_t rows)
+{
+    static const uint8_t value[LOWERED_ROW_BYTES] = {1};
+    struct store store = store_from_lmdb(lmdb);
+    struct store_batch batch;
+    struct fault fault = {0};
+
+    store_batch_init(&batch);
+    for (uint64_t row = 0; row < rows; row++) {
+        uint8_t key[8];
+
+        be64_put(key, row);
+        store_batch_put(&batch, STORE_ACCOUNT, key, sizeof key, value, sizeof value);
+    }
+    ck_assert_msg(store_commit(&store, &batch, &fault) == ST_OK, "%s", fault.text);
+    store_batch_fini(&batch);
+}
+
+START_TEST(a_lowered_bound_sweeps_a_slice_with_each_commit_and_not_all_with_the_first)
+{
+    const uint64_t rows = 14000;
+    char dir[TEMP_DIR_BYTES];
+    struct store_lmdb *lmdb = NULL;
+    struct fault fault = {0};
+    uint64_t commits = 0;
+
+    temp_dir_init(dir);
+    ck_assert_int_eq(store_lmdb_open(&lmdb, dir, STORE_CREATE, UINT64_C(512) << 20, &fault), ST_OK);
+    fill_log(lmdb, rows);
+    ck_assert_uint_gt(lmdb->waiting.cost, 3 * LOWERED_SLICE_BYTES_MAX);
+    store_lmdb_bound_log(lmdb, 64 * 1024);
+    for (uint64_t waited = lmdb->waiting.cost; waited > LOWERED_ROW_BYTES * 3; commits++) {
+        uint64_t waits;
+
+        fill_log(lmdb, 1);
+        waits = lmdb->waiting.cost;
+        ck_assert_uint_lt(waits, waited); /* each commit brings some to their table */
+        ck_assert_uint_le(waited - waits, LOWERED_SLICE_BYTES_MAX + 2 * LOWERED_ROW_BYTES);
+        waited = waits;
+    }
+    ck_assert_uint_eq(commits, 4);
+    while (lmdb->log.from == 1 && commits++ < 200) /* until that round and the next one end */
+        fill_log(lmdb, 1);
+    ck_assert_uint_gt(lmdb->log.from, rows * LOWERED_ROW_BYTES / COMMITS_ROW_BYTES_MAX);
+    store_lmdb_close(lmdb);
+    temp_dir_fini(dir);
+}
+END_TEST
+
 /* ---- crashes ---- */
 
 enum { LIFE_COMMITS = 40, LIVES_MAX = 20 };
@@ -628,6 +680,8 @@ int main(void)
     tcase_add_test(rows, a_cursor_goes_on_where_it_was_when_rows_around_it_change);
     tcase_add_test(rows, who_only_reads_sees_tables_and_log_as_one);
     tcase_add_test(rows, the_log_keeps_its_bound_however_often_it_starts);
+    tcase_add_test(rows,
+                   a_lowered_bound_sweeps_a_slice_with_each_commit_and_not_all_with_the_first);
     suite_add_tcase(suite, rows);
 
     tcase_set_timeout(crashes, 300);
