@@ -30,6 +30,18 @@ enum store_table {
 
 enum { STORE_KEY_BYTES_MAX = 64, STORE_VALUE_BYTES_MAX = 4 * 1024 * 1024 };
 
+/*
+ * Below, equal or above zero, as key `a` sorts before, is, or sorts after `b`: bytewise, and a key
+ * before those that it begins, which is LMDB's order.  A key of no bytes may be NULL.
+ */
+static inline int store_key_compare(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    size_t both = a_size < b_size ? a_size : b_size;
+    int way = both == 0 ? 0 : memcmp(a, b, both);
+
+    return way != 0 ? way : (a_size > b_size) - (a_size < b_size);
+}
+
 /* The name of a table for messages: "journal", "account".  Never NULL. */
 const char *store_table_name(enum store_table table);
 

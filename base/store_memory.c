@@ -85,14 +85,6 @@ static uint64_t row_checksum(const struct memory_row *row)
     return checksum_add(sum, row->value, row->value_size);
 }
 
-/* Bytewise, and the shorter of two that begin alike first: the order of LMDB. */
-static int memory_compare_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-
-    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
-}
-
 /*
  * Find the first row whose key is not below this one, NULL behind the last, and its place: on each
  * level, the pointer that leads past where the key is or would be.
@@ -104,7 +96,7 @@ static struct memory_row *memory_find(struct memory_table *rows, const uint8_t *
 
     for (size_t level = LEVELS_MAX; level-- > 0;) {
         while (links[level] != NULL &&
-               memory_compare_keys(links[level]->key, links[level]->key_size, key, key_size) < 0)
+               store_key_compare(links[level]->key, links[level]->key_size, key, key_size) < 0)
             links = links[level]->next;
         place->link[level] = &links[level];
     }
@@ -113,7 +105,7 @@ static struct memory_row *memory_find(struct memory_table *rows, const uint8_t *
 
 static bool row_has_key(const struct memory_row *row, const uint8_t *key, size_t key_size)
 {
-    return row != NULL && memory_compare_keys(row->key, row->key_size, key, key_size) == 0;
+    return row != NULL && store_key_compare(row->key, row->key_size, key, key_size) == 0;
 }
 
 /* A row that is linked nowhere yet; NULL: out of memory. */

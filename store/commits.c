@@ -20,7 +20,7 @@ enum {
     COMMITS_TRIM_BYTES = 64 * 1024, /* deleted by a commit even when it logs little */
 };
 
-static const char commits_table[] = "commits";
+const char commits_table[] = "commits";
 
 /* The head of a row. */
 struct commits_head {
@@ -50,7 +50,7 @@ static void commits_add_op(struct bytes *stream, uint8_t kind, const struct stor
         memcpy(at + op->key_size, op->value, op->value_size);
 }
 
-/* The place comes last in time and stands first, so it is filled in by commits_write(). */
+/* The sweep's place is known last, and commits_write() adds it at the end. */
 void commits_begin(struct commits_log *log)
 {
     bytes_clear(&log->stream);
@@ -320,7 +320,7 @@ static enum status commits_take_row(struct commits_reader *reader, const struct 
     if ((reader->tables >> op->table & 1) == 0)
         return ST_OK;
     commits_note_key(reader->log, op);
-    if (waiting_put(reader->waiting, op, 0, UINT64_MAX) != ST_OK)
+    if (waiting_put(reader->waiting, op, 0, NULL) != ST_OK)
         return fault_set(fault, ST_NOMEM, "%s: no memory for the log", reader->lmdb->path);
     return ST_OK;
 }

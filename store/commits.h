@@ -16,6 +16,9 @@ enum {
     COMMITS_MAP_PART = 16,        /* the log takes at most that part of the map */
 };
 
+/* The name of the log's table. */
+extern const char commits_table[];
+
 /* The greatest key of each table that was logged in one round. */
 struct commits_keys {
     struct waiting_place of[STORE_TABLES]; /* of key size 0: none */
@@ -35,7 +38,7 @@ struct commits_log {
     struct commits_keys then; /* of the one before, which the log may still hold */
 };
 
-/* Begin the stream of a commit, which begins with the sweep's place, and add an operation to it. */
+/* Begin the stream of a commit, whose end is the sweep's place, and add an operation to it. */
 void commits_begin(struct commits_log *log);
 void commits_add(struct commits_log *log, const struct store_op *op);
 

@@ -1,4 +1,4 @@
-/* Damaging a store on purpose, for tests. */
+/* For tests: bringing every row to its table, and damaging one there on purpose. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -13,7 +13,6 @@
 enum { MAP_BYTES_MIN = 1024 * 1024, FORMAT_VALUE_BYTES = 4 };
 
 static const char format_table[] = "format";
-static const char commits_table[] = "commits";
 static const uint8_t format_key[] = {0};
 
 enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
@@ -219,8 +218,6 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
     if (lmdb->mode == STORE_READ_ONLY)
         flags |= MDB_RDONLY;
     error = mdb_env_create(&lmdb->env);
-    if (error == 0)
-        error = mdb_env_set_userctx(lmdb->env, lmdb); /* for read.c, which is given transactions */
     if (error == 0)
         error = mdb_env_set_mapsize(lmdb->env, (size_t)lmdb->max_bytes);
     if (error == 0)

@@ -15,6 +15,7 @@ struct view_position {
     bool stored_ended;
     bool stored_used;                  /* that row was seen */
     struct rowtree_place place;        /* among the rows that wait, while these stay as they are */
+    bool waits_ended;                  /* the view sees none of them behind `last` */
     bool fresh;                        /* nothing was seen: `last` is where to begin */
     uint8_t last[STORE_KEY_BYTES_MAX]; /* the key of the row that was seen last */
     size_t last_size;
@@ -29,6 +30,15 @@ uint64_t views_oldest(const struct views *views, uint64_t commit)
     for (const struct view *view = views->first; view != NULL; view = view->after)
         oldest = view->commit < oldest ? view->commit : oldest;
     return oldest;
+}
+
+bool views_see(const struct views *views, uint64_t from, uint64_t before)
+{
+    const struct view *view = views == NULL ? NULL : views->first;
+
+    while (view != NULL && (view->commit < from || view->commit >= before))
+        view = view->after;
+    return view != NULL;
 }
 
 /* The rows that wait belong to the process that writes; others read while they change. */
@@ -134,18 +144,22 @@ void read_end(void *snapshot)
     free(view);
 }
 
-/* Read the log for this table, if it may have rows of it and was not read for them yet. */
+/*
+ * Read the log for this table, if it may have rows of it and was not read for them yet: the first
+ * time for this table alone, which many reads leave it at, and the second time for all others.
+ */
 static enum status view_look_into(struct view *view, enum store_table table, struct fault *fault)
 {
     const uint32_t bit = UINT32_C(1) << table;
+    uint32_t wanted = view->replayed == 0 ? bit : view->tables & ~view->replayed;
     struct commits_log log = {0};
     enum status status;
 
-    if (view->waiting != &view->own || (view->replayed & bit) != 0 || (view->tables & bit) == 0)
+    if (view->waiting != &view->own || (view->tables & ~view->replayed & bit) == 0)
         return ST_OK;
-    status = commits_replay(view->lmdb, view->txn, bit, &log, &view->own, fault);
+    status = commits_replay(view->lmdb, view->txn, wanted, &log, &view->own, fault);
     if (status == ST_OK)
-        view->replayed |= bit;
+        view->replayed |= wanted;
     return status;
 }
 
@@ -253,6 +267,7 @@ static const struct rowtree_row *position_waiting(struct view_position *position
         if (version != NULL && !position_is_last(position, version))
             return version;
     }
+    position->waits_ended = true; /* rows that come from now on are of later commits */
     return NULL;
 }
 
@@ -260,15 +275,10 @@ static const struct rowtree_row *position_waiting(struct view_position *position
 static int position_compare(const struct view_position *position, const struct rowtree_row *waits)
 {
     const MDB_val *stored = &position->stored_key;
-    size_t both =
-        waits == NULL || waits->key_size > stored->mv_size ? stored->mv_size : waits->key_size;
-    int way;
 
     if (waits == NULL || position->stored_ended)
         return waits == NULL ? 1 : -1;
-    way = memcmp(waits->bytes, stored->mv_data, both);
-    return way != 0 ? way
-                    : (waits->key_size > stored->mv_size) - (waits->key_size < stored->mv_size);
+    return store_key_compare(waits->bytes, waits->key_size, stored->mv_data, stored->mv_size);
 }
 
 /* The lower of the two next rows; of two with one key the one that waits, which is newer. */
@@ -276,7 +286,7 @@ static enum status position_next(struct view_position *position, enum store_tabl
                                  struct store_row *row, struct fault *fault)
 {
     for (;;) {
-        const struct rowtree_row *waits;
+        const struct rowtree_row *waits = NULL;
         enum status status = ST_OK;
         int way;
 
@@ -285,9 +295,11 @@ static enum status position_next(struct view_position *position, enum store_tabl
         if (status != ST_OK)
             return status;
         position->stored_used = false;
-        view_lock(position->view);
-        waits = position_waiting(position, table);
-        view_unlock(position->view);
+        if (!position->waits_ended) {
+            view_lock(position->view);
+            waits = position_waiting(position, table);
+            view_unlock(position->view);
+        }
         if (waits == NULL && position->stored_ended)
             return ST_MISSING;
         way = position_compare(position, waits);

@@ -25,7 +25,11 @@ struct rowtree_node {
     struct rowtree_item items[ROWTREE_NODE_ROWS];
 };
 
-/* Nodes are split in halves, so a tree of this depth has more rows than memory has bytes. */
+/*
+ * A level is added when the root is full, and a half of a node is full after 32 inserts or more.
+ * Nodes are not merged, so what bounds the depth is not the rows but the inserts: this depth takes
+ * 32 to the power of 15, which no process makes.
+ */
 enum { ROWTREE_DEPTH_MAX = 16, ROWTREE_PREFIX_BYTES = 16 };
 
 /* The way from the root to a leaf. */
@@ -57,22 +61,13 @@ struct rowtree_key rowtree_key_of_row(const struct rowtree_row *row)
     return rowtree_key_of(row->table, row->bytes, row->key_size);
 }
 
-/* What comes behind equal numbers: the whole keys, and a key before those that it begins. */
-static int rowtree_compare_rest(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
-{
-    size_t both = a_size < b_size ? a_size : b_size;
-    int rest = both == 0 ? 0 : memcmp(a, b, both);
-
-    return rest != 0 ? rest : (a_size > b_size) - (a_size < b_size);
-}
-
 int rowtree_compare(const struct rowtree_key *a, const struct rowtree_key *b)
 {
     if (a->high != b->high)
         return a->high < b->high ? -1 : 1;
     if (a->low != b->low)
         return a->low < b->low ? -1 : 1;
-    return rowtree_compare_rest(a->key, a->key_size, b->key, b->key_size);
+    return store_key_compare(a->key, a->key_size, b->key, b->key_size);
 }
 
 /* The lowest row below an item of a node. */
@@ -102,7 +97,7 @@ static int rowtree_compare_item(const struct rowtree_node *node, size_t index,
     /* The numbers of an inner item may be of a row that is gone; then its child begins above. */
     return row->table != key->table
                ? (row->table > key->table ? 1 : -1)
-               : rowtree_compare_rest(row->bytes, row->key_size, key->key, key->key_size);
+               : store_key_compare(row->bytes, row->key_size, key->key, key->key_size);
 }
 
 /* The index of the first item, from `first` on, that is not below the key; the count: none. */
@@ -337,7 +332,6 @@ static bool rowtree_begin(struct rowtree *tree)
     struct rowtree_node *leaf = rowtree_node_new(true);
 
     tree->root = leaf;
-    tree->first = leaf;
     tree->last = leaf;
     tree->hint = leaf;
     return leaf != NULL;
@@ -376,7 +370,8 @@ static void rowtree_drop_item(struct rowtree_node *node, size_t index)
 
 static void rowtree_unchain(struct rowtree *tree, const struct rowtree_node *leaf)
 {
-    *(leaf->before == NULL ? &tree->first : &leaf->before->after) = leaf->after;
+    if (leaf->before != NULL)
+        leaf->before->after = leaf->after;
     *(leaf->after == NULL ? &tree->last : &leaf->after->before) = leaf->before;
 }
 

@@ -33,12 +33,11 @@ struct rowtree_key {
 struct rowtree_node;
 
 struct rowtree {
-    struct rowtree_node *root;  /* NULL: no rows */
-    struct rowtree_node *first; /* leaf */
-    struct rowtree_node *last;  /* leaf */
-    struct rowtree_node *hint;  /* the leaf of the last change: the next is mostly near it */
-    uint64_t count;             /* rows */
-    uint64_t changes;           /* of what nodes hold; a place is good while it stays the same */
+    struct rowtree_node *root; /* NULL: no rows */
+    struct rowtree_node *last; /* leaf */
+    struct rowtree_node *hint; /* the leaf of the last change: the next is mostly near it */
+    uint64_t count;            /* rows */
+    uint64_t changes;          /* of what nodes hold; a place is good while it stays the same */
 };
 
 /* The place of a row, for walking. */

@@ -1,8 +1,6 @@
 /* Committing batches, and the interface of base/store.h; read.c has the reading. */
 #include "store/store.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/private.h"
@@ -13,17 +11,9 @@
 struct commit_plan {
     struct store_lmdb *lmdb;
     MDB_txn *txn;
+    const struct store_batch *batch;
     struct store_op last[STORE_TABLES]; /* of key size 0: nothing */
-    uint32_t tables;                    /* a bit each, of those that have logged rows */
 };
-
-static int compare_keys(const struct store_op *a, const uint8_t *key, size_t key_size)
-{
-    size_t both = a->key_size < key_size ? a->key_size : key_size;
-    int way = memcmp(a->key, key, both);
-
-    return way != 0 ? way : (a->key_size > key_size) - (a->key_size < key_size);
-}
 
 /* Log an operation: its row waits to be swept. */
 static void log_op(struct commit_plan *plan, const struct store_op *op)
@@ -31,9 +21,18 @@ static void log_op(struct commit_plan *plan, const struct store_op *op)
     struct store_op *last = &plan->last[op->table];
 
     commits_add(&plan->lmdb->log, op);
-    plan->tables |= UINT32_C(1) << op->table;
-    if (last->key_size == 0 || compare_keys(last, op->key, op->key_size) <= 0)
+    if (store_key_compare(last->key, last->key_size, op->key, op->key_size) <= 0)
         *last = *op;
+}
+
+/* The tables that have logged rows, a bit each. */
+static uint32_t logged_tables(const struct commit_plan *plan)
+{
+    uint32_t tables = 0;
+
+    for (int table = 0; table < STORE_TABLES; table++)
+        tables |= plan->last[table].key_size > 0 ? UINT32_C(1) << table : 0;
+    return tables;
 }
 
 static enum status refuse_append(const struct store_op *op, struct fault *fault)
@@ -84,25 +83,68 @@ static struct store_op last_waiting(const struct store_lmdb *lmdb, enum store_ta
 /* Whether an operation, if there is one, is of this key or one behind it. */
 static bool is_at_or_behind(const struct store_op *other, const uint8_t *key, size_t key_size)
 {
-    return other->key_size > 0 && compare_keys(other, key, key_size) >= 0;
+    return other->key_size > 0 &&
+           store_key_compare(other->key, other->key_size, key, key_size) >= 0;
 }
 
-/*
- * Check that no row of the table is at this key or behind it, though the log has, or had, changes
- * of such rows: these were the end of the table and are gone.
- */
-static enum status check_at_end(const struct commit_plan *plan, const struct store_op *op,
-                                struct fault *fault)
+/* The batch's last change of the row before this operation; of key size 0: there is none. */
+static struct store_op last_change(const struct store_batch *batch, const struct store_op *op)
 {
-    const struct store_op *logged = &plan->last[op->table];
+    struct store_op found = {.table = op->table};
+    struct store_op other;
+    size_t offset = 0;
+
+    while (store_batch_next(batch, &offset, &other) && other.key != op->key) {
+        if (other.table == op->table &&
+            store_key_compare(other.key, other.key_size, op->key, op->key_size) == 0)
+            found = other;
+    }
+    return found;
+}
+
+/* Check that no row of this key was there before the batch: an append would replace it. */
+static enum status check_is_free(const struct commit_plan *plan, const struct store_op *op,
+                                 struct fault *fault)
+{
+    struct store_lmdb *lmdb = plan->lmdb;
+    struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
+    MDB_val wanted = {.mv_size = op->key_size, .mv_data = (void *)(uintptr_t)op->key};
+    const struct rowtree_row *waits;
+    MDB_val stored;
+    int error;
+
+    (void)pthread_mutex_lock(&lmdb->views.lock); /* a look-up notes where it was */
+    waits = waiting_get(&lmdb->waiting, &key, UINT64_MAX);
+    (void)pthread_mutex_unlock(&lmdb->views.lock);
+    if (waits != NULL)
+        return waits->deleted ? ST_OK : refuse_append(op, fault);
+    error = mdb_get(plan->txn, lmdb->tables[op->table], &wanted, &stored);
+    if (error == 0)
+        return refuse_append(op, fault);
+    return error == MDB_NOTFOUND ? ST_OK : store_fault(lmdb, error, "write", fault);
+}
+
+/* The same behind a batch that has changed rows at this key or behind it. */
+static enum status check_is_left_free(const struct commit_plan *plan, const struct store_op *op,
+                                      struct fault *fault)
+{
+    struct store_op changed = last_change(plan->batch, op);
+
+    if (changed.key_size == 0)
+        return check_is_free(plan, op, fault);
+    return changed.kind == STORE_OP_DELETE ? ST_OK : refuse_append(op, fault);
+}
+
+/* Check that no row of the table is behind this key, but for those that wait for their deletion. */
+static enum status check_is_last(const struct commit_plan *plan, const struct store_op *op,
+                                 struct fault *fault)
+{
     struct store_op waits = last_waiting(plan->lmdb, op->table);
     MDB_cursor *cursor = NULL;
     MDB_val key;
     MDB_val stored;
     int error;
 
-    if (is_at_or_behind(logged, op->key, op->key_size))
-        return logged->kind == STORE_OP_DELETE ? ST_OK : refuse_append(op, fault);
     if (waits.kind != STORE_OP_DELETE && is_at_or_behind(&waits, op->key, op->key_size))
         return refuse_append(op, fault);
     error = mdb_cursor_open(plan->txn, plan->lmdb->tables[op->table], &cursor);
@@ -113,10 +155,27 @@ static enum status check_at_end(const struct commit_plan *plan, const struct sto
     if (error != 0)
         return error == MDB_NOTFOUND ? ST_OK : store_fault(plan->lmdb, error, "write", fault);
     /* A row of the table's end waits for its own deletion, or it is there. */
-    if (compare_keys(op, key.mv_data, key.mv_size) <= 0 &&
+    if (store_key_compare(op->key, op->key_size, key.mv_data, key.mv_size) <= 0 &&
         !is_at_or_behind(&waits, key.mv_data, key.mv_size))
         return refuse_append(op, fault);
     return ST_OK;
+}
+
+/*
+ * Check that no row of the table is at this key, and its last one not behind it, though the log
+ * has, or had, changes of such rows: these were the end of the table and are gone.
+ */
+static enum status check_at_end(const struct commit_plan *plan, const struct store_op *op,
+                                struct fault *fault)
+{
+    const struct store_op *logged = &plan->last[op->table];
+    enum status status;
+
+    if (is_at_or_behind(logged, op->key, op->key_size))
+        return logged->kind == STORE_OP_DELETE ? check_is_left_free(plan, op, fault)
+                                               : refuse_append(op, fault);
+    status = check_is_last(plan, op, fault);
+    return status == ST_OK ? check_is_free(plan, op, fault) : status;
 }
 
 /* A row for the end of a table: the log must not have a word on it, or it has the last one. */
@@ -135,15 +194,14 @@ static enum status append_op(struct commit_plan *plan, const struct store_op *op
 }
 
 /* In the order in which the batch was built: a later change of a row wins. */
-static enum status plan_batch(struct commit_plan *plan, const struct store_batch *batch,
-                              struct fault *fault)
+static enum status plan_batch(struct commit_plan *plan, struct fault *fault)
 {
     enum status status = ST_OK;
     struct store_op op;
     size_t offset = 0;
 
     commits_begin(&plan->lmdb->log);
-    while (status == ST_OK && store_batch_next(batch, &offset, &op)) {
+    while (status == ST_OK && store_batch_next(plan->batch, &offset, &op)) {
         INVARIANT(op.table < STORE_TABLES);
         INVARIANT(op.key_size > 0 && op.key_size <= STORE_KEY_BYTES_MAX);
         INVARIANT(op.value_size <= STORE_VALUE_BYTES_MAX);
@@ -156,11 +214,10 @@ static enum status plan_batch(struct commit_plan *plan, const struct store_batch
 }
 
 /* All that a commit writes: rows at the end of tables, a slice of the sweep, and the log. */
-static enum status write_commit(struct commit_plan *plan, const struct store_batch *batch,
-                                uint64_t cost, struct fault *fault)
+static enum status write_commit(struct commit_plan *plan, uint64_t cost, struct fault *fault)
 {
     struct store_lmdb *lmdb = plan->lmdb;
-    enum status status = plan_batch(plan, batch, fault);
+    enum status status = plan_batch(plan, fault);
 
     if (status != ST_OK)
         return status;
@@ -169,7 +226,7 @@ static enum status write_commit(struct commit_plan *plan, const struct store_bat
     status = sweep_write(lmdb, plan->txn, cost, &lmdb->slice, fault);
     if (status == ST_OK)
         status = commits_write(lmdb, plan->txn, &lmdb->slice.place,
-                               plan->tables | waiting_tables(&lmdb->waiting), fault);
+                               logged_tables(plan) | waiting_tables(&lmdb->waiting), fault);
     if (status == ST_OK)
         status = commits_trim(lmdb, plan->txn, fault);
     return status;
@@ -177,22 +234,29 @@ static enum status write_commit(struct commit_plan *plan, const struct store_bat
 
 /* ---- after it ---- */
 
+/* The greatest keys that the log holds: those of the tables' other rows are below them. */
+static void note_keys(const struct commit_plan *plan)
+{
+    for (int table = 0; table < STORE_TABLES; table++) {
+        if (plan->last[table].key_size > 0)
+            commits_note_key(&plan->lmdb->log, &plan->last[table]);
+    }
+}
+
 /* The rows that wait, as they are after the commit.  ST_NOMEM: the set has not all of them. */
 static enum status take_rows(struct store_lmdb *lmdb, uint64_t commit)
 {
     const struct sweep_slice *slice = &lmdb->slice;
-    uint64_t oldest = views_oldest(&lmdb->views, commit);
+    const struct views *views = &lmdb->views;
     struct store_op op;
     size_t offset = 0;
     enum status status =
         waiting_swept(&lmdb->waiting, (struct rowtree_row *const *)(const void *)slice->rows.data,
-                      slice->rows.size / sizeof(struct rowtree_row *), commit, oldest);
+                      slice->rows.size / sizeof(struct rowtree_row *), commit, views);
 
     waiting_move_to(&lmdb->waiting, &slice->place);
-    while (status == ST_OK && commits_next(&lmdb->log, &offset, &op)) {
-        commits_note_key(&lmdb->log, &op);
-        status = waiting_put(&lmdb->waiting, &op, commit, oldest);
-    }
+    while (status == ST_OK && commits_next(&lmdb->log, &offset, &op))
+        status = waiting_put(&lmdb->waiting, &op, commit, views);
     return status;
 }
 
@@ -220,7 +284,7 @@ static enum status finish_commit(struct store_lmdb *lmdb, uint64_t commit, struc
 enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch, uint64_t cost,
                          struct fault *fault)
 {
-    struct commit_plan plan = {.lmdb = lmdb};
+    struct commit_plan plan = {.lmdb = lmdb, .batch = batch};
     enum status status;
     uint64_t commit;
     int error;
@@ -233,14 +297,16 @@ enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batc
     if (error != 0)
         return store_fault(lmdb, error, "begin", fault);
     commit = mdb_txn_id(plan.txn);
-    status = write_commit(&plan, batch, cost, fault);
+    status = write_commit(&plan, cost, fault);
     if (status != ST_OK) {
         mdb_txn_abort(plan.txn);
         return status;
     }
     error = mdb_txn_commit(plan.txn); /* frees the transaction in any case */
-    return error == 0 ? finish_commit(lmdb, commit, fault)
-                      : store_fault(lmdb, error, "commit", fault);
+    if (error != 0)
+        return store_fault(lmdb, error, "commit", fault);
+    note_keys(&plan);
+    return finish_commit(lmdb, commit, fault);
 }
 
 /*

@@ -3,7 +3,8 @@
  *
  * The process that writes has one set of those rows, which its views share.  A process that only
  * reads makes a set of its own for each view, from the log as the view's transaction sees it, when
- * it first looks into a table that may have such rows, and of that table.
+ * it first looks into a table that may have such rows, and of that table; when it looks into a
+ * second one, of all others.
  */
 #ifndef SERAI_STORE_VIEWS_H
 #define SERAI_STORE_VIEWS_H
@@ -38,5 +39,8 @@ struct views {
 
 /* The oldest commit that a view sees; `commit` when there is none. */
 uint64_t views_oldest(const struct views *views, uint64_t commit);
+
+/* Whether a view sees commit `from` or one after it, but before `before`; NULL: no views. */
+bool views_see(const struct views *views, uint64_t from, uint64_t before);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/views.h"
+
 /* A version that no read sees which began at `until` or later. */
 struct waiting_retired {
     struct rowtree_row *row;
@@ -74,20 +76,19 @@ static bool waiting_retire(struct waiting *waiting, struct rowtree_row *row, uin
     return !waiting->retired.failed;
 }
 
-/* Whether a value can be written over: nobody sees it, and it has the same size. */
+/* Whether a value has the room for another, which then can be written over it. */
 static bool waiting_fits(const struct rowtree_row *row, const struct store_op *op)
 {
-    return row->older == NULL && row->value_size == op->value_size &&
-           row->deleted == (op->kind == STORE_OP_DELETE);
+    return row->value_size == op->value_size && row->deleted == (op->kind == STORE_OP_DELETE);
 }
 
 /* Replace the newest version of a row, for reads from `commit` on. */
 static enum status waiting_replace(struct waiting *waiting, struct rowtree_row **newest,
-                                   const struct store_op *op, uint64_t commit, uint64_t oldest_read,
-                                   bool ahead)
+                                   const struct store_op *op, uint64_t commit,
+                                   const struct views *views, bool ahead)
 {
     struct rowtree_row *old = *newest;
-    bool seen = oldest_read < commit;
+    bool seen = views_see(views, old->commit, commit);
     struct rowtree_row *row;
 
     if (!seen && old->swept == 0 && waiting_fits(old, op)) {
@@ -114,7 +115,7 @@ static enum status waiting_replace(struct waiting *waiting, struct rowtree_row *
 }
 
 enum status waiting_put(struct waiting *waiting, const struct store_op *op, uint64_t commit,
-                        uint64_t oldest_read)
+                        const struct views *views)
 {
     struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
     struct rowtree_row **newest = rowtree_find(&waiting->tree, &key);
@@ -122,7 +123,7 @@ enum status waiting_put(struct waiting *waiting, const struct store_op *op, uint
     struct rowtree_row *row;
 
     if (newest != NULL)
-        return waiting_replace(waiting, newest, op, commit, oldest_read, ahead);
+        return waiting_replace(waiting, newest, op, commit, views, ahead);
     row = waiting_row_new(op, commit);
     if (row == NULL)
         return ST_NOMEM;
@@ -173,21 +174,22 @@ static void waiting_unlink(struct waiting *waiting, struct rowtree_row *row)
 
 void waiting_release(struct waiting *waiting, uint64_t oldest_read)
 {
-    size_t done = 0;
+    struct bytes *all = &waiting->retired;
 
-    while (done < waiting->retired.size) {
+    while (waiting->released < all->size) {
         struct waiting_retired retired;
 
-        memcpy(&retired, waiting->retired.data + done, sizeof retired);
+        memcpy(&retired, all->data + waiting->released, sizeof retired);
         if (retired.until > oldest_read)
             break;
         waiting_unlink(waiting, retired.row);
-        done += sizeof retired;
+        waiting->released += sizeof retired;
     }
-    if (done == 0)
-        return;
-    waiting->retired.size -= done;
-    memmove(waiting->retired.data, waiting->retired.data + done, waiting->retired.size);
+    if (waiting->released < all->size / 2 || all->size == 0)
+        return; /* so that each is moved once, about */
+    all->size -= waiting->released;
+    memmove(all->data, all->data + waiting->released, all->size);
+    waiting->released = 0;
 }
 
 /* ---- the sweep ---- */
@@ -219,12 +221,12 @@ struct rowtree_row *waiting_sweep_next(const struct waiting *waiting, struct row
 
 /* One row that is in its table now.  False: no memory. */
 static bool waiting_drop_swept(struct waiting *waiting, struct rowtree_row *row, uint64_t commit,
-                               uint64_t oldest_read)
+                               const struct views *views)
 {
     struct rowtree_key key = rowtree_key_of_row(row);
 
     waiting_count(waiting, row, true, false);
-    if (oldest_read >= commit && row->older == NULL) {
+    if (row->older == NULL && !views_see(views, row->commit, commit)) {
         rowtree_remove(&waiting->tree, &key);
         free(row);
         return true;
@@ -234,10 +236,10 @@ static bool waiting_drop_swept(struct waiting *waiting, struct rowtree_row *row,
 }
 
 enum status waiting_swept(struct waiting *waiting, struct rowtree_row *const *rows, size_t count,
-                          uint64_t commit, uint64_t oldest_read)
+                          uint64_t commit, const struct views *views)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!waiting_drop_swept(waiting, rows[i], commit, oldest_read))
+        if (!waiting_drop_swept(waiting, rows[i], commit, views))
             return ST_NOMEM;
     }
     return ST_OK;

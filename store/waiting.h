@@ -12,6 +12,8 @@
 #include "base/bytes.h"
 #include "store/rowtree.h"
 
+struct views;
+
 /* How far the sweep has come: rows below the place were swept in this round. */
 struct waiting_place {
     uint8_t key[STORE_KEY_BYTES_MAX];
@@ -22,6 +24,7 @@ struct waiting_place {
 struct waiting {
     struct rowtree tree;
     struct bytes retired;        /* of struct waiting_retired, oldest first */
+    size_t released;             /* bytes at the beginning of it, of versions that are gone */
     struct waiting_place place;  /* of the sweep */
     uint64_t cost;               /* of all rows that wait; see waiting_cost() */
     uint64_t cost_ahead;         /* of those that are not below the place */
@@ -36,10 +39,11 @@ uint64_t waiting_cost(const struct rowtree_row *row);
 
 /*
  * Take an operation of transaction `commit` into the set: the row's latest version from now on.
- * `oldest_read`: no read sees a transaction before this one.  ST_NOMEM: nothing has changed.
+ * The version before stays if one of `views` (NULL: there are none) sees it.  ST_NOMEM: nothing has
+ * changed.
  */
 MUST_CHECK enum status waiting_put(struct waiting *waiting, const struct store_op *op,
-                                   uint64_t commit, uint64_t oldest_read);
+                                   uint64_t commit, const struct views *views);
 
 /* The version of a row that a read at transaction `commit` sees; NULL: it is as in its table. */
 const struct rowtree_row *waiting_version(const struct rowtree_row *newest, uint64_t commit);
@@ -60,7 +64,7 @@ struct rowtree_row *waiting_sweep_next(const struct waiting *waiting, struct row
  * waiting_sweep_first() and waiting_sweep_next() gave.  ST_NOMEM: some are not taken out.
  */
 MUST_CHECK enum status waiting_swept(struct waiting *waiting, struct rowtree_row *const *rows,
-                                     size_t count, uint64_t commit, uint64_t oldest_read);
+                                     size_t count, uint64_t commit, const struct views *views);
 
 /* Move the place behind the rows that were swept; the first place of all begins a new round. */
 void waiting_move_to(struct waiting *waiting, const struct waiting_place *place);

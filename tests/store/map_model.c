@@ -7,30 +7,28 @@
 
 enum { KEYS = 90, KEY_BYTES_MAX = 24, ROWS_BYTES_MAX = 60000 };
 
-void model_wake(struct model *model)
+static void open_disk(struct model *model, enum store_mode mode)
 {
     struct fault fault = {0};
 
-    ck_assert_msg(store_lmdb_open(&model->lmdb, model->dir, STORE_WRITE, MODEL_MAP_BYTES, &fault) ==
-                      ST_OK,
+    ck_assert_msg(store_lmdb_open(&model->lmdb, model->dir, mode, MODEL_MAP_BYTES, &fault) == ST_OK,
                   "%s", fault.text);
     store_lmdb_bound_log(model->lmdb, model->log_bytes);
     model->disk = store_from_lmdb(model->lmdb);
 }
 
+void model_wake(struct model *model)
+{
+    open_disk(model, STORE_WRITE);
+}
+
 void model_open(struct model *model, uint64_t log_bytes)
 {
-    struct fault fault = {0};
-
     memset(model, 0, sizeof *model);
     model->rng = rng_for_test();
     model->log_bytes = log_bytes;
     temp_dir_init(model->dir);
-    ck_assert_msg(
-        store_lmdb_open(&model->lmdb, model->dir, STORE_CREATE, MODEL_MAP_BYTES, &fault) == ST_OK,
-        "%s", fault.text);
-    store_lmdb_bound_log(model->lmdb, log_bytes);
-    model->disk = store_from_lmdb(model->lmdb);
+    open_disk(model, STORE_CREATE);
     ck_assert_int_eq(store_memory_new(&model->memory), ST_OK);
     model->plain = store_from_memory(model->memory);
 }

@@ -22,10 +22,10 @@ static int compare_rows(const void *left, const void *right)
 {
     const struct rowtree_row *a = *(struct rowtree_row *const *)left;
     const struct rowtree_row *b = *(struct rowtree_row *const *)right;
-    size_t both = a->key_size < b->key_size ? a->key_size : b->key_size;
-    int way = a->table != b->table ? a->table - b->table : memcmp(a->bytes, b->bytes, both);
 
-    return way != 0 ? way : a->key_size - b->key_size;
+    if (a->table != b->table)
+        return a->table - b->table;
+    return store_key_compare(a->bytes, a->key_size, b->bytes, b->key_size);
 }
 
 /* Numbers of 8 bytes, and keys that share their first 15 bytes or are the beginning of another. */

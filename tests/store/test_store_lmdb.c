@@ -252,6 +252,91 @@ START_TEST(an_append_out_of_order_fails_for_good)
 }
 END_TEST
 
+static void put_journal(const char *key)
+{
+    store_batch_put(&batch, STORE_JOURNAL, key, 1, "old", 3);
+}
+
+static void delete_journal(const char *key)
+{
+    store_batch_delete(&batch, STORE_JOURNAL, key, 1);
+}
+
+/* Row 5 is there, and whatever was behind it is gone: an append of 5 is refused all the same. */
+static void ck_assert_five_is_kept(struct store_lmdb *lmdb)
+{
+    struct written written;
+
+    store_batch_append(&batch, STORE_JOURNAL, "5", 1, "new", 3);
+    ck_assert_int_eq(commit(lmdb), ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "table journal, row 35: it is not after the last"));
+    store_lmdb_close(lmdb);
+    lmdb = open_store(STORE_WRITE);
+    ck_assert_int_eq(list(lmdb, STORE_JOURNAL, "5", &written), ST_OK);
+    ck_assert_str_eq(written.text, "5=old;");
+    store_lmdb_close(lmdb);
+}
+
+/* A store with rows 5 and 9, which wait or are in their table. */
+static struct store_lmdb *store_with_journal(bool settled)
+{
+    struct store_lmdb *lmdb = open_store(STORE_CREATE);
+
+    put_journal("5");
+    put_journal("9");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    if (settled)
+        ck_assert_int_eq(store_lmdb_settle(lmdb, &fault), ST_OK);
+    return lmdb;
+}
+
+START_TEST(an_append_replaces_no_row_before_one_that_its_batch_deletes)
+{
+    struct store_lmdb *lmdb = store_with_journal(_i == 1);
+
+    delete_journal("9");
+    ck_assert_five_is_kept(lmdb);
+}
+END_TEST
+
+START_TEST(an_append_replaces_no_row_before_one_whose_deletion_waits)
+{
+    struct store_lmdb *lmdb = store_with_journal(_i == 1);
+
+    delete_journal("9");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    ck_assert_five_is_kept(lmdb);
+}
+END_TEST
+
+START_TEST(an_append_replaces_no_row_of_its_own_batch)
+{
+    struct store_lmdb *lmdb = store_with_a();
+
+    put_journal("5");
+    delete_journal("9");
+    store_batch_append(&batch, STORE_JOURNAL, "5", 1, "new", 3);
+    ck_assert_int_eq(commit(lmdb), ST_INVALID);
+    ck_assert_latched(lmdb);
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
+START_TEST(an_append_takes_the_place_of_a_row_that_its_batch_deletes)
+{
+    struct store_lmdb *lmdb = store_with_journal(_i == 1);
+    struct written written;
+
+    delete_journal("5");
+    delete_journal("9");
+    store_batch_append(&batch, STORE_JOURNAL, "5", 1, "new", 3);
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    ck_assert_int_eq(list(lmdb, STORE_JOURNAL, "", &written), ST_OK);
+    ck_assert_str_eq(written.text, "5=new;");
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
 START_TEST(a_batch_without_memory_fails_for_good)
 {
     struct store_lmdb *lmdb = store_with_a();
@@ -632,11 +717,14 @@ static void take_and_give_back_pages(struct store_lmdb *lmdb)
     MDB_val key = {.mv_size = 3, .mv_data = "big"};
     MDB_val stored = {.mv_size = sizeof value, .mv_data = value};
     MDB_txn *txn;
+    uint64_t number;
 
     ck_assert_int_eq(mdb_txn_begin(lmdb->env, NULL, 0, &txn), 0);
+    number = mdb_txn_id(txn);
     ck_assert_int_eq(mdb_put(txn, lmdb->tables[STORE_CODE], &key, &stored, 0), 0);
     ck_assert_int_eq(mdb_del(txn, lmdb->tables[STORE_CODE], &key, NULL), 0);
     ck_assert_int_eq(mdb_txn_commit(txn), 0);
+    lmdb->views.commit = number; /* else a read would wait for its rows */
 }
 
 START_TEST(a_file_that_lacks_only_free_pages_is_whole)
@@ -851,6 +939,29 @@ START_TEST(usage_grows_with_what_is_stored)
 }
 END_TEST
 
+START_TEST(rows_that_wait_are_taken_off_the_room)
+{
+    struct store_lmdb *lmdb = store_with_a();
+    const size_t bytes = 500 * 1000;
+    char value[1000] = {0};
+    struct store_room before;
+    struct store_room room;
+    char key[8];
+
+    store_lmdb_room(lmdb, &before);
+    for (size_t i = 0; i < bytes / sizeof value; i++) {
+        (void)snprintf(key, sizeof key, "%03zu", i);
+        store_batch_put(&batch, STORE_HEAP, key, 3, value, sizeof value);
+    }
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_lmdb_room(lmdb, &room);
+    /* They are in the log, and will be in their table. */
+    ck_assert_uint_ge(before.free_bytes, room.free_bytes + 2 * bytes);
+    ck_assert_uint_eq(before.total_bytes, room.total_bytes);
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
@@ -867,10 +978,16 @@ int main(void)
     tcase_add_test(rows, a_read_shows_what_was_committed_when_it_began);
     tcase_add_test(rows, a_row_is_got_by_its_whole_key);
     tcase_add_test(rows, usage_grows_with_what_is_stored);
+    tcase_add_test(rows, rows_that_wait_are_taken_off_the_room);
     suite_add_tcase(suite, rows);
 
     tcase_add_checked_fixture(failures, setup, teardown);
     tcase_add_test(failures, an_append_out_of_order_fails_for_good);
+    tcase_add_loop_test(failures, an_append_replaces_no_row_before_one_that_its_batch_deletes, 0,
+                        2);
+    tcase_add_loop_test(failures, an_append_replaces_no_row_before_one_whose_deletion_waits, 0, 2);
+    tcase_add_test(failures, an_append_replaces_no_row_of_its_own_batch);
+    tcase_add_loop_test(failures, an_append_takes_the_place_of_a_row_that_its_batch_deletes, 0, 2);
     tcase_add_test(failures, a_batch_without_memory_fails_for_good);
     tcase_add_test(failures, a_full_map_fails_for_good_and_loses_nothing);
     tcase_add_test(failures, a_full_disk_fails_for_good_and_loses_nothing);

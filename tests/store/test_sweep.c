@@ -247,6 +247,43 @@ START_TEST(a_lowered_bound_sweeps_a_slice_with_each_commit_and_not_all_with_the_
 }
 END_TEST
 
+/* The versions of all rows that wait. */
+static size_t count_versions(const struct store_lmdb *lmdb)
+{
+    struct rowtree_key start = rowtree_key_of(0, NULL, 0);
+    struct rowtree_place place;
+    const struct rowtree_row *row = rowtree_seek(&lmdb->waiting.tree, &start, &place);
+    size_t count = 0;
+
+    for (; row != NULL; row = rowtree_next(&lmdb->waiting.tree, &place)) {
+        for (const struct rowtree_row *version = row; version != NULL; version = version->older)
+            count++;
+    }
+    return count;
+}
+
+START_TEST(a_long_read_keeps_no_version_that_no_read_sees)
+{
+    const size_t keys = 2; /* so few that none of them is swept */
+    struct model model;
+    struct store_read read;
+    struct fault fault = {0};
+
+    model_open(&model, 1024 * 1024);
+    fill_log(model.lmdb, keys);
+    ck_assert_int_eq(store_read_begin(&read, &model.disk, &fault), ST_OK);
+    for (int i = 0; i < 100; i++)
+        fill_log(model.lmdb, keys);
+    /* What the read sees of each row, and nothing of what came between it and the last commit. */
+    ck_assert_uint_eq(model.lmdb->waiting.tree.count, keys);
+    ck_assert_uint_eq(count_versions(model.lmdb), 2 * keys);
+    store_read_end(&read);
+    fill_log(model.lmdb, keys);
+    ck_assert_uint_eq(count_versions(model.lmdb), keys);
+    model_close(&model);
+}
+END_TEST
+
 /* ---- crashes ---- */
 
 enum { LIFE_COMMITS = 40, LIVES_MAX = 20 };
@@ -680,6 +717,7 @@ int main(void)
     tcase_add_test(rows, a_cursor_goes_on_where_it_was_when_rows_around_it_change);
     tcase_add_test(rows, who_only_reads_sees_tables_and_log_as_one);
     tcase_add_test(rows, the_log_keeps_its_bound_however_often_it_starts);
+    tcase_add_test(rows, a_long_read_keeps_no_version_that_no_read_sees);
     tcase_add_test(rows,
                    a_lowered_bound_sweeps_a_slice_with_each_commit_and_not_all_with_the_first);
     suite_add_tcase(suite, rows);
