@@ -50,6 +50,14 @@ void store_lmdb_close(struct store_lmdb *lmdb);
 /* The interface of an open store, which outlives it. */
 struct store store_from_lmdb(struct store_lmdb *lmdb);
 
+/*
+ * Copy the store, as its last commit left it, into a new directory; a daemon may commit meanwhile.
+ * The copy has no page that is not in use, and is durable on return; what is in it is checked by
+ * whoever opens it.  ST_EXISTS: `path` is there; ST_IO.
+ */
+MUST_CHECK enum status store_lmdb_copy(struct store_lmdb *lmdb, const char *path,
+                                       struct fault *fault);
+
 /* Bytes in use and the bound, for status. */
 void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
 

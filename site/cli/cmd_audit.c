@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
-#include "site/cli/books.h"
+#include "site/cli/audited.h"
 #include "site/cli/cli.h"
 #include "site/cli/commands.h"
 #include "site/cli/render.h"
@@ -24,13 +24,6 @@ struct part {
 
 /* PART_LINKS: the row of links in the table of parts_take(). */
 enum { PARTS = 8, PART_LINKS = 5 };
-
-/* One site's books, read and checked. */
-struct audited {
-    struct verify_report report;
-    uint64_t rows; /* of all tables but the journal */
-    char currency[16];
-};
 
 /* The parts of a site's money, from the sums that the audit made. */
 static void parts_take(const struct verify_report *report, struct part parts[PARTS])
@@ -117,65 +110,6 @@ static bool parts_are_equal(u128 minted, const struct part parts[PARTS])
         if (!u128_add(&plus, plus, parts[i].plus) || !u128_add(&minus, minus, parts[i].minus))
             return false;
     return plus == minus;
-}
-
-/* Every row reads back as it was written: a cursor checks each against its own hash. */
-static enum status audited_check_rows(const struct store_read *read, uint64_t *rows,
-                                      struct fault *fault)
-{
-    enum status status = ST_OK;
-
-    for (int table = 0; table < STORE_TABLES && status == ST_OK; table++) {
-        struct store_cursor cursor;
-        struct store_row stored;
-
-        if (table == STORE_JOURNAL) /* read by audit_verify() anyway */
-            continue;
-        store_cursor_open(&cursor, read, (enum store_table)table, NULL, 0, fault);
-        while (store_cursor_next(&cursor, &stored))
-            (*rows)++;
-        status = store_cursor_close(&cursor, ST_OK);
-    }
-    return status;
-}
-
-/* By one read, so that rows and journal are of the same frame while a daemon writes on. */
-static enum status audited_verify_store(const struct store *store, struct audited *audited,
-                                        struct fault *fault)
-{
-    struct store_read read;
-    enum status status = store_read_begin(&read, store, fault);
-
-    if (status != ST_OK)
-        return status;
-    status = audited_check_rows(&read, &audited->rows, fault);
-    if (status == ST_OK)
-        status = audit_verify(&read, &core_audit, &audited->report, fault);
-    store_read_end(&read);
-    return status;
-}
-
-/*
- * Read and check one site's books.  Prints what is wrong and returns the exit code; else EXIT_OK.
- */
-static int audited_verify(const struct cli *cli, struct audited *audited)
-{
-    struct books books;
-    struct fault fault = {0};
-    enum status status;
-    int code = books_open(cli, &books);
-
-    if (code != EXIT_OK)
-        return code;
-    memcpy(audited->currency, books.currency, sizeof audited->currency);
-    status = audited_verify_store(&books.store, audited, &fault);
-    books_close(&books);
-    if (status == ST_CORRUPT)
-        return cli_fail(EXIT_REFUSED,
-                        "the books do not agree: %s; restore a copy, or keep this one "
-                        "as it is and ask for help",
-                        fault.text);
-    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 int cmd_audit_verify(struct cli *cli)

@@ -16,6 +16,8 @@ int cmd_site_run(struct cli *cli);
 int cmd_site_status(struct cli *cli);
 int cmd_site_drain(struct cli *cli);
 int cmd_site_key(struct cli *cli);
+int cmd_site_backup(struct cli *cli);
+int cmd_site_restore(struct cli *cli);
 int cmd_link_add(struct cli *cli);
 int cmd_link_invite(struct cli *cli);
 int cmd_link_invites(struct cli *cli);

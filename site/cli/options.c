@@ -78,6 +78,9 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_AGAIN] = {"again", "CALL", "take the answer to a call that was made; nothing is sent"},
     [OPT_TIMEOUT] = {"timeout", "SECONDS", "how long to wait for the answer (default: 30)"},
     [OPT_TRY] = {"try", NULL, "if its first turn fails, the agent stays the program that it was"},
+    [OPT_KEYS] = {"keys", NULL, "copy the secret keys too: whoever has them is this site"},
+    [OPT_KEYS_FROM] = {"keys-from", "DIR", "where the secret keys are, if the backup has none"},
+    [OPT_YES] = {"yes", NULL, "do it, after what it would do was shown"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -63,6 +63,9 @@ enum cli_option_id {
     OPT_AGAIN,
     OPT_TIMEOUT,
     OPT_TRY,
+    OPT_KEYS,
+    OPT_KEYS_FROM,
+    OPT_YES,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))
