@@ -17,10 +17,8 @@ struct hledger {
     struct accounts accounts;
     uint64_t wall_us; /* of the transaction: a wall clock may step back, the dates do not */
     uint64_t frame;
-    struct bytes frame_events; /* struct journal_event each */
-    uint32_t event;            /* whose transaction has been begun, or NO_TRANSACTION */
+    struct journal_event event; /* the last one */
 };
-#define NO_TRANSACTION UINT32_MAX
 
 /* ---- first pass: accounts ---- */
 
@@ -40,9 +38,9 @@ static enum status hledger_declare_event(void *context, const struct journal_eve
     struct hash hash;
     uint64_t id;
 
-    if (event->kind != EVENT_PRICES || hledger->options->prices == NULL ||
-        !prices_event_get(event, &id, &hash))
+    if (event->kind != EVENT_PRICES || hledger->options->prices == NULL)
         return ST_OK;
+    prices_event_get(event, &id, &hash);
     return hledger->options->prices(hledger->options->prices_context, hledger->out, id, fault);
 }
 
@@ -72,9 +70,7 @@ static enum status hledger_write_frame(void *context, const struct frame_header 
     if (header->wall_us > hledger->wall_us)
         hledger->wall_us = header->wall_us;
     hledger->frame = header->frame;
-    hledger->event = NO_TRANSACTION;
-    bytes_clear(&hledger->frame_events);
-    if (!hledger->options->by_event && header->postings > 0)
+    if (!hledger->options->by_event && header->lines > 0)
         (void)fprintf(hledger->out, "\n%s frame %" PRIu64 "\n", export_date(date, hledger->wall_us),
                       header->frame);
     return ST_OK;
@@ -133,31 +129,25 @@ static enum status hledger_note_event(void *context, const struct journal_event 
 {
     struct hledger *hledger = context;
 
-    if (!hledger->options->by_event)
-        return ST_OK;
-    bytes_append(&hledger->frame_events, event, sizeof *event);
-    if (hledger->frame_events.failed)
-        return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");
+    (void)fault;
+    hledger->event = *event;
     return ST_OK;
 }
 
-/* Begin the transaction of the event with this index in its frame. */
-static void hledger_begin_event(struct hledger *hledger, uint32_t index)
+/* Begin the transaction of the last event. */
+static void hledger_begin_event(struct hledger *hledger)
 {
-    struct journal_event event;
+    const struct journal_event *event = &hledger->event;
     char date[DATE_TEXT_BYTES];
     char hash[HASH_TEXT_BYTES];
 
-    INVARIANT((index + UINT64_C(1)) * sizeof event <= hledger->frame_events.size);
-    memcpy(&event, hledger->frame_events.data + index * sizeof event, sizeof event);
     (void)fprintf(hledger->out,
                   "\n%s frame %" PRIu64 " event %" PRIu32 " %s of %" PRIu64 "  ; hash: %s\n",
-                  export_date(date, hledger->wall_us), hledger->frame, index,
-                  event_kind_name(event.kind), event.subject, hash_print(hash, &event.hash));
-    hledger->event = index;
+                  export_date(date, hledger->wall_us), hledger->frame, event->index,
+                  event_kind_name(event->kind), event->subject, hash_print(hash, &event->hash));
 }
 
-/* Lines of one event come together, so a new index ends the transaction before. */
+/* The first line of an event begins its transaction. */
 static enum status hledger_write_line(void *context, const struct journal_line *line,
                                       struct fault *fault)
 {
@@ -167,8 +157,8 @@ static enum status hledger_write_line(void *context, const struct journal_line *
     (void)fault;
     if (!hledger->options->by_event)
         return ST_OK;
-    if (line->event != hledger->event)
-        hledger_begin_event(hledger, line->event);
+    if (line->index == 0)
+        hledger_begin_event(hledger);
     hledger_write_transfer(hledger, transfer->debit, transfer->credit,
                            money_nanos(transfer->amount), transfer->code);
     return ST_OK;
@@ -233,13 +223,12 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
 enum status audit_export_hledger(const struct store *store, const struct export_options *options,
                                  FILE *out, struct fault *fault)
 {
-    struct hledger hledger = {.options = options, .out = out, .event = NO_TRANSACTION};
+    struct hledger hledger = {.options = options, .out = out};
     enum status status;
 
     if (accounts_init(&hledger.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
     status = hledger_write(&hledger, store, fault);
     accounts_fini(&hledger.accounts);
-    bytes_fini(&hledger.frame_events);
     return status;
 }

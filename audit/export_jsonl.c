@@ -13,7 +13,7 @@ struct jsonl {
     FILE *out;
     struct accounts accounts;
     struct frame_header frame;
-    struct bytes events; /* struct journal_event each: of the frame */
+    struct journal_event event; /* the last one */
 };
 
 static enum status jsonl_note_frame(void *context, const struct frame_header *header,
@@ -24,7 +24,6 @@ static enum status jsonl_note_frame(void *context, const struct frame_header *he
 
     (void)fault;
     jsonl->frame = *header;
-    bytes_clear(&jsonl->events);
     /* The head that a statement of this site names: docs/wire.md, "SPECIE". */
     (void)fprintf(jsonl->out, "{\"type\":\"frame\",\"frame\":%" PRIu64 ",\"head\":\"%s\"}\n",
                   header->frame, hash_print(head, &header->head));
@@ -46,35 +45,31 @@ static enum status jsonl_note_event(void *context, const struct journal_event *e
     struct jsonl *jsonl = context;
     struct hash hash;
     uint64_t id;
-    enum status status = ST_OK;
 
-    if (event->kind == EVENT_PRICES && jsonl->options->prices != NULL &&
-        prices_event_get(event, &id, &hash))
-        status = jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id, fault);
-    if (status != ST_OK)
-        return status;
-    bytes_append(&jsonl->events, event, sizeof *event);
-    if (jsonl->events.failed)
-        return fault_set(fault, ST_NOMEM, "export: no memory for the events of a frame");
-    return ST_OK;
+    jsonl->event = *event;
+    if (event->kind != EVENT_PRICES || jsonl->options->prices == NULL)
+        return ST_OK;
+    prices_event_get(event, &id, &hash);
+    return jsonl->options->prices(jsonl->options->prices_context, jsonl->out, id, fault);
 }
 
 /* Write the fields that each line repeats of its event, so that one line can be read alone. */
-static void jsonl_write_event(const struct jsonl *jsonl, uint32_t index)
+static void jsonl_write_event(const struct jsonl *jsonl, uint32_t line)
 {
-    char source[2 * EVENT_SOURCE_BYTES_MAX + 1];
+    const struct journal_event *event = &jsonl->event;
+    uint8_t item[EVENT_SOURCE_BYTES_MAX];
+    struct bytes source = bytes_within(item, sizeof item);
+    char text[2 * EVENT_SOURCE_BYTES_MAX + 1];
     char hash[HASH_TEXT_BYTES];
-    struct journal_event event;
 
-    INVARIANT((index + UINT64_C(1)) * sizeof event <= jsonl->events.size);
-    memcpy(&event, jsonl->events.data + index * sizeof event, sizeof event);
+    event_source_put(&source, event->kind, &event->source);
     (void)fprintf(jsonl->out,
-                  "{\"frame\":%" PRIu64 ",\"event\":%" PRIu32
+                  "{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"line\":%" PRIu32
                   ",\"kind\":\"%s\",\"subject\":%" PRIu64 ",\"source\":\"%s\",\"hash\":\"%s\","
                   "\"site_time_us\":%" PRIu64 ",\"wall_us\":%" PRIu64,
-                  jsonl->frame.frame, index, event_kind_name(event.kind), event.subject,
-                  hex_print(source, event.source, event.source_size), hash_print(hash, &event.hash),
-                  event.site_time_us, jsonl->frame.wall_us);
+                  jsonl->frame.frame, event->index, line, event_kind_name(event->kind), event->subject,
+                  hex_print(text, item, source.size), hash_print(hash, &event->hash),
+                  event->site_time_us, jsonl->frame.wall_us);
 }
 
 /* The fields are those of docs/records.md, "Exports", in that order. */
@@ -88,7 +83,7 @@ static enum status jsonl_write_line(void *context, const struct journal_line *li
     char amount[MONEY_TEXT_BYTES];
 
     (void)fault;
-    jsonl_write_event(jsonl, line->event);
+    jsonl_write_event(jsonl, line->index);
     (void)fprintf(jsonl->out,
                   ",\"debit\":\"%s\",\"debit_id\":%" PRIu64
                   ",\"credit\":\"%s\",\"credit_id\":%" PRIu64
@@ -127,6 +122,5 @@ enum status audit_export_jsonl(const struct store *store, const struct export_op
         return fault_set(fault, ST_NOMEM, "export: no memory for the accounts");
     status = jsonl_write(&jsonl, store, fault);
     accounts_fini(&jsonl.accounts);
-    bytes_fini(&jsonl.events);
     return status;
 }

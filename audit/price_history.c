@@ -78,10 +78,7 @@ enum status price_history_event(struct price_history *history, const struct jour
         .frame = event->frame, .event = event->index, .site_time_us = event->site_time_us};
     uint64_t id;
 
-    if (!prices_event_get(event, &id, &seen.hash))
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 " event %" PRIu32 ": it names no book of prices",
-                         event->frame, event->index);
+    prices_event_get(event, &id, &seen.hash);
     if (id != price_history_count(&history->seen) + 1)
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " event %" PRIu32 ": book of prices %" PRIu64

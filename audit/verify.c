@@ -18,7 +18,6 @@
 struct verify {
     struct accounts accounts; /* replayed */
     struct postings lines;    /* of the frame being read, summed */
-    size_t postings;          /* of the frame being read, compared */
     struct frame_header frame;
     uint64_t site_time_us; /* of the frame before */
     struct bytes closings; /* uint64_t each: ids closed by the frame being read */
@@ -41,7 +40,7 @@ static char *verify_name(const struct verify *verify, char text[ACCOUNT_NAME_BYT
 
 /*
  * Check 4, the end of an account: closed once, and empty when its frame ends.  It may still move
- * money within that frame, so this waits until its postings are in.
+ * money within that frame, so this waits until its lines are in.
  */
 static enum status verify_closings(struct verify *verify, struct fault *fault)
 {
@@ -81,26 +80,44 @@ static enum status verify_limit(const struct verify *verify, uint64_t id, struct
                      u128_print(debits, account->debits), u128_print(credits, account->credits));
 }
 
+/* Check 3, and the replay that check 6 compares with the rows: what lines move, summed. */
+static enum status verify_move(struct verify *verify, const struct posting *sum,
+                               struct fault *fault)
+{
+    struct account *debit = accounts_find(&verify->accounts, sum->debit);
+    struct account *credit = accounts_find(&verify->accounts, sum->credit);
+    char name[ACCOUNT_NAME_BYTES];
+    uint64_t frame = verify->frame.frame;
+
+    if (debit == NULL || debit->closed || credit == NULL || credit->closed)
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": a line of %s names %s, which is missing or "
+                         "closed",
+                         frame, transfer_code_text(sum->code),
+                         verify_name(verify, name,
+                                     debit == NULL || debit->closed ? sum->debit : sum->credit));
+    if (!u128_add(&debit->debits, debit->debits, sum->amount) ||
+        !u128_add(&credit->credits, credit->credits, sum->amount))
+        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": a total of %s overflows", frame,
+                         verify_name(verify, name, sum->debit));
+    if (sum->amount != 0) { /* lines of no money leave the rows as they were */
+        accounts_set_last_frame(&verify->accounts, sum->debit, frame);
+        accounts_set_last_frame(&verify->accounts, sum->credit, frame);
+    }
+    verify->report->postings++;
+    return ST_OK;
+}
+
 /*
  * Checks 3, 4 and 5 when all records of a frame have been read.  Limits hold at the end of a frame,
  * not within it: postings are sums, in no order of time.
  */
 static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 {
-    char debit[ACCOUNT_NAME_BYTES];
-    char credit[ACCOUNT_NAME_BYTES];
-
     if (verify->frame.frame == 0)
         return ST_OK;
-    /* Each posting was compared with its lines; here no lines may be left without one. */
-    if (verify->postings < verify->lines.count) {
-        const struct posting *posting = &verify->lines.list[verify->postings];
-
-        return fault_set(
-            fault, ST_CORRUPT, "frame %" PRIu64 ": lines of (%s -> %s, %s) have no posting",
-            verify->frame.frame, verify_name(verify, debit, posting->debit),
-            verify_name(verify, credit, posting->credit), transfer_code_text(posting->code));
-    }
+    for (size_t i = 0; i < verify->lines.count; i++)
+        if (verify_move(verify, &verify->lines.list[i], fault) != ST_OK)
+            return ST_CORRUPT;
     /* Only accounts that this frame moved can have passed their limit. */
     for (size_t i = 0; i < verify->lines.count; i++) {
         if (verify_limit(verify, verify->lines.list[i].debit, fault) != ST_OK ||
@@ -132,7 +149,6 @@ static enum status verify_frame(void *context, const struct frame_header *header
                          header->frame, verify->site_time_us, header->site_time_us);
     verify->site_time_us = header->site_time_us;
     verify->frame = *header;
-    verify->postings = 0;
     postings_clear(&verify->lines);
     verify->report->frames++;
     verify->report->chunks += header->chunks;
@@ -214,75 +230,6 @@ static enum status verify_line(void *context, const struct journal_line *line, s
                      money_nanos(transfer->amount)) != ST_OK)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its postings",
                          line->frame);
-    return ST_OK;
-}
-
-/*
- * Check 3: the posting is exactly what the lines add up to.  Both are in the order of first
- * mention, so the n-th posting belongs to the n-th sum.
- */
-static enum status verify_against_lines(const struct verify *verify,
-                                        const struct journal_posting *posting, struct fault *fault)
-{
-    const struct posting *lines = NULL;
-    char debit[ACCOUNT_NAME_BYTES];
-    char credit[ACCOUNT_NAME_BYTES];
-    char lines_amount[U128_TEXT_BYTES];
-    char posting_amount[U128_TEXT_BYTES];
-
-    (void)verify_name(verify, debit, posting->debit);
-    (void)verify_name(verify, credit, posting->credit);
-    if (verify->postings < verify->lines.count)
-        lines = &verify->lines.list[verify->postings];
-    if (lines == NULL || lines->debit != posting->debit || lines->credit != posting->credit ||
-        lines->code != posting->code)
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 " posting %zu: (%s -> %s, %s) is not what the lines give "
-                         "here",
-                         posting->frame, verify->postings, debit, credit,
-                         transfer_code_text(posting->code));
-    if (lines->amount != posting->amount)
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 ": lines give %s for (%s -> %s, %s), posting says %s",
-                         posting->frame, u128_print(lines_amount, lines->amount), debit, credit,
-                         transfer_code_text(posting->code),
-                         u128_print(posting_amount, posting->amount));
-    if (lines->lines != posting->lines)
-        return fault_set(fault, ST_CORRUPT,
-                         "frame %" PRIu64 ": %" PRIu32 " lines for (%s -> %s, %s), posting says "
-                         "%" PRIu64,
-                         posting->frame, lines->lines, debit, credit,
-                         transfer_code_text(posting->code), posting->lines);
-    return ST_OK;
-}
-
-/* Check 3, and the replay that check 6 compares with the rows: postings alone move balances. */
-static enum status verify_posting(void *context, const struct journal_posting *posting,
-                                  struct fault *fault)
-{
-    struct verify *verify = context;
-    struct account *debit = accounts_find(&verify->accounts, posting->debit);
-    struct account *credit = accounts_find(&verify->accounts, posting->credit);
-    char name[ACCOUNT_NAME_BYTES];
-
-    if (verify_against_lines(verify, posting, fault) != ST_OK)
-        return ST_CORRUPT;
-    if (debit == NULL || debit->closed || credit == NULL || credit->closed)
-        return fault_set(
-            fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: %s is missing or closed",
-            posting->frame, verify->postings,
-            verify_name(verify, name,
-                        debit == NULL || debit->closed ? posting->debit : posting->credit));
-    if (!u128_add(&debit->debits, debit->debits, posting->amount) ||
-        !u128_add(&credit->credits, credit->credits, posting->amount))
-        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " posting %zu: a total overflows",
-                         posting->frame, verify->postings);
-    if (posting->amount != 0) { /* a posting of 0 leaves the rows as they were */
-        accounts_set_last_frame(&verify->accounts, posting->debit, posting->frame);
-        accounts_set_last_frame(&verify->accounts, posting->credit, posting->frame);
-    }
-    verify->postings++;
-    verify->report->postings++;
     return ST_OK;
 }
 
@@ -481,7 +428,6 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
                                     .opening = verify_opening,
                                     .event = verify_event,
                                     .line = verify_line,
-                                    .posting = verify_posting,
                                     .context = verify};
     enum status status = books_header(read, &header, fault);
 

@@ -3,24 +3,21 @@
 #define SERAI_LEDGER_BOOKS_H
 
 #include "ledger/accounts.h"
+#include "ledger/chunks.h"
 #include "ledger/journal.h"
-#include "ledger/postings.h"
 #include "ledger/reading.h"
 
 struct ledger {
     struct accounts accounts;
     struct frame_header last; /* frame 0 when there is none */
 
-    /* The frame being filled: records as they will stand in the journal. */
-    struct bytes openings;
-    struct bytes events;
-    struct bytes lines;
-    struct postings postings;
+    struct chunks chunks; /* of the frame being filled */
     struct bytes changed; /* uint64_t each: ids of the accounts that the frame changed */
 
+    /* Of the running event, until it ends: only then its hash is known, which comes first. */
     bool in_event;
-    size_t event_openings; /* sizes of `openings` and `lines` when the running event began */
-    size_t event_lines;
+    struct bytes openings; /* struct journal_opening each */
+    struct bytes lines;    /* struct transfer each */
 
     struct store_batch price_rows; /* of books that came into force in it */
 
@@ -30,6 +27,9 @@ struct ledger {
 };
 
 /* event.c */
+
+/* The hash of an event (docs/records.md, "Events"); `scratch` is cleared and used. */
+struct hash event_hash(struct bytes *scratch, const struct event *event);
 
 /* The event that a book of prices coming into force is: its bytes are the book's. */
 struct event event_of_prices(uint64_t id, const struct hash *book, uint64_t site_time_us);

@@ -5,95 +5,107 @@
 #include "base/cbor.h"
 #include "ledger/books.h"
 
-/*
- * Begin *event, with no bytes and nothing drawn by chance.  The CBOR item of its source is to be
- * put into what is returned, which is the event's own memory: several events are made in each turn,
- * and most of them have a source of a few bytes.
- */
-static struct bytes event_begin(struct event *event, enum event_kind kind, uint64_t subject,
-                                uint64_t site_time_us)
+/* An event with no bytes and nothing drawn by chance, and a source of these numbers. */
+static struct event event_make(enum event_kind kind, uint64_t subject, uint64_t first,
+                               uint64_t second, uint64_t third, uint64_t site_time_us)
 {
-    event->kind = kind;
-    event->subject = subject;
-    event->bytes = hash_of(NULL, 0);
-    event->random = hash_of(NULL, 0);
-    event->site_time_us = site_time_us;
-    return bytes_within(event->source, sizeof event->source);
-}
-
-/* The source is complete: keep its size.  It fits, or the kind of event is a bug. */
-static void event_sourced(struct event *event, const struct bytes *source)
-{
-    INVARIANT(!source->failed);
-    event->source_size = source->size;
+    return (struct event){.kind = kind,
+                          .subject = subject,
+                          .source = {.numbers = {first, second, third}},
+                          .bytes = hash_of(NULL, 0),
+                          .random = hash_of(NULL, 0),
+                          .site_time_us = site_time_us};
 }
 
 struct event event_of_time(uint64_t subject, uint64_t site_time_us)
 {
-    struct event event;
-    struct bytes source = event_begin(&event, EVENT_TICK, subject, site_time_us);
-
-    cbor_put_null(&source);
-    event_sourced(&event, &source);
-    return event;
+    return event_make(EVENT_TICK, subject, 0, 0, 0, site_time_us);
 }
 
 struct event event_of_request(uint64_t customer, const uint8_t key[EVENT_KEY_BYTES],
                               uint64_t number, uint64_t site_time_us)
 {
-    struct event event;
-    struct bytes source = event_begin(&event, EVENT_REQUEST, customer, site_time_us);
+    struct event event = event_make(EVENT_REQUEST, customer, number, 0, 0, site_time_us);
 
-    cbor_put_array(&source, 2);
-    cbor_put_bytes(&source, key, EVENT_KEY_BYTES);
-    cbor_put_uint(&source, number);
-    event_sourced(&event, &source);
+    memcpy(event.source.bytes, key, EVENT_KEY_BYTES);
     return event;
 }
 
 struct event event_of_turn(uint64_t agent, uint64_t sender, uint64_t message, uint64_t message_kind,
                            uint64_t site_time_us)
 {
-    struct event event;
-    struct bytes source = event_begin(&event, EVENT_TURN, agent, site_time_us);
-
-    cbor_put_array(&source, 3);
-    cbor_put_uint(&source, sender);
-    cbor_put_uint(&source, message);
-    cbor_put_uint(&source, message_kind);
-    event_sourced(&event, &source);
-    return event;
+    return event_make(EVENT_TURN, agent, sender, message, message_kind, site_time_us);
 }
 
 struct event event_of_link(uint32_t interface, uint64_t seq, uint64_t site_time_us)
 {
-    struct event event;
-    struct bytes source = event_begin(&event, EVENT_LINK, ACCOUNT_NONE, site_time_us);
-
-    cbor_put_array(&source, 2);
-    cbor_put_uint(&source, interface);
-    cbor_put_uint(&source, seq);
-    event_sourced(&event, &source);
-    return event;
+    return event_make(EVENT_LINK, ACCOUNT_NONE, interface, seq, 0, site_time_us);
 }
 
 struct event event_of_settlement(uint32_t interface, uint64_t index, uint64_t site_time_us)
 {
-    struct event event = event_of_link(interface, index, site_time_us);
-
-    event.kind = EVENT_SETTLEMENT; /* the source has the same two numbers */
-    return event;
+    return event_make(EVENT_SETTLEMENT, ACCOUNT_NONE, interface, index, 0, site_time_us);
 }
 
 struct event event_of_prices(uint64_t id, const struct hash *book, uint64_t site_time_us)
 {
-    struct event event;
-    struct bytes source = event_begin(&event, EVENT_PRICES, ACCOUNT_NONE, site_time_us);
+    struct event event = event_make(EVENT_PRICES, ACCOUNT_NONE, id, 0, 0, site_time_us);
 
-    cbor_put_array(&source, 2);
-    cbor_put_uint(&source, id);
-    cbor_put_bytes(&source, book->bytes, HASH_BYTES);
-    event_sourced(&event, &source);
+    memcpy(event.source.bytes, book->bytes, HASH_BYTES);
     event.bytes = *book;
     return event;
+}
+
+/* ---- as a CBOR item ---- */
+
+void event_source_put(struct bytes *out, enum event_kind kind, const struct event_source *source)
+{
+    const uint64_t *numbers = source->numbers;
+
+    switch (kind) {
+    case EVENT_TICK:
+        cbor_put_null(out);
+        return;
+    case EVENT_REQUEST:
+        cbor_put_array(out, 2);
+        cbor_put_bytes(out, source->bytes, EVENT_KEY_BYTES);
+        cbor_put_uint(out, numbers[0]);
+        return;
+    case EVENT_PRICES:
+        cbor_put_array(out, 2);
+        cbor_put_uint(out, numbers[0]);
+        cbor_put_bytes(out, source->bytes, HASH_BYTES);
+        return;
+    case EVENT_TURN:
+        cbor_put_array(out, 3);
+        cbor_put_uint(out, numbers[0]);
+        cbor_put_uint(out, numbers[1]);
+        cbor_put_uint(out, numbers[2]);
+        return;
+    case EVENT_LINK:
+    case EVENT_SETTLEMENT:
+        cbor_put_array(out, 2);
+        cbor_put_uint(out, numbers[0]);
+        cbor_put_uint(out, numbers[1]);
+        return;
+    }
+    invariant_failed("an event kind", __FILE__, __LINE__);
+}
+
+/* docs/records.md, "Events": the hash names cause, input, time and chance, and no money. */
+struct hash event_hash(struct bytes *scratch, const struct event *event)
+{
+    static const char domain[] = "serai-event-1";
+
+    /* Domain and item side by side, so that they are hashed in one pass. */
+    bytes_clear(scratch);
+    bytes_append(scratch, domain, sizeof domain - 1);
+    cbor_put_array(scratch, 5);
+    cbor_put_uint(scratch, event->kind);
+    event_source_put(scratch, event->kind, &event->source);
+    cbor_put_bytes(scratch, event->bytes.bytes, HASH_BYTES);
+    cbor_put_uint(scratch, event->site_time_us);
+    cbor_put_bytes(scratch, event->random.bytes, HASH_BYTES);
+    INVARIANT(!scratch->failed);
+    return hash_of(scratch->data, scratch->size);
 }

@@ -13,24 +13,16 @@ struct chunk_writer {
     uint32_t chunks;
 };
 
-/* Leaf hash as in RFC 6962: SHA-256(0x00 || chunk). */
-static void writer_put(struct chunk_writer *writer, enum section section, uint32_t count,
-                       const uint8_t *records, size_t records_size)
+/* Leaf hash as in RFC 6962: SHA-256(0x00 || chunk).  It covers what is stored, byte by byte. */
+static void writer_put(struct chunk_writer *writer, const uint8_t *chunk, size_t size)
 {
     static const uint8_t leaf_prefix = 0x00;
     struct hasher *hasher = writer->ledger->hasher;
-    uint8_t chunk[CHUNK_BYTES_MAX];
     uint8_t key[JOURNAL_KEY_BYTES];
     struct hash leaf;
-    size_t size = CHUNK_HEADER_BYTES + records_size;
 
-    INVARIANT(size <= sizeof chunk);
-    chunk_put_header(chunk, section, count, writer->frame);
-    memcpy(chunk + CHUNK_HEADER_BYTES, records, records_size);
     chunk_key(key, writer->frame, writer->chunks++);
     store_batch_append(writer->batch, STORE_JOURNAL, key, sizeof key, chunk, size);
-
-    /* What was stored is what the chain covers, byte by byte. */
     hasher_start(hasher);
     hasher_add(hasher, &leaf_prefix, sizeof leaf_prefix);
     hasher_add(hasher, chunk, size);
@@ -38,93 +30,44 @@ static void writer_put(struct chunk_writer *writer, enum section section, uint32
     hasher_add(writer->ledger->chain, leaf.bytes, HASH_BYTES);
 }
 
-/* Full chunks, and one with the rest (docs/records.md, "Chunks"); no records are no chunk. */
-static void writer_put_section(struct chunk_writer *writer, enum section section,
-                               const uint8_t *records, size_t count)
-{
-    size_t record_bytes = section_record_bytes(section);
-    size_t records_max = section_records_max(section);
-
-    while (count > 0) {
-        size_t now = count < records_max ? count : records_max;
-
-        writer_put(writer, section, (uint32_t)now, records, now * record_bytes);
-        records += now * record_bytes;
-        count -= now;
-    }
-}
-
-/* The section in the order in which each (debit, credit, code) came first ("Posting record"). */
-static void writer_put_postings(struct chunk_writer *writer, const struct postings *postings)
-{
-    struct bytes *records = &writer->ledger->scratch;
-
-    bytes_clear(records);
-    for (size_t i = 0; i < postings->count; i++) {
-        const struct posting *from = &postings->list[i];
-        struct journal_posting posting = {.debit = from->debit,
-                                          .credit = from->credit,
-                                          .amount = from->amount,
-                                          .code = from->code,
-                                          .lines = from->lines};
-        uint8_t record[POSTING_RECORD_BYTES];
-
-        posting_record_put(record, &posting);
-        bytes_append(records, record, sizeof record);
-    }
-    INVARIANT(!records->failed);
-    writer_put_section(writer, SECTION_POSTINGS, records->data, postings->count);
-}
-
-/* How many chunks writer_put_section() makes: the header, which comes first, names their sum. */
-static uint64_t section_chunks(enum section section, uint64_t count)
-{
-    uint64_t records_max = section_records_max(section);
-
-    return (count + records_max - 1) / records_max;
-}
-
 /* What the frame holds, but for its head. */
 static struct header_record frame_describe(const struct ledger *ledger, uint64_t site_time_us,
                                            uint64_t wall_us)
 {
-    struct header_record record = {
-        .openings = ledger->openings.size / OPENING_RECORD_BYTES,
-        .header = {.frame = books_frame(ledger),
-                   .site_time_us = site_time_us,
-                   .wall_us = wall_us,
-                   .previous = ledger->last.head,
-                   .next_account = ledger->accounts.size,
-                   .events = ledger->events.size / EVENT_RECORD_BYTES,
-                   .lines = ledger->lines.size / LINE_RECORD_BYTES,
-                   .postings = ledger->postings.count},
-    };
+    const struct chunks *chunks = &ledger->chunks;
 
-    record.header.chunks = 1 + section_chunks(SECTION_OPENINGS, record.openings) +
-                           section_chunks(SECTION_EVENTS, record.header.events) +
-                           section_chunks(SECTION_LINES, record.header.lines) +
-                           section_chunks(SECTION_POSTINGS, record.header.postings);
-    return record;
+    return (struct header_record){.openings = chunks->openings,
+                                  .header = {.frame = books_frame(ledger),
+                                             .site_time_us = site_time_us,
+                                             .wall_us = wall_us,
+                                             .previous = ledger->last.head,
+                                             .next_account = ledger->accounts.size,
+                                             .events = chunks->events,
+                                             .lines = chunks->lines,
+                                             .chunks = 1 + chunks_count(chunks)}};
 }
 
 /*
- * The chunks in the order of their sections, and over them the chain: head(n) = SHA-256(head(n-1)
- * || leaf hashes), as docs/records.md, "Chunks", has it.
+ * The header's chunk and then the others, and over them the chain: head(n) = SHA-256(head(n-1) ||
+ * leaf hashes), as docs/records.md, "Chunks", has it.
  */
 static struct hash frame_put_chunks(struct ledger *ledger, struct store_batch *batch,
                                     const struct header_record *frame)
 {
     struct chunk_writer writer = {.ledger = ledger, .batch = batch, .frame = frame->header.frame};
-    uint8_t record[HEADER_RECORD_BYTES];
+    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES];
 
     hasher_start(ledger->chain);
     hasher_add(ledger->chain, ledger->last.head.bytes, HASH_BYTES);
-    header_record_put(record, frame);
-    writer_put(&writer, SECTION_HEADER, 1, record, sizeof record);
-    writer_put_section(&writer, SECTION_OPENINGS, ledger->openings.data, frame->openings);
-    writer_put_section(&writer, SECTION_EVENTS, ledger->events.data, frame->header.events);
-    writer_put_section(&writer, SECTION_LINES, ledger->lines.data, frame->header.lines);
-    writer_put_postings(&writer, &ledger->postings);
+    chunk_put_header(first, writer.frame);
+    header_record_put(first + CHUNK_HEADER_BYTES, frame);
+    writer_put(&writer, first, sizeof first);
+    for (size_t i = 0; i < chunks_count(&ledger->chunks); i++) {
+        size_t size;
+        const uint8_t *chunk = chunks_at(&ledger->chunks, i, &size);
+
+        writer_put(&writer, chunk, size);
+    }
     INVARIANT(writer.chunks == frame->header.chunks);
     return hasher_end(ledger->chain);
 }
@@ -184,7 +127,8 @@ static void frame_reserve(const struct ledger *ledger, struct store_batch *batch
 
     store_batch_reserve(batch, chunks + accounts,
                         ledger_frame_bytes(ledger) +
-                            chunks * (JOURNAL_KEY_BYTES + CHUNK_HEADER_BYTES) +
+                            chunks * JOURNAL_KEY_BYTES + CHUNK_HEADER_BYTES +
+                            HEADER_RECORD_BYTES +
                             accounts * (ACCOUNT_KEY_BYTES + ACCOUNT_ROW_BYTES));
 }
 
@@ -197,7 +141,7 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
     INVARIANT(site_time_us >= ledger->last.site_time_us);
     /* Every line and every opening has its event, but for the site's own accounts: they can wait.
      */
-    if (ledger->events.size == 0 && !force)
+    if (ledger->chunks.events == 0 && !force)
         return false;
     /* The journal first: the header row names the head that it gives. */
     frame = frame_describe(ledger, site_time_us, wall_us);
@@ -208,12 +152,9 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
     prices_put_rows(ledger, batch);
 
     /* All of it is in the batch: the next frame begins empty. */
-    bytes_clear(&ledger->openings);
-    bytes_clear(&ledger->events);
-    bytes_clear(&ledger->lines);
-    bytes_clear(&ledger->changed);
-    postings_clear(&ledger->postings);
     ledger->last = frame.header;
+    chunks_begin(&ledger->chunks, books_frame(ledger));
+    bytes_clear(&ledger->changed);
     if (header != NULL)
         *header = frame.header;
     return true;

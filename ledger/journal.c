@@ -3,8 +3,8 @@
  * record of them is believed.
  *
  * Chunks are taken one by one.  Those of a frame are collected until the next frame begins or all
- * is read; then the frame is checked as a whole and its records are delivered to the reader.  So a
- * reader sees nothing of a frame that is damaged anywhere.
+ * is read; then their number and hashes are checked, and their entries are delivered to the reader.
+ * So a reader sees nothing of a frame that is not whole.
  */
 #include "ledger/journal.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ledger/books.h"
+#include "ledger/entries.h"
 #include "ledger/record.h"
 
 /* ---- the frame header ---- */
@@ -74,147 +75,31 @@ struct frame_input {
     uint64_t frame;                  /* being read; before the first: the one before it */
     bool open;                       /* chunks of it have been read, and it is not finished */
     uint32_t chunks;
-    enum section section; /* of the last chunk, and whether that was full */
-    bool full;
     struct header_record header;
-    struct bytes records[SECTIONS];
+    struct bytes collected; /* the frame's chunks of entries, each behind its size, a size_t */
+    struct entries entries;
     struct hasher *leaf;
     struct hasher *chain;
 };
 
-/* What the header record says of a section ("Header record"): the chunks must have just that. */
-static uint64_t header_count(const struct header_record *header, enum section section)
-{
-    switch (section) {
-    case SECTION_HEADER:
-        return 1;
-    case SECTION_OPENINGS:
-        return header->openings;
-    case SECTION_EVENTS:
-        return header->header.events;
-    case SECTION_LINES:
-        return header->header.lines;
-    case SECTION_POSTINGS:
-        return header->header.postings;
-    }
-    invariant_failed("a section", __FILE__, __LINE__);
-}
-
-/* ST_CORRUPT that names a record by its frame, section and index. */
-static enum status record_fault(const struct frame_input *input, enum section section,
-                                uint64_t index, const char *error, struct fault *fault)
-{
-    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " %s %" PRIu64 ": %s", input->frame,
-                     section_text(section), index, error);
-}
-
-/* "Opening record": each has its event, but for the site's own accounts in frame 1. */
-static enum status deliver_openings(struct frame_input *input, struct fault *fault)
-{
-    const uint8_t *record = input->records[SECTION_OPENINGS].data;
-    enum status status = ST_OK;
-
-    for (uint64_t i = 0; i < input->header.openings && status == ST_OK; i++) {
-        struct journal_opening opening;
-        const char *error = opening_record_get(&opening, record);
-        bool own;
-
-        if (error != NULL)
-            return record_fault(input, SECTION_OPENINGS, i, error, fault);
-        opening.frame = input->frame;
-        own = input->frame == 1 && opening.event == NO_EVENT && opening.account < ACCOUNT_LINKS;
-        if (!own && opening.event >= input->header.header.events)
-            return record_fault(input, SECTION_OPENINGS, i, "its event is missing", fault);
-        if (input->reader->opening != NULL)
-            status = input->reader->opening(input->reader->context, &opening, fault);
-        record += OPENING_RECORD_BYTES;
-    }
-    return status;
-}
-
-/* "Event record". */
-static enum status deliver_events(struct frame_input *input, struct fault *fault)
-{
-    const uint8_t *record = input->records[SECTION_EVENTS].data;
-    enum status status = ST_OK;
-
-    for (uint64_t i = 0; i < input->header.header.events && status == ST_OK; i++) {
-        struct journal_event event;
-        const char *error = event_record_get(&event, record);
-
-        if (error != NULL)
-            return record_fault(input, SECTION_EVENTS, i, error, fault);
-        event.frame = input->frame;
-        event.index = (uint32_t)i;
-        if (input->reader->event != NULL)
-            status = input->reader->event(input->reader->context, &event, fault);
-        record += EVENT_RECORD_BYTES;
-    }
-    return status;
-}
-
-/* "Line record": the index of the event never falls within a frame. */
-static enum status deliver_lines(struct frame_input *input, struct fault *fault)
-{
-    const uint8_t *record = input->records[SECTION_LINES].data;
-    enum status status = ST_OK;
-    uint32_t event = 0;
-
-    for (uint64_t i = 0; i < input->header.header.lines && status == ST_OK; i++) {
-        struct journal_line line;
-        const char *error = line_record_get(&line, record);
-
-        if (error != NULL)
-            return record_fault(input, SECTION_LINES, i, error, fault);
-        line.frame = input->frame;
-        if (line.event >= input->header.header.events)
-            return record_fault(input, SECTION_LINES, i, "its event is missing", fault);
-        if (line.event < event)
-            return record_fault(input, SECTION_LINES, i, "its event is out of order", fault);
-        event = line.event;
-        if (input->reader->line != NULL)
-            status = input->reader->line(input->reader->context, &line, fault);
-        record += LINE_RECORD_BYTES;
-    }
-    return status;
-}
-
-/* "Posting record". */
-static enum status deliver_postings(struct frame_input *input, struct fault *fault)
-{
-    const uint8_t *record = input->records[SECTION_POSTINGS].data;
-    enum status status = ST_OK;
-
-    for (uint64_t i = 0; i < input->header.header.postings && status == ST_OK; i++) {
-        struct journal_posting posting;
-        const char *error = posting_record_get(&posting, record);
-
-        if (error != NULL)
-            return record_fault(input, SECTION_POSTINGS, i, error, fault);
-        posting.frame = input->frame;
-        if (input->reader->posting != NULL)
-            status = input->reader->posting(input->reader->context, &posting, fault);
-        record += POSTING_RECORD_BYTES;
-    }
-    return status;
-}
-
-/* In the order of sections, so that a reader knows accounts and events before lines name them. */
+/* The header first, then the entries as they stand, so that a reader knows an event before its lines.
+ */
 static enum status frame_deliver(struct frame_input *input, struct fault *fault)
 {
     enum status status = ST_OK;
+    size_t size;
 
     if (input->reader->frame != NULL)
         status = input->reader->frame(input->reader->context, &input->header.header, fault);
-    if (status == ST_OK)
-        status = deliver_openings(input, fault);
-    if (status == ST_OK)
-        status = deliver_events(input, fault);
-    if (status == ST_OK)
-        status = deliver_lines(input, fault);
-    if (status == ST_OK)
-        status = deliver_postings(input, fault);
-    return status;
+    entries_begin(&input->entries, input->reader, input->frame);
+    for (size_t at = 0; at < input->collected.size && status == ST_OK; at += sizeof size + size) {
+        struct chunk chunk;
+
+        memcpy(&size, input->collected.data + at, sizeof size);
+        INVARIANT(chunk_decode(&chunk, input->collected.data + at + sizeof size, size) == NULL);
+        status = entries_read_chunk(&input->entries, &chunk, fault);
+    }
+    return status == ST_OK ? entries_end(&input->entries, &input->header, fault) : status;
 }
 
 /* What the store's frame header says of this frame must be what the journal says. */
@@ -232,8 +117,7 @@ static enum status frame_compare(const struct frame_header *journal,
     if (journal->site_time_us != stored->site_time_us || journal->wall_us != stored->wall_us ||
         !hash_equal(&journal->previous, &stored->previous) ||
         journal->next_account != stored->next_account || journal->events != stored->events ||
-        journal->lines != stored->lines || journal->postings != stored->postings ||
-        journal->chunks != stored->chunks)
+        journal->lines != stored->lines || journal->chunks != stored->chunks)
         return fault_set(fault, ST_CORRUPT,
                          "meta row 1: the frame header differs from the journal's frame %" PRIu64,
                          journal->frame);
@@ -247,22 +131,13 @@ static enum status frame_finish(struct frame_input *input, struct fault *fault)
 
     if (!input->open)
         return ST_OK;
-    /* As many chunks and records as the header counts: cut off at its end, a frame shows here. */
+    /* As many chunks as the header counts: cut off at its end, a frame shows here. */
     input->open = false;
     if (input->chunks != header->chunks)
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " chunk %" PRIu32
                          ": missing, the frame's header counts %" PRIu64 " chunks",
                          input->frame, input->chunks, header->chunks);
-    for (enum section section = SECTION_OPENINGS; section <= SECTION_POSTINGS; section++) {
-        uint64_t count = input->records[section].size / section_record_bytes(section);
-
-        if (count != header_count(&input->header, section))
-            return fault_set(
-                fault, ST_CORRUPT,
-                "frame %" PRIu64 ": %" PRIu64 " %s records, its header counts %" PRIu64,
-                input->frame, count, section_text(section), header_count(&input->header, section));
-    }
     /* The head is not in the record: it is what all chunks hash to, and the next frame names it. */
     header->head = hasher_end(input->chain);
     input->head = header->head;
@@ -289,7 +164,7 @@ static enum status frame_begin(struct frame_input *input, const struct chunk *ch
 
     if (chunk->section != SECTION_HEADER)
         return chunk_fault(chunk->frame, 0, "it is not the frame's header", fault);
-    error = header_record_get(&input->header, chunk->records);
+    error = header_record_get(&input->header, chunk->body);
     if (error != NULL)
         return chunk_fault(chunk->frame, 0, error, fault);
     if (header->frame != chunk->frame)
@@ -300,33 +175,13 @@ static enum status frame_begin(struct frame_input *input, const struct chunk *ch
     input->open = true;
     input->frame = chunk->frame;
     input->chunks = 0;
-    input->section = SECTION_HEADER;
-    input->full = true;
-    for (size_t i = 0; i < SECTIONS; i++)
-        bytes_clear(&input->records[i]);
+    bytes_clear(&input->collected);
     hasher_start(input->chain);
     hasher_add(input->chain, input->head.bytes, HASH_BYTES);
     return ST_OK;
 }
 
-/* Chunks have one order, and only the last of a section may have room left. */
-static const char *chunk_place_error(const struct frame_input *input, const struct chunk *chunk)
-{
-    const struct bytes *records = &input->records[chunk->section];
-    uint64_t count = records->size / section_record_bytes(chunk->section) + chunk->count;
-
-    if (chunk->section == SECTION_HEADER)
-        return "a second header";
-    if (chunk->section < input->section)
-        return "its section is out of order";
-    if (chunk->section == input->section && !input->full)
-        return "the chunk before it, of the same section, is not full";
-    if (count > header_count(&input->header, chunk->section))
-        return "more records than the frame's header counts";
-    return NULL;
-}
-
-/* Collect the chunk's records and take its leaf hash into the chain ("The chain"). */
+/* Keep a chunk of entries and take its leaf hash into the chain ("The chain"). */
 static enum status frame_add_chunk(struct frame_input *input, const struct chunk *chunk,
                                    const uint8_t *data, size_t size, struct fault *fault)
 {
@@ -334,15 +189,12 @@ static enum status frame_add_chunk(struct frame_input *input, const struct chunk
     struct hash leaf;
 
     if (chunk->section != SECTION_HEADER) {
-        struct bytes *records = &input->records[chunk->section];
-
-        bytes_append(records, chunk->records, chunk->records_size);
-        if (records->failed)
-            return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its records",
+        bytes_append(&input->collected, &size, sizeof size);
+        bytes_append(&input->collected, data, size);
+        if (input->collected.failed)
+            return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its chunks",
                              input->frame);
     }
-    input->section = chunk->section;
-    input->full = chunk->count == section_records_max(chunk->section);
     input->chunks++;
     hasher_start(input->leaf);
     hasher_add(input->leaf, &leaf_prefix, sizeof leaf_prefix);
@@ -356,15 +208,18 @@ static enum status frame_add_chunk(struct frame_input *input, const struct chunk
 static enum status frame_place_chunk(struct frame_input *input, const struct chunk *chunk,
                                      uint32_t number, struct fault *fault)
 {
-    const char *error;
     enum status status;
 
     /* Keys are in order, so a number that is not the next one means that chunks are missing. */
     if (input->open && chunk->frame == input->frame) {
         if (number != input->chunks)
             return chunk_fault(chunk->frame, input->chunks, "missing", fault);
-        error = chunk_place_error(input, chunk);
-        return error == NULL ? ST_OK : chunk_fault(chunk->frame, number, error, fault);
+        if (chunk->section == SECTION_HEADER)
+            return chunk_fault(chunk->frame, number, "a second header", fault);
+        if (number >= input->header.header.chunks)
+            return chunk_fault(chunk->frame, number, "more chunks than the frame's header counts",
+                               fault);
+        return ST_OK;
     }
     /* Another frame: the open one is complete, or it never will be. */
     status = frame_finish(input, fault);
@@ -422,8 +277,8 @@ static enum status input_end(struct frame_input *input, enum status status, stru
         status = frame_finish(input, fault);
     if (status == ST_OK && input->frame != input->last->frame)
         status = chunk_fault(input->frame + 1, 0, "missing, as is the frame", fault);
-    for (size_t i = 0; i < SECTIONS; i++)
-        bytes_fini(&input->records[i]);
+    bytes_fini(&input->collected);
+    entries_fini(&input->entries);
     hasher_free(input->leaf);
     hasher_free(input->chain);
     return status;
@@ -608,8 +463,6 @@ const char *event_kind_name(enum event_kind kind)
         return "turn";
     case EVENT_LINK:
         return "link";
-    case EVENT_BIRTH:
-        return "birth";
     case EVENT_PRICES:
         return "prices";
     case EVENT_SETTLEMENT:

@@ -9,7 +9,7 @@
 
 /* The number that each chunk of the journal begins with; another meaning of bytes takes another. */
 enum {
-    CHUNK_FORMAT = 0x5303, /* 3: events of prices, interface prices on lines of fees */
+    CHUNK_FORMAT = 0x5304, /* 4: events with their lines as entries of variable length */
 };
 
 struct journal_event {
@@ -19,20 +19,21 @@ struct journal_event {
     enum event_kind kind;
     uint64_t subject;
     uint64_t site_time_us;
-    uint8_t source[EVENT_SOURCE_BYTES_MAX];
-    size_t source_size;
+    struct event_source source;
 };
 
-/* The kind of an event in one word: "tick", "request", "turn", "link", "birth", "prices",
+/* The kind of an event in one word: "tick", "request", "turn", "link", "prices",
  * "settlement". */
 const char *event_kind_name(enum event_kind kind);
 
 struct journal_line {
     uint64_t frame;
     uint32_t event; /* index */
+    uint32_t index; /* among the lines of its event: with frame and event it names the line */
     struct transfer transfer;
 };
 
+/* What the lines of a frame move from one account to another with one code, summed. */
 struct journal_posting {
     uint64_t frame;
     uint64_t debit;
@@ -55,7 +56,11 @@ struct journal_opening {
 /* The account as it stands when this opening makes it: no money, and open. */
 struct account journal_opened_account(const struct journal_opening *opening);
 
-/* Callbacks may be NULL.  Within a frame: header, openings, events, lines, postings. */
+/*
+ * Callbacks may be NULL.  Within a frame: its header; then each event, its openings and its lines;
+ * at the end the postings, in the order in which a line first named each.  The site's own accounts
+ * are opened before the first event.
+ */
 struct journal_reader {
     enum status (*frame)(void *context, const struct frame_header *header, struct fault *fault);
     enum status (*opening)(void *context, const struct journal_opening *opening,

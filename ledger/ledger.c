@@ -1,9 +1,9 @@
 /*
  * Accounts and transfers in memory: what a turn changes at once.  frame.c makes it durable.
  *
- * A transfer moves both totals now and appends a line; openings, events and lines are kept as the
- * bytes of their records, ready for the journal.  There is no undo here: whoever may change its
- * mind (a turn) stages its transfers and books them when it ends well.
+ * A transfer moves both totals now and appends a line; when its event ends, event, openings and
+ * lines become bytes of the journal.  There is no undo here: whoever may change its mind (a turn)
+ * stages its transfers and books them when it ends well.
  */
 #include "ledger/ledger.h"
 
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cbor.h"
 #include "ledger/books.h"
 #include "ledger/record.h"
 
@@ -37,27 +36,28 @@ static void ledger_note_change(struct ledger *ledger, struct account *account)
 static_assert(FRAME_LINES_FULL + LEDGER_EVENT_LINES_MAX <= FRAME_LINES_MAX,
               "the last event of a frame fits");
 
-/* Append the record that an account begins or ends with; its row changes, too. */
-static void ledger_append_opening(struct ledger *ledger, struct account *account, uint32_t event,
-                                  bool closing)
+/*
+ * Record that an account begins or ends; its row changes, too.  The site's own accounts have no
+ * event.
+ */
+static void ledger_append_opening(struct ledger *ledger, struct account *account, bool closing)
 {
-    struct journal_opening opening = {.event = event,
-                                      .closing = closing,
+    struct journal_opening opening = {.closing = closing,
                                       .account = account->id,
                                       .class = account->class,
                                       .kind = account->kind,
                                       .customer = account->customer};
-    uint8_t record[OPENING_RECORD_BYTES];
 
-    INVARIANT(ledger->openings.size / OPENING_RECORD_BYTES < FRAME_OPENINGS_MAX);
-    opening_record_put(record, &opening);
-    bytes_append(&ledger->openings, record, sizeof record);
+    if (ledger->in_event)
+        bytes_append(&ledger->openings, &opening, sizeof opening);
+    else
+        chunks_add_opening(&ledger->chunks, &opening);
     ledger_note_change(ledger, account);
 }
 
 /* Add an account to the table and record its opening.  A failure has recorded nothing. */
 static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum account_kind kind,
-                                      uint64_t customer, uint32_t event)
+                                      uint64_t customer)
 {
     struct account account = {.id = id,
                               .class = (uint8_t)account_class_of(kind),
@@ -67,7 +67,7 @@ static enum status ledger_add_account(struct ledger *ledger, uint64_t id, enum a
     enum status status = accounts_add(&ledger->accounts, &account);
 
     if (status == ST_OK)
-        ledger_append_opening(ledger, accounts_find(&ledger->accounts, id), event, false);
+        ledger_append_opening(ledger, accounts_find(&ledger->accounts, id), false);
     return status;
 }
 
@@ -80,8 +80,8 @@ static enum status ledger_open_own(struct ledger *ledger)
     /* Without an event: what "Opening record" allows in frame 1 alone. */
     for (uint64_t id = account_own_next(0, &kind); id != ACCOUNT_NONE && status == ST_OK;
          id = account_own_next(id, &kind))
-        status = ledger_add_account(ledger, id, kind, ACCOUNT_NONE, NO_EVENT);
-    if (ledger->openings.failed || ledger->changed.failed)
+        status = ledger_add_account(ledger, id, kind, ACCOUNT_NONE);
+    if (ledger->changed.failed)
         status = ST_NOMEM;
     return status;
 }
@@ -93,6 +93,7 @@ enum status ledger_new(struct ledger **ledger)
     if (made == NULL)
         return ST_NOMEM;
     made->last.next_account = ACCOUNT_FIRST_FREE;
+    chunks_begin(&made->chunks, books_frame(made));
     made->hasher = hasher_new();
     made->chain = hasher_new();
     if (made->hasher == NULL || made->chain == NULL || accounts_init(&made->accounts) != ST_OK ||
@@ -110,12 +111,11 @@ void ledger_free(struct ledger *ledger)
         return;
     accounts_fini(&ledger->accounts);
     bytes_fini(&ledger->openings);
-    bytes_fini(&ledger->events);
     bytes_fini(&ledger->lines);
     bytes_fini(&ledger->changed);
     bytes_fini(&ledger->scratch);
     store_batch_fini(&ledger->price_rows);
-    postings_fini(&ledger->postings);
+    chunks_fini(&ledger->chunks);
     hasher_free(ledger->hasher);
     hasher_free(ledger->chain);
     free(ledger);
@@ -152,22 +152,27 @@ struct hash ledger_head(const struct ledger *ledger)
     return ledger->last.head;
 }
 
-size_t ledger_frame_lines(const struct ledger *ledger)
+static size_t ledger_event_lines(const struct ledger *ledger)
 {
-    return ledger->lines.size / LINE_RECORD_BYTES;
+    return ledger->lines.size / sizeof(struct transfer);
 }
 
-static uint32_t ledger_event_index(const struct ledger *ledger)
+static size_t ledger_event_openings(const struct ledger *ledger)
 {
-    return (uint32_t)(ledger->events.size / EVENT_RECORD_BYTES);
+    return ledger->openings.size / sizeof(struct journal_opening);
+}
+
+size_t ledger_frame_lines(const struct ledger *ledger)
+{
+    return ledger->chunks.lines + ledger_event_lines(ledger);
 }
 
 /* The bounds of ledger/limits.h: far below the hard ones, so that the running event always fits. */
 bool ledger_frame_is_full(const struct ledger *ledger)
 {
     return ledger_frame_lines(ledger) >= FRAME_LINES_FULL ||
-           ledger_event_index(ledger) >= FRAME_EVENTS_FULL ||
-           ledger->openings.size / OPENING_RECORD_BYTES >= FRAME_OPENINGS_FULL;
+           ledger->chunks.events >= FRAME_EVENTS_FULL ||
+           ledger->chunks.openings >= FRAME_OPENINGS_FULL;
 }
 
 void ledger_each_account(const struct ledger *ledger,
@@ -179,10 +184,11 @@ void ledger_each_account(const struct ledger *ledger,
         visit(context, account);
 }
 
+/* What the running event has is not bytes yet: at most this much, an entry for each. */
 size_t ledger_frame_bytes(const struct ledger *ledger)
 {
-    return ledger->openings.size + ledger->events.size + ledger->lines.size +
-           ledger->postings.count * POSTING_RECORD_BYTES;
+    return chunks_bytes(&ledger->chunks) +
+           (ledger_event_lines(ledger) + ledger_event_openings(ledger)) * ENTRY_BYTES_MAX;
 }
 
 void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits)
@@ -200,57 +206,43 @@ const struct frame_header *ledger_last_frame(const struct ledger *ledger)
 void ledger_event_begin(struct ledger *ledger)
 {
     INVARIANT(!ledger->in_event);
-    /* Where the event's records begin: its end looks whether there are any. */
     ledger->in_event = true;
-    ledger->event_openings = ledger->openings.size;
-    ledger->event_lines = ledger->lines.size;
 }
 
-/* docs/records.md, "Event record": the hash names cause, input, time and chance, and no money. */
-static struct hash event_hash(struct ledger *ledger, const struct event *event)
+/* The event with what it caused, as entries of the frame. */
+static void ledger_add_entries(struct ledger *ledger, const struct journal_event *event)
 {
-    static const char domain[] = "serai-event-1";
-    struct bytes *cbor = &ledger->scratch;
+    chunks_add_event(&ledger->chunks, event);
+    for (size_t at = 0; at < ledger->openings.size; at += sizeof(struct journal_opening)) {
+        struct journal_opening opening;
 
-    /* Domain and item side by side, so that they are hashed in one pass. */
-    bytes_clear(cbor);
-    bytes_append(cbor, domain, sizeof domain - 1);
-    cbor_put_array(cbor, 5);
-    cbor_put_uint(cbor, event->kind);
-    if (event->source_size == 0)
-        cbor_put_null(cbor);
-    else
-        bytes_append(cbor, event->source, event->source_size);
-    cbor_put_bytes(cbor, event->bytes.bytes, HASH_BYTES);
-    cbor_put_uint(cbor, event->site_time_us);
-    cbor_put_bytes(cbor, event->random.bytes, HASH_BYTES);
-    INVARIANT(!cbor->failed);
-    return hash_of(cbor->data, cbor->size);
+        memcpy(&opening, ledger->openings.data + at, sizeof opening);
+        chunks_add_opening(&ledger->chunks, &opening);
+    }
+    for (size_t at = 0; at < ledger->lines.size; at += sizeof(struct transfer)) {
+        struct transfer line;
+
+        memcpy(&line, ledger->lines.data + at, sizeof line);
+        chunks_add_line(&ledger->chunks, &line);
+    }
+    bytes_clear(&ledger->openings);
+    bytes_clear(&ledger->lines);
 }
 
 struct hash ledger_event_end(struct ledger *ledger, const struct event *event)
 {
-    struct hash hash = event_hash(ledger, event);
-    struct journal_event entry = {.hash = hash,
+    struct journal_event entry = {.hash = event_hash(&ledger->scratch, event),
                                   .kind = event->kind,
                                   .subject = event->subject,
                                   .site_time_us = event->site_time_us,
-                                  .source_size = event->source_size};
-    uint8_t *record;
+                                  .source = event->source};
 
     INVARIANT(ledger->in_event);
-    INVARIANT(event->source_size <= EVENT_SOURCE_BYTES_MAX);
-    /* An event that caused nothing leaves no record, so idle turns cost no journal. */
     ledger->in_event = false;
-    if (ledger->event_openings == ledger->openings.size &&
-        ledger->event_lines == ledger->lines.size && event->kind != EVENT_PRICES)
-        return hash;
-    INVARIANT(ledger_event_index(ledger) < FRAME_EVENTS_MAX);
-    memcpy(entry.source, event->source, event->source_size);
-    record = bytes_extend(&ledger->events, EVENT_RECORD_BYTES);
-    INVARIANT(record != NULL);
-    event_record_put(record, &entry);
-    return hash;
+    /* An event that caused nothing leaves no record, so idle turns cost no journal. */
+    if (ledger->openings.size != 0 || ledger->lines.size != 0 || event->kind == EVENT_PRICES)
+        ledger_add_entries(ledger, &entry);
+    return entry.hash;
 }
 
 enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t customer,
@@ -261,7 +253,7 @@ enum status ledger_open(struct ledger *ledger, enum account_kind kind, uint64_t 
 
     INVARIANT(ledger->in_event);
     INVARIANT(kind == KIND_CUSTOMER || kind == KIND_AGENT || kind == KIND_UNCLAIMED);
-    status = ledger_add_account(ledger, next, kind, customer, ledger_event_index(ledger));
+    status = ledger_add_account(ledger, next, kind, customer);
     if (status != ST_OK)
         return status == ST_FULL ? ST_FULL : ST_NOMEM;
     INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
@@ -281,7 +273,7 @@ enum status ledger_open_link(struct ledger *ledger, uint32_t interface)
         return ST_EXISTS;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         enum status status = ledger_add_account(ledger, account_of_link(interface, kinds[i]),
-                                                kinds[i], ACCOUNT_NONE, ledger_event_index(ledger));
+                                                kinds[i], ACCOUNT_NONE);
 
         if (status != ST_OK)
             return ST_NOMEM;
@@ -301,7 +293,7 @@ void ledger_close(struct ledger *ledger, uint64_t id)
     INVARIANT(account->debits == account->credits);
     /* The row stays, closed: its number is never used again. */
     account->closed = true;
-    ledger_append_opening(ledger, account, ledger_event_index(ledger), true);
+    ledger_append_opening(ledger, account, true);
     INVARIANT(!ledger->openings.failed && !ledger->changed.failed);
 }
 
@@ -313,13 +305,13 @@ void ledger_unopen(struct ledger *ledger, uint64_t id)
     INVARIANT(ledger->in_event);
     INVARIANT(account != NULL && id + 1 == ledger->accounts.size);
     INVARIANT(account->debits == 0 && account->credits == 0 && !account->closed);
-    INVARIANT(ledger->openings.size >= ledger->event_openings + OPENING_RECORD_BYTES);
+    INVARIANT(ledger->openings.size >= sizeof(struct journal_opening));
     /* The opening is the last record and the last change: taking both back leaves no trace. */
     INVARIANT(ledger->changed.size >= sizeof changed);
     memcpy(&changed, ledger->changed.data + ledger->changed.size - sizeof changed, sizeof changed);
     INVARIANT(changed == id);
     ledger->changed.size -= sizeof changed;
-    ledger->openings.size -= OPENING_RECORD_BYTES;
+    ledger->openings.size -= sizeof(struct journal_opening);
     accounts_drop_last(&ledger->accounts);
 }
 
@@ -331,15 +323,9 @@ void ledger_unopen(struct ledger *ledger, uint64_t id)
  */
 static void ledger_append_line(struct ledger *ledger, const struct transfer *transfer)
 {
-    struct journal_line line = {.event = ledger_event_index(ledger), .transfer = *transfer};
-    uint8_t *record;
-
     INVARIANT(ledger_frame_lines(ledger) < FRAME_LINES_MAX);
-    record = bytes_extend(&ledger->lines, LINE_RECORD_BYTES);
-    INVARIANT(record != NULL);
-    line_record_put(record, &line);
-    INVARIANT(postings_add(&ledger->postings, transfer->debit, transfer->credit,
-                           (uint16_t)transfer->code, money_nanos(transfer->amount)) == ST_OK);
+    bytes_append(&ledger->lines, transfer, sizeof *transfer);
+    INVARIANT(!ledger->lines.failed);
 }
 
 enum transfer_result ledger_transfer(struct ledger *ledger, const struct transfer *transfer)

@@ -236,22 +236,35 @@ enum event_kind {
     EVENT_REQUEST = 1,    /* (key, request number) */
     EVENT_TURN = 2,       /* an agent's turn: (agent, message) */
     EVENT_LINK = 3,       /* (interface, sequence) */
-    EVENT_BIRTH = 4,      /* the answer to a birth: (interface, sequence of the request) */
     EVENT_PRICES = 5,     /* a book of prices comes into force: (its number, its SHA-256) */
     EVENT_SETTLEMENT = 6, /* a payment began by itself, or was refused: (interface, its index) */
 };
+/* A kind that no event has. */
+enum { EVENT_KIND_FREE = 4 };
 
-enum { EVENT_SOURCE_BYTES_MAX = 64, EVENT_KEY_BYTES = 32 };
+enum { EVENT_SOURCE_BYTES_MAX = 64, EVENT_KEY_BYTES = 32, EVENT_NUMBERS = 3 };
+
+/*
+ * What caused an event, by its kind (docs/records.md, "What causes them"): its numbers in their
+ * order, and the key or the hash that is one of its items.  What a kind has not is 0.
+ */
+struct event_source {
+    uint64_t numbers[EVENT_NUMBERS];
+    uint8_t bytes[EVENT_KEY_BYTES];
+};
+
+/* Append the source as the CBOR item that the event's hash covers; at most EVENT_SOURCE_BYTES_MAX.
+ */
+void event_source_put(struct bytes *out, enum event_kind kind, const struct event_source *source);
 
 /*
  * The event hash is SHA-256("serai-event-1" || CBOR[kind, source, SHA-256(bytes), site time,
- * SHA-256(random drawn)]), source being a CBOR item that the caller encoded.
+ * SHA-256(random drawn)]).
  */
 struct event {
     enum event_kind kind;
-    uint64_t subject;                       /* the agent or customer it is about; 0: the site */
-    uint8_t source[EVENT_SOURCE_BYTES_MAX]; /* CBOR */
-    size_t source_size;
+    uint64_t subject; /* the agent or customer it is about; 0: the site */
+    struct event_source source;
     struct hash bytes;  /* SHA-256 of the event's bytes */
     struct hash random; /* SHA-256 of the random bytes drawn */
     uint64_t site_time_us;
@@ -388,13 +401,12 @@ struct frame_header {
     uint64_t next_account;
     uint64_t events; /* in this frame */
     uint64_t lines;
-    uint64_t postings;
     uint64_t chunks;
 };
 
 /*
- * Close the frame: postings are summed, the journal's chunks appended to `batch`, changed account
- * rows and the frame header put.  Returns false, and does nothing, when there is nothing to write
+ * Close the frame: the journal's chunks are appended to `batch`, changed account rows and the frame
+ * header put.  Returns false, and does nothing, when there is nothing to write
  * and `force` is false.  Afterwards the next frame is being filled.
  */
 bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,

@@ -115,7 +115,7 @@ enum status ledger_load(struct ledger *ledger, const struct store_read *read, st
     struct ledger_loading loading = {.last = {.frame = 0}};
     enum status status;
 
-    INVARIANT(ledger->last.frame == 0 && ledger->events.size == 0 && !ledger->in_event);
+    INVARIANT(ledger->last.frame == 0 && ledger->chunks.events == 0 && !ledger->in_event);
     if (accounts_init(&loading.accounts) != ST_OK)
         return fault_set(fault, ST_NOMEM, "ledger: no memory for its accounts");
     status = load_all(&loading, read, fault);
@@ -126,7 +126,7 @@ enum status ledger_load(struct ledger *ledger, const struct store_read *read, st
     accounts_fini(&ledger->accounts);
     ledger->accounts = loading.accounts;
     ledger->last = loading.last;
-    bytes_clear(&ledger->openings); /* the site's own accounts are open already */
+    chunks_begin(&ledger->chunks, books_frame(ledger)); /* its own accounts are open already */
     bytes_clear(&ledger->changed);
     return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 
 #include "base/cbor.h"
 #include "ledger/books.h"
@@ -57,16 +58,11 @@ void prices_put_rows(struct ledger *ledger, struct store_batch *batch)
 
 /* ---- reading ---- */
 
-/* The source of an event of kind 5 ("What causes them"). */
-bool prices_event_get(const struct journal_event *event, uint64_t *id, struct hash *hash)
+void prices_event_get(const struct journal_event *event, uint64_t *id, struct hash *hash)
 {
-    struct cbor in;
-
-    cbor_init(&in, event->source, event->source_size);
-    cbor_get_array(&in, 2);
-    *id = cbor_get_uint(&in, UINT64_MAX);
-    cbor_get_bytes_exact(&in, hash->bytes, HASH_BYTES);
-    return cbor_done(&in, NULL, "prices") == ST_OK;
+    INVARIANT(event->kind == EVENT_PRICES);
+    *id = event->source.numbers[0];
+    memcpy(hash->bytes, event->source.bytes, HASH_BYTES);
 }
 
 /* A row of "Books of prices"; its book stays borrowed from the row. */

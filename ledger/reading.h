@@ -39,8 +39,7 @@ MUST_CHECK enum status books_read_frames(const struct store *store,
 MUST_CHECK enum status books_check_frame(const struct store_read *read,
                                          const struct frame_header *header, struct fault *fault);
 
-/* Read the source of an event of prices.  False: the source is not that of such an event. */
-MUST_CHECK bool prices_event_get(const struct journal_event *event, uint64_t *id,
-                                 struct hash *hash);
+/* The book that an event of prices puts in force: its number, and its SHA-256. */
+void prices_event_get(const struct journal_event *event, uint64_t *id, struct hash *hash);
 
 #endif

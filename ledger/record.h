@@ -1,7 +1,7 @@
 /*
- * The journal's bytes: chunks of records, each with one encoding (docs/records.md).  Pure
- * functions.  A decoder returns NULL, or a text that says what is wrong; then its result is not
- * defined.
+ * The journal's bytes: chunks, and the record that heads each frame, each with one encoding
+ * (docs/records.md); entry.h has what is in the other chunks.  Pure functions.  A decoder returns
+ * NULL, or a text that says what is wrong; then its result is not defined.
  */
 #ifndef SERAI_LEDGER_RECORD_H
 #define SERAI_LEDGER_RECORD_H
@@ -9,24 +9,17 @@
 #include "ledger/journal.h"
 #include "ledger/limits.h"
 
-/* The sections of a frame, in their order. Fixed numbers. */
+/* What a chunk holds.  Fixed numbers. */
 enum section {
     SECTION_HEADER = 0,
-    SECTION_OPENINGS = 1,
-    SECTION_EVENTS = 2,
-    SECTION_LINES = 3,
-    SECTION_POSTINGS = 4,
+    SECTION_ENTRIES = 1,
 };
-enum { SECTIONS = 5 };
 
 enum {
     CHUNK_HEADER_BYTES = 16,
+    ENTRIES_HEADER_BYTES = 40,
     JOURNAL_KEY_BYTES = 12,
-    HEADER_RECORD_BYTES = 112,
-    OPENING_RECORD_BYTES = 32,
-    EVENT_RECORD_BYTES = 128,
-    LINE_RECORD_BYTES = 64,
-    POSTING_RECORD_BYTES = 40,
+    HEADER_RECORD_BYTES = 96,
 };
 /* The event index of the site's own accounts, which the first frame opens without an event. */
 #define NO_EVENT UINT32_MAX
@@ -35,30 +28,26 @@ enum {
 
 struct chunk {
     enum section section;
-    uint32_t count; /* of records; at least 1 */
     uint64_t frame;
-    const uint8_t *records; /* into the chunk's bytes */
-    size_t records_size;
+    const uint8_t *body; /* into the chunk's bytes: the header record, or the entries */
+    size_t body_size;
+    /* Of entries. */
+    uint32_t event;        /* index of the first event within the frame */
+    bool continued;        /* it began in the chunk before, and is repeated here */
+    uint32_t lines;        /* that it has in the chunks before */
+    uint64_t price;        /* of the chunk's first line that names one; 0: none does */
+    uint64_t site_time_us; /* of the first event; 0 where openings come before it */
 };
 
-/* The size of every record of a section. */
-size_t section_record_bytes(enum section section);
+/* Write the header of the chunk with a frame's header record. */
+void chunk_put_header(uint8_t header[CHUNK_HEADER_BYTES], uint64_t frame);
+
+/* Write the header of a chunk of entries; its body is not looked at. */
+void chunk_put_entries_header(uint8_t header[ENTRIES_HEADER_BYTES], const struct chunk *chunk);
 
 /*
- * The number of records that a full chunk holds.  Every chunk but the last of its section is full.
- */
-uint32_t section_records_max(enum section section);
-
-/* The name of a section's record for messages: "header", "opening", "event", "line", "posting". */
-const char *section_text(enum section section);
-
-/* Write the header of a chunk of `count` records. */
-void chunk_put_header(uint8_t header[CHUNK_HEADER_BYTES], enum section section, uint32_t count,
-                      uint64_t frame);
-
-/*
- * Read a chunk's header and check that its size fits. chunk->records points into `data`; the
- * records are not read.
+ * Read a chunk's header and check that its size fits.  chunk->body points into `data`; what is in it
+ * is not read.
  */
 MUST_CHECK const char *chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size);
 
@@ -78,24 +67,6 @@ struct header_record {
  */
 void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_record *header);
 MUST_CHECK const char *header_record_get(struct header_record *header, const uint8_t *record);
-
-/*
- * The records of the other sections.  None holds the frame's number, which is the chunk's, or an
- * event's index, which is its place: readers leave these fields for the caller to fill.
- * opening_record_put() and opening_record_get() write and read an opening or closing of an account,
- * event_record_put() and event_record_get() an event, line_record_put() and line_record_get() a
- * line, posting_record_put() and posting_record_get() a posting.
- */
-void opening_record_put(uint8_t record[OPENING_RECORD_BYTES],
-                        const struct journal_opening *opening);
-MUST_CHECK const char *opening_record_get(struct journal_opening *opening, const uint8_t *record);
-void event_record_put(uint8_t record[EVENT_RECORD_BYTES], const struct journal_event *event);
-MUST_CHECK const char *event_record_get(struct journal_event *event, const uint8_t *record);
-void line_record_put(uint8_t record[LINE_RECORD_BYTES], const struct journal_line *line);
-MUST_CHECK const char *line_record_get(struct journal_line *line, const uint8_t *record);
-void posting_record_put(uint8_t record[POSTING_RECORD_BYTES],
-                        const struct journal_posting *posting);
-MUST_CHECK const char *posting_record_get(struct journal_posting *posting, const uint8_t *record);
 
 /* ---- the frame header in STORE_META, key 1 ---- */
 enum { META_FRAME_HEADER = 1 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
-#include "base/array.h"
+
 #include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
@@ -102,7 +102,7 @@ int cmd_ledger_accounts(struct cli *cli)
 
 /*
  * The lines that are wanted, and what has to be remembered to print them: kinds of accounts for
- * their names, events for the causes.
+ * their names, the event for the cause.
  */
 struct transfers {
     bool json;
@@ -113,21 +113,8 @@ struct transfers {
     uint64_t limit;
     uint64_t shown;
     struct account_kinds kinds;
-    struct journal_event *events; /* of the frame that is being read */
-    size_t event_count;
-    size_t event_capacity;
+    struct journal_event event; /* the last one, whose lines follow it */
 };
-
-static enum status transfers_begin_frame(void *context, const struct frame_header *header,
-                                         struct fault *fault)
-{
-    struct transfers *transfers = context;
-
-    (void)header;
-    (void)fault;
-    transfers->event_count = 0;
-    return ST_OK;
-}
 
 /*
  * Openings of all frames are kept, whatever the filter: a line names accounts that opened long
@@ -147,13 +134,9 @@ static enum status transfers_keep_event(void *context, const struct journal_even
                                         struct fault *fault)
 {
     struct transfers *transfers = context;
-    struct journal_event *events = array_grow(transfers->events, &transfers->event_capacity,
-                                              transfers->event_count + 1, sizeof *events);
 
-    if (events == NULL)
-        return fault_set(fault, ST_NOMEM, "list transfers: out of memory");
-    transfers->events = events;
-    transfers->events[transfers->event_count++] = *event;
+    (void)fault;
+    transfers->event = *event;
     return ST_OK;
 }
 
@@ -235,10 +218,8 @@ static void transfers_print(struct transfers *transfers, const struct journal_li
                             const char *debit, const char *credit)
 {
     const struct transfer *transfer = &line->transfer;
-    const struct journal_event *event =
-        line->event < transfers->event_count ? &transfers->events[line->event] : NULL;
-    const char *kind = event == NULL ? "" : event_kind_name(event->kind);
-    uint64_t subject = event == NULL ? 0 : event->subject;
+    const struct journal_event *event = &transfers->event;
+    const char *kind = event_kind_name(event->kind);
     const char *code = transfer_code_text((uint64_t)transfer->code);
     char amount[MONEY_TEXT_BYTES];
     char frame[24];
@@ -248,11 +229,12 @@ static void transfers_print(struct transfers *transfers, const struct journal_li
 
     money_print(amount, transfer->amount);
     if (transfers->json) {
-        printf("{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"kind\":\"%s\",\"subject\":%" PRIu64
+        printf("{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"line\":%" PRIu32
+               ",\"kind\":\"%s\",\"subject\":%" PRIu64
                ",\"site_time_us\":%" PRIu64 ",\"debit\":\"%s\",\"credit\":\"%s\",\"amount\":\"%s\","
                "\"code\":\"%s\",\"quantity\":%" PRIu64 ",\"price_id\":%" PRIu64
                ",\"object\":%" PRIu64 "}\n",
-               line->frame, line->event, kind, subject, event == NULL ? 0 : event->site_time_us,
+               line->frame, line->event, line->index, kind, event->subject, event->site_time_us,
                debit, credit, amount, code, transfer->quantity, transfer->price_id,
                transfer->object);
         return;
@@ -260,7 +242,7 @@ static void transfers_print(struct transfers *transfers, const struct journal_li
     (void)snprintf(frame, sizeof frame, "%" PRIu64, line->frame);
     (void)snprintf(quantity, sizeof quantity, "%" PRIu64, transfer->quantity);
     (void)snprintf(object, sizeof object, "%" PRIu64, transfer->object);
-    (void)snprintf(cause, sizeof cause, "%s %" PRIu64, kind, subject);
+    (void)snprintf(cause, sizeof cause, "%s %" PRIu64, kind, event->subject);
     table_text_row(transfers->table, (const char *[]){frame, cause, debit, credit, amount, code,
                                                       transfer->quantity == 0 ? "" : quantity,
                                                       transfer->object == 0 ? "" : object});
@@ -312,7 +294,6 @@ int cmd_ledger_transfers(struct cli *cli)
                                           "AMOUNT", "WHY",   "QUANTITY", "OBJECT"};
     struct transfers transfers = {0};
     const struct journal_reader reader = {
-        .frame = transfers_begin_frame,
         .opening = transfers_keep_opening,
         .event = transfers_keep_event,
         .line = transfers_show_line,
@@ -341,7 +322,6 @@ int cmd_ledger_transfers(struct cli *cli)
         code = cli_fault(&fault);
     table_text_print(transfers.table, stdout);
     account_kinds_fini(&transfers.kinds);
-    free(transfers.events);
     books_close(&books);
     return code;
 }

@@ -134,7 +134,7 @@ void world_free(struct world *world)
 
 void world_event_end(struct world *world)
 {
-    struct event event = {.kind = EVENT_TICK, .source = {0xf6}, .source_size = 1};
+    struct event event = {.kind = EVENT_TICK};
 
     undo_commit(world->undo);
     (void)ledger_event_end(world->ledger, &event);

@@ -140,20 +140,23 @@ END_TEST
 START_TEST(an_event_hash_follows_the_published_rule)
 {
     static const uint8_t site_time[] = {0x1a, 0x00, 0x4c, 0x4b, 0x40};
-    uint8_t bytes[13 + 1 + 1 + 1 + 34 + sizeof site_time + 34];
-    struct event event = {.kind = EVENT_TURN, .site_time_us = 5000000, .source_size = 1};
+    static const uint8_t source[] = {0x83, 0x19, 0x10, 0x01, 0x05, 0x17};
+    uint8_t bytes[13 + 1 + 1 + sizeof source + 34 + sizeof site_time + 34];
+    struct event event = {.kind = EVENT_TURN,
+                          .site_time_us = 5000000,
+                          .source = {.numbers = {4097, 5, 23}}};
     struct hash want;
     struct hash got;
     size_t at = 0;
 
-    event.source[0] = 0xf6;
     memset(event.bytes.bytes, 0xaa, HASH_BYTES);
     memset(event.random.bytes, 0xbb, HASH_BYTES);
     for (const char *from = "serai-event-1"; *from != '\0'; from++)
         bytes[at++] = (uint8_t)*from;
     bytes[at++] = 0x85;
     bytes[at++] = 0x02;
-    bytes[at++] = 0xf6;
+    memcpy(bytes + at, source, sizeof source);
+    at += sizeof source;
     bytes[at++] = 0x58;
     bytes[at++] = 0x20;
     memset(bytes + at, 0xaa, 32);
@@ -180,11 +183,11 @@ START_TEST(the_event_hash_depends_on_every_field)
 
     for (size_t i = 0; i < 5; i++)
         other[i] = base;
-    other[0].kind = EVENT_TURN;
+    other[0].kind = EVENT_TURN; /* with another source */
     other[1].site_time_us++;
     other[2].bytes.bytes[31] ^= 1;
     other[3].random.bytes[0] ^= 1;
-    other[4].source[0] = 0xf5;
+    other[4] = event_of_settlement(0, 0, base.site_time_us);
     ledger_event_begin(books.ledger);
     first = ledger_event_end(books.ledger, &base);
     for (size_t i = 0; i < 5; i++) {

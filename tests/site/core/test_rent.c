@@ -39,9 +39,7 @@ static void settle_rent(void)
                            &(struct event){.kind = EVENT_TICK,
                                            .bytes = hash_of(NULL, 0),
                                            .random = hash_of(NULL, 0),
-                                           .site_time_us = site.core->site_time_us,
-                                           .source = {0xf6},
-                                           .source_size = 1});
+                                           .site_time_us = site.core->site_time_us});
     site.core->frame_open = true;
     site_frame(&site);
 }

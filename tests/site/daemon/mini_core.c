@@ -123,14 +123,10 @@ static void reply(struct core *core, uint64_t token, enum control_status status,
 
 static struct event event_of(enum event_kind kind, const struct core *core)
 {
-    struct event event = {.kind = kind, .subject = core->account, .site_time_us = core->now_us};
-    struct bytes source = {0};
-
-    cbor_put_uint(&source, core->message);
-    memcpy(event.source, source.data, source.size);
-    event.source_size = source.size;
-    bytes_fini(&source);
-    return event;
+    return (struct event){.kind = kind,
+                          .subject = core->account,
+                          .source = {.numbers = {core->message}},
+                          .site_time_us = core->now_us};
 }
 
 static void bring_in(struct core *core, struct money amount)
