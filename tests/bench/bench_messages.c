@@ -1,6 +1,7 @@
 /*
  * A fixed number of paid messages between two agents, frames in RAM, for tools that count
- * instructions instead of time: tests/bench/instructions.sh runs it.
+ * instructions instead of time: tests/bench/instructions.sh runs it.  It says how many bytes of
+ * journal each message takes.
  *
  *     bench_messages TIER MESSAGES        TIER: 0 or 1
  */
@@ -26,9 +27,12 @@ int main(int argc, char **argv)
     site_run(&site, 2); /* both agents live, so their module is known to be worth a compile */
     if (argv[1][0] == '1' && site_compile(&site) == 0)
         bench_die("no compiler for tier 1", NULL);
+    site.counts = true;
     site_run(&site, messages);
     if (core_count(site.core).turns < messages || core_count(site.core).traps != 0)
         bench_die("the pair stopped talking", NULL);
+    printf("journal for each message: %.1f bytes\n",
+           (double)site.journal_bytes / (double)messages);
     site_close(&site);
     return 0;
 }

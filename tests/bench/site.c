@@ -196,6 +196,16 @@ void site_send(struct bench_site *site, uint64_t agent, const char *text)
 
 /* ---- frames ---- */
 
+static void count_journal(struct bench_site *site, const struct core_frame *frame)
+{
+    struct store_op op;
+    size_t offset = 0;
+
+    while (site->counts && store_batch_next(&frame->batch, &offset, &op))
+        if (op.table == STORE_JOURNAL)
+            site->journal_bytes += op.key_size + op.value_size;
+}
+
 void site_frame(struct bench_site *site)
 {
     struct core_frame frame = {0};
@@ -203,6 +213,7 @@ void site_frame(struct bench_site *site)
     struct fault fault;
 
     core_frame_close(site->core, clock.wall_us(clock.context), &frame);
+    count_journal(site, &frame);
     if (frame.writes && site->durable && store_commit(&site->store, &frame.batch, &fault) != ST_OK)
         bench_die("commit", &fault);
     core_frame_fini(&frame);

@@ -15,6 +15,8 @@ struct bench_site {
     uint8_t operator_secret[CONTROL_SECRET_BYTES];
     uint64_t number; /* of the last request */
     bool durable;
+    bool counts;            /* site_frame() counts the next; for benches that time nothing */
+    uint64_t journal_bytes; /* of the frames: keys and chunks */
     char directory[256]; /* of the LMDB store; "" when there is none */
     struct store_lmdb *lmdb;
     struct store store;
