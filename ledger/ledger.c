@@ -172,7 +172,7 @@ bool ledger_frame_is_full(const struct ledger *ledger)
 {
     return ledger_frame_lines(ledger) >= FRAME_LINES_FULL ||
            ledger->chunks.events >= FRAME_EVENTS_FULL ||
-           ledger->chunks.openings >= FRAME_OPENINGS_FULL;
+           ledger->chunks.openings + ledger_event_openings(ledger) >= FRAME_OPENINGS_FULL;
 }
 
 void ledger_each_account(const struct ledger *ledger,
