@@ -134,7 +134,7 @@ START_TEST(json_lines_hold_every_line_with_its_event)
     (void)snprintf(frame, sizeof frame, "{\"type\":\"frame\",\"frame\":4,\"head\":\"%s\"}\n",
                    hash_print(head, &ledger_last_frame(books.ledger)->head));
     ck_assert_holds(text, frame);
-    ck_assert_holds(text, "{\"frame\":1,\"event\":1,\"kind\":\"tick\",\"subject\":0,"
+    ck_assert_holds(text, "{\"frame\":1,\"event\":1,\"line\":0,\"kind\":\"tick\",\"subject\":0,"
                           "\"source\":\"f6\",\"hash\":\"");
     ck_assert_holds(text, ",\"debit\":\"treasury\",\"debit_id\":1,\"credit\":\"customer:4096\","
                           "\"credit_id\":4096,\"code\":\"money in\",\"amount\":\"1.000000000\","
@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(a_damaged_journal_is_not_exported)
 {
-    static const uint8_t key[12] = {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 3};
+    static const uint8_t key[12] = {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1};
     struct fault fault;
     char *text = NULL;
     size_t size = 0;

@@ -6,64 +6,66 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "ledger/entry.h"
 #include "ledger/journal.h"
 #include "ledger/record.h"
 #include "tests/reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_records(const struct chunk *chunk)
+static size_t put_again(uint8_t *again, struct entry_state *state, const struct entry *entry)
 {
-    size_t record_bytes = section_record_bytes(chunk->section);
+    switch (entry->kind) {
+    case ENTRY_EVENT:
+        return entry_put_event(again, state, &entry->event);
+    case ENTRY_OPENING:
+        return entry_put_opening(again, &entry->opening);
+    case ENTRY_LINE:
+        return entry_put_line(again, state, &entry->line);
+    }
+    abort();
+}
 
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        const uint8_t *record = chunk->records + i * record_bytes;
-        uint8_t again[EVENT_RECORD_BYTES];
-        struct header_record header;
-        struct journal_opening opening;
-        struct journal_event event;
-        struct journal_line line;
-        struct journal_posting posting;
-        bool good = false;
+static void check_entries(const struct chunk *chunk)
+{
+    struct entry_state state = {.price = chunk->price, .site_time_us = chunk->site_time_us};
+    struct entry_state writer = {.site_time_us = chunk->site_time_us};
+    size_t used = 0;
 
-        switch (chunk->section) {
-        case SECTION_HEADER:
-            good = header_record_get(&header, record) == NULL;
-            if (good)
-                header_record_put(again, &header);
-            break;
-        case SECTION_OPENINGS:
-            good = opening_record_get(&opening, record) == NULL;
-            if (good)
-                opening_record_put(again, &opening);
-            break;
-        case SECTION_EVENTS:
-            good = event_record_get(&event, record) == NULL;
-            if (good)
-                event_record_put(again, &event);
-            break;
-        case SECTION_LINES:
-            good = line_record_get(&line, record) == NULL;
-            if (good)
-                line_record_put(again, &line);
-            break;
-        case SECTION_POSTINGS:
-            good = posting_record_get(&posting, record) == NULL;
-            if (good)
-                posting_record_put(again, &posting);
-            break;
-        }
-        if (good && memcmp(again, record, record_bytes) != 0)
+    for (size_t at = 0; at < chunk->body_size; at += used) {
+        uint8_t again[ENTRY_BYTES_MAX];
+        struct entry entry;
+
+        if (entry_get(&entry, &state, chunk->body + at, chunk->body_size - at, &used) != NULL)
+            return;
+        if (put_again(again, &writer, &entry) != used || memcmp(again, chunk->body + at, used) != 0)
             abort();
     }
 }
 
 static void check_chunk(const uint8_t *data, size_t size)
 {
+    uint8_t again[HEADER_RECORD_BYTES];
+    struct header_record header;
     struct chunk chunk;
 
-    if (chunk_decode(&chunk, data, size) == NULL)
-        check_records(&chunk);
+    if (chunk_decode(&chunk, data, size) != NULL)
+        return;
+    if (chunk.section == SECTION_ENTRIES) {
+        chunk_put_entries_header(again, &chunk);
+        if (memcmp(again, data, ENTRIES_HEADER_BYTES) != 0)
+            abort();
+        check_entries(&chunk);
+        return;
+    }
+    chunk_put_header(again, chunk.frame);
+    if (memcmp(again, data, CHUNK_HEADER_BYTES) != 0)
+        abort();
+    if (header_record_get(&header, chunk.body) != NULL)
+        return;
+    header_record_put(again, &header);
+    if (memcmp(again, chunk.body, HEADER_RECORD_BYTES) != 0)
+        abort();
 }
 
 static void check_header(const uint8_t *data, size_t size)

@@ -1,8 +1,10 @@
 #include "tests/ledger/books_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "ledger/books.h"
 #include "ledger/record.h"
 #include "tests/reading.h"
 
@@ -206,6 +208,25 @@ void books_forge_frame(struct books *books, chunk_edit edit, void *context)
     store_batch_fini(&made);
     bytes_fini(&leaves);
     bytes_fini(&meta);
+}
+
+void books_forge_entries(struct books *books, entry_edit edit, void *context)
+{
+    struct ledger *ledger = books->ledger;
+    struct chunks *forged = calloc(1, sizeof *forged);
+
+    ck_assert_ptr_nonnull(forged);
+    chunks_begin(forged, books_frame(ledger));
+    for (size_t i = 0; i < chunks_count(&ledger->chunks); i++) {
+        size_t size;
+        const uint8_t *chunk = chunks_at(&ledger->chunks, i, &size);
+
+        refill(forged, chunk, size, edit, context);
+    }
+    chunks_fini(&ledger->chunks);
+    ledger->chunks = *forged;
+    free(forged);
+    (void)books_frame_done(books);
 }
 
 void books_put_row(struct books *books, enum store_table table, const void *key, size_t key_size,

@@ -4,6 +4,7 @@
 
 #include "audit/audit.h"
 #include "tests/check_main.h"
+#include "tests/ledger/refill.h"
 
 /* A ledger, its store, and a batch between them. */
 struct books {
@@ -52,6 +53,12 @@ void books_live_random(struct books *books, struct rng *rng, int frames, int tra
  */
 typedef bool (*chunk_edit)(void *context, uint32_t number, uint8_t *chunk, size_t *size);
 void books_forge_frame(struct books *books, chunk_edit edit, void *context);
+
+/*
+ * Close the frame being filled and commit it after `edit` has changed its entries.  Counts and
+ * hashes fit them, accounts do not.
+ */
+void books_forge_entries(struct books *books, entry_edit edit, void *context);
 
 /* Replace, or with a NULL value delete, one row behind the ledger's back. */
 void books_put_row(struct books *books, enum store_table table, const void *key, size_t key_size,

@@ -2,32 +2,38 @@
 
 #include <string.h>
 
-#include "ledger/record.h"
+#include "tests/ledger/refill.h"
 #include "tests/reading.h"
-
-enum { PREVIOUS_AT = 24 }; /* head(n-1) in a header record, docs/records.md */
 
 struct forging {
     forge_line change;
     void *context;
     bool done;
-    struct hash head;    /* of the frame before */
-    struct bytes leaves; /* of this frame, with the head before them */
+    struct hash head;            /* of the last frame that is finished */
+    struct header_record header; /* of the frame being forged; frame 0: there is none */
+    struct chunks chunks;        /* its entries */
+    struct bytes leaves;         /* the head before it, and the leaf hashes of its chunks */
+    uint32_t put;                /* how many of its chunks are in the batch */
     struct store_batch batch;
 };
 
-static void end_frame(struct forging *forging)
+static bool change_line(void *context, struct entry *entry)
 {
-    if (forging->leaves.size > 0)
-        forging->head = hash_of(forging->leaves.data, forging->leaves.size);
-    bytes_clear(&forging->leaves);
+    struct forging *forging = context;
+
+    if (!forging->done && entry->kind == ENTRY_LINE)
+        forging->done = forging->change(forging->context, &entry->line);
+    return true;
 }
 
-static void add_leaf(struct forging *forging, const uint8_t *chunk, size_t size)
+static void put_chunk(struct forging *forging, const uint8_t *chunk, size_t size)
 {
+    uint8_t key[JOURNAL_KEY_BYTES];
     struct bytes whole = {0};
     struct hash leaf;
 
+    chunk_key(key, forging->header.header.frame, forging->put++);
+    store_batch_put(&forging->batch, STORE_JOURNAL, key, sizeof key, chunk, size);
     bytes_append(&whole, "", 1); /* RFC 6962: a leaf begins with 0x00 */
     bytes_append(&whole, chunk, size);
     leaf = hash_of(whole.data, whole.size);
@@ -35,34 +41,50 @@ static void add_leaf(struct forging *forging, const uint8_t *chunk, size_t size)
     bytes_fini(&whole);
 }
 
-static void change_lines(struct forging *forging, uint8_t *chunk, size_t size)
+/* A changed line may be longer or shorter: the frame may have other chunks, and their number. */
+static void end_frame(struct forging *forging)
 {
-    for (size_t at = CHUNK_HEADER_BYTES; at < size && !forging->done; at += LINE_RECORD_BYTES) {
-        struct journal_line line = {0};
+    struct frame_header *header = &forging->header.header;
+    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES];
+    uint64_t before = header->chunks;
 
-        if (line_record_get(&line, chunk + at) != NULL)
-            continue;
-        forging->done = forging->change(forging->context, &line.transfer);
-        if (forging->done)
-            line_record_put(chunk + at, &line);
+    if (header->frame == 0)
+        return;
+    header->previous = forging->head;
+    header->chunks = 1 + chunks_count(&forging->chunks);
+    bytes_clear(&forging->leaves);
+    bytes_append(&forging->leaves, forging->head.bytes, HASH_BYTES);
+    forging->put = 0;
+    chunk_put_header(first, header->frame);
+    header_record_put(first + CHUNK_HEADER_BYTES, &forging->header);
+    put_chunk(forging, first, sizeof first);
+    for (size_t i = 0; i < chunks_count(&forging->chunks); i++) {
+        size_t size;
+        const uint8_t *chunk = chunks_at(&forging->chunks, i, &size);
+
+        put_chunk(forging, chunk, size);
     }
+    for (uint64_t number = header->chunks; number < before; number++) {
+        uint8_t key[JOURNAL_KEY_BYTES];
+
+        chunk_key(key, header->frame, (uint32_t)number);
+        store_batch_delete(&forging->batch, STORE_JOURNAL, key, sizeof key);
+    }
+    forging->head = hash_of(forging->leaves.data, forging->leaves.size);
 }
 
 static void forge_chunk(struct forging *forging, const struct store_row *stored)
 {
-    uint8_t chunk[CHUNK_BYTES_MAX];
+    struct chunk chunk;
 
-    memcpy(chunk, stored->value, stored->value_size);
-    if (chunk[2] == SECTION_HEADER) {
-        end_frame(forging);
-        memcpy(chunk + CHUNK_HEADER_BYTES + PREVIOUS_AT, forging->head.bytes, HASH_BYTES);
-        bytes_append(&forging->leaves, forging->head.bytes, HASH_BYTES);
+    INVARIANT(chunk_decode(&chunk, stored->value, stored->value_size) == NULL);
+    if (chunk.section == SECTION_ENTRIES) {
+        refill(&forging->chunks, stored->value, stored->value_size, change_line, forging);
+        return;
     }
-    if (chunk[2] == SECTION_LINES)
-        change_lines(forging, chunk, stored->value_size);
-    add_leaf(forging, chunk, stored->value_size);
-    store_batch_put(&forging->batch, STORE_JOURNAL, stored->key, stored->key_size, chunk,
-                    stored->value_size);
+    end_frame(forging);
+    INVARIANT(header_record_get(&forging->header, chunk.body) == NULL);
+    chunks_begin(&forging->chunks, chunk.frame);
 }
 
 static enum status forge_chunks(struct forging *forging, const struct store_read *read,
@@ -77,26 +99,17 @@ static enum status forge_chunks(struct forging *forging, const struct store_read
     return store_cursor_close(&cursor, ST_OK);
 }
 
-static enum status forge_header(struct forging *forging, const struct store_read *read,
-                                struct fault *fault)
+/* The last frame, and the row that has its header. */
+static void forge_header(struct forging *forging)
 {
     static const uint8_t key = META_FRAME_HEADER;
-    struct frame_header header;
     struct bytes row = {0};
-    struct store_row stored;
-    enum status status = store_get(read, STORE_META, &key, sizeof key, &stored, fault);
 
-    if (status == ST_OK)
-        status = frame_header_get(&header, stored.value, stored.value_size, fault);
-    if (status != ST_OK)
-        return status;
-    memcpy(header.previous.bytes, forging->leaves.data, HASH_BYTES);
     end_frame(forging);
-    header.head = forging->head;
-    frame_header_put(&row, &header);
+    forging->header.header.head = forging->head;
+    frame_header_put(&row, &forging->header.header);
     store_batch_put(&forging->batch, STORE_META, &key, sizeof key, row.data, row.size);
     bytes_fini(&row);
-    return ST_OK;
 }
 
 enum status forge_journal(const struct store *store, forge_line change, void *context,
@@ -109,11 +122,12 @@ enum status forge_journal(const struct store *store, forge_line change, void *co
     status = WITH_READ(store, forge_chunks(&forging, &read, fault));
     if (status == ST_OK && !forging.done)
         status = fault_set(fault, ST_MISSING, "no line was changed");
-    if (status == ST_OK)
-        status = WITH_READ(store, forge_header(&forging, &read, fault));
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        forge_header(&forging);
         status = store_commit(store, &forging.batch, fault);
+    }
     store_batch_fini(&forging.batch);
+    chunks_fini(&forging.chunks);
     bytes_fini(&forging.leaves);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
  * A journal that lies with all its hashes right: lines are changed where they lie, and every chunk,
- * head and frame header from there on is made to fit.  What only the records say is wrong.
+ * head and frame header from there on is made to fit.  What only the entries say is wrong.
  */
 #ifndef SERAI_TESTS_LEDGER_FORGE_H
 #define SERAI_TESTS_LEDGER_FORGE_H

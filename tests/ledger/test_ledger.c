@@ -142,9 +142,8 @@ START_TEST(an_event_hash_follows_the_published_rule)
     static const uint8_t site_time[] = {0x1a, 0x00, 0x4c, 0x4b, 0x40};
     static const uint8_t source[] = {0x83, 0x19, 0x10, 0x01, 0x05, 0x17};
     uint8_t bytes[13 + 1 + 1 + sizeof source + 34 + sizeof site_time + 34];
-    struct event event = {.kind = EVENT_TURN,
-                          .site_time_us = 5000000,
-                          .source = {.numbers = {4097, 5, 23}}};
+    struct event event = {
+        .kind = EVENT_TURN, .site_time_us = 5000000, .source = {.numbers = {4097, 5, 23}}};
     struct hash want;
     struct hash got;
     size_t at = 0;

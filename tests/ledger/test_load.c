@@ -259,7 +259,7 @@ START_TEST(a_chunk_after_the_last_frame_is_named)
     uint8_t chunk[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES] = {0};
 
     (void)books_live(&books);
-    chunk_put_header(chunk, SECTION_HEADER, 1, 5);
+    chunk_put_header(chunk, 5);
     chunk_key(key, 5, 0);
     books_put_row(&books, STORE_JOURNAL, key, sizeof key, chunk, sizeof chunk);
     ck_assert_load_names(&books, "frame 5 chunk 0: it lies after the last frame");

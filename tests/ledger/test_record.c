@@ -1,264 +1,11 @@
-/* The journal's bytes: each record has one encoding, and every other is refused. */
+/* The bytes of chunks and of frames: each has one encoding, and every other is refused. */
 #include "ledger/record.h"
 
 #include <string.h>
 
 #include "tests/check_main.h"
 
-static struct journal_line sample_line(void)
-{
-    struct journal_line line = {.event = 3,
-                                .transfer = {.debit = 4097,
-                                             .credit = 16,
-                                             .code = TRANSFER_COMPUTE,
-                                             .quantity = 1000,
-                                             .price_id = 2,
-                                             .object = UINT64_MAX,
-                                             .carry = 5}};
-
-    ck_assert_int_eq(money_from_nanos(&line.transfer.amount, 77), ST_OK);
-    return line;
-}
-
-START_TEST(records_have_their_documented_sizes)
-{
-    ck_assert_uint_eq(section_record_bytes(SECTION_HEADER), 112);
-    ck_assert_uint_eq(section_record_bytes(SECTION_OPENINGS), 32);
-    ck_assert_uint_eq(section_record_bytes(SECTION_EVENTS), 128);
-    ck_assert_uint_eq(section_record_bytes(SECTION_LINES), 64);
-    ck_assert_uint_eq(section_record_bytes(SECTION_POSTINGS), 40);
-    ck_assert_uint_eq(section_records_max(SECTION_HEADER), 1);
-    ck_assert_uint_eq(section_records_max(SECTION_OPENINGS), 123);
-    ck_assert_uint_eq(section_records_max(SECTION_EVENTS), 30);
-    ck_assert_uint_eq(section_records_max(SECTION_LINES), 61);
-    ck_assert_uint_eq(section_records_max(SECTION_POSTINGS), 98);
-}
-END_TEST
-
-START_TEST(a_line_has_its_documented_bytes)
-{
-    static const uint8_t want[LINE_RECORD_BYTES] = {
-        3, 0, 0,  0, 5,    0,    0,    0,    0x01, 0x10, 0,    0,    0, 0, 0, 0, 16, 0, 0, 0, 0, 0,
-        0, 0, 77, 0, 0,    0,    0,    0,    0,    0,    0xe8, 0x03, 0, 0, 0, 0, 0,  0, 2, 0, 0, 0,
-        0, 0, 0,  0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 5, 0, 0, 0, 0,  0, 0, 0};
-    struct journal_line line = sample_line();
-    uint8_t record[LINE_RECORD_BYTES];
-
-    line_record_put(record, &line);
-    ck_assert_mem_eq(record, want, sizeof want);
-}
-END_TEST
-
-/*
- * Flip every bit of a good record: it is refused, or it reads as something whose encoding is just
- * these bytes.  So no bit is passed over.
- */
-typedef const char *(*recode_fn)(uint8_t *again, const uint8_t *record);
-
-static int ck_assert_every_bit_counts(const uint8_t *good, size_t size, recode_fn recode)
-{
-    uint8_t record[EVENT_RECORD_BYTES];
-    uint8_t again[EVENT_RECORD_BYTES];
-    int refused = 0;
-
-    ck_assert_ptr_null(recode(again, good));
-    ck_assert_mem_eq(again, good, size);
-    for (size_t bit = 0; bit < size * 8; bit++) {
-        memcpy(record, good, size);
-        record[bit / 8] = (uint8_t)(record[bit / 8] ^ (1u << bit % 8));
-        if (recode(again, record) != NULL)
-            refused++;
-        else
-            ck_assert_mem_eq(again, record, size);
-    }
-    return refused;
-}
-
-static const char *recode_line(uint8_t *again, const uint8_t *record)
-{
-    struct journal_line line;
-    const char *error = line_record_get(&line, record);
-
-    if (error == NULL)
-        line_record_put(again, &line);
-    return error;
-}
-
-static const char *recode_posting(uint8_t *again, const uint8_t *record)
-{
-    struct journal_posting posting;
-    const char *error = posting_record_get(&posting, record);
-
-    if (error == NULL)
-        posting_record_put(again, &posting);
-    return error;
-}
-
-static const char *recode_event(uint8_t *again, const uint8_t *record)
-{
-    struct journal_event event;
-    const char *error = event_record_get(&event, record);
-
-    if (error == NULL)
-        event_record_put(again, &event);
-    return error;
-}
-
-static const char *recode_opening(uint8_t *again, const uint8_t *record)
-{
-    struct journal_opening opening;
-    const char *error = opening_record_get(&opening, record);
-
-    if (error == NULL)
-        opening_record_put(again, &opening);
-    return error;
-}
-
-static const char *recode_header(uint8_t *again, const uint8_t *record)
-{
-    struct header_record header;
-    const char *error = header_record_get(&header, record);
-
-    if (error == NULL)
-        header_record_put(again, &header);
-    return error;
-}
-
-START_TEST(every_bit_of_every_record_counts)
-{
-    struct journal_line line = sample_line();
-    struct journal_posting posting = {
-        .debit = 4097, .credit = 16, .amount = 77, .code = 5, .lines = 1};
-    struct journal_event event = {.kind = EVENT_REQUEST, .subject = 4096, .source_size = 3};
-    struct journal_opening opening = {.account = 4096, .kind = KIND_CUSTOMER};
-    struct header_record header = {
-        .header = {.frame = 1, .lines = 5, .postings = 5, .next_account = 4200, .chunks = 4}};
-    uint8_t record[EVENT_RECORD_BYTES];
-
-    line_record_put(record, &line);
-    ck_assert_int_ge(ck_assert_every_bit_counts(record, LINE_RECORD_BYTES, recode_line), 16);
-    posting_record_put(record, &posting);
-    ck_assert_int_ge(ck_assert_every_bit_counts(record, POSTING_RECORD_BYTES, recode_posting), 16);
-    event_record_put(record, &event);
-    ck_assert_int_ge(ck_assert_every_bit_counts(record, EVENT_RECORD_BYTES, recode_event), 5 * 8);
-    opening_record_put(record, &opening);
-    ck_assert_int_ge(ck_assert_every_bit_counts(record, OPENING_RECORD_BYTES, recode_opening), 72);
-    header_record_put(record, &header);
-    ck_assert_int_ge(ck_assert_every_bit_counts(record, HEADER_RECORD_BYTES, recode_header), 64);
-}
-END_TEST
-
-static void ck_assert_refused(const char *error, const char *want)
-{
-    ck_assert_ptr_nonnull(error);
-    ck_assert_str_eq(error, want);
-}
-
-START_TEST(a_line_that_makes_no_sense_is_refused)
-{
-    struct journal_line line = sample_line();
-    uint8_t record[LINE_RECORD_BYTES];
-
-    line_record_put(record, &line);
-    record[6] = 1;
-    ck_assert_refused(line_record_get(&line, record), "a spare byte is not zero");
-    record[6] = 0;
-    record[4] = 0xff;
-    ck_assert_refused(line_record_get(&line, record), "the code is unknown");
-    record[4] = 0;
-    ck_assert_refused(line_record_get(&line, record), "the code is unknown");
-    record[4] = 5;
-    record[31] = 0x80;
-    ck_assert_refused(line_record_get(&line, record), "the amount is out of range");
-    record[31] = 0;
-    le64_put(record + 16, 4097);
-    ck_assert_refused(line_record_get(&line, record), "it moves money from an account to itself");
-    le64_put(record + 16, 16);
-    le64_put(record + 24, 0);
-    ck_assert_ptr_null(line_record_get(&line, record));
-    le64_put(record + 32, 0);
-    ck_assert_refused(line_record_get(&line, record), "it moves nothing");
-}
-END_TEST
-
-START_TEST(other_records_that_make_no_sense_are_refused)
-{
-    struct journal_posting posting = {.debit = 1, .credit = 2, .code = 5, .lines = 1};
-    struct journal_opening opening = {.account = 4096, .kind = KIND_CUSTOMER};
-    struct journal_event event = {.kind = EVENT_BIRTH};
-    struct header_record header = {.header = {.next_account = 4096}};
-    uint8_t record[EVENT_RECORD_BYTES];
-
-    posting_record_put(record, &posting);
-    le32_put(record + 36, 0);
-    ck_assert_refused(posting_record_get(&posting, record), "it has no line");
-    record[32] = 99;
-    ck_assert_refused(posting_record_get(&posting, record), "the code is unknown");
-    record[32] = 5;
-    record[8] = 1;
-    ck_assert_refused(posting_record_get(&posting, record),
-                      "it moves money from an account to itself");
-
-    opening_record_put(record, &opening);
-    record[4] = 2;
-    ck_assert_refused(opening_record_get(&opening, record), "it neither opens nor closes");
-    record[4] = 0;
-    record[6] = ACCOUNT_KINDS;
-    ck_assert_refused(opening_record_get(&opening, record), "the account kind is unknown");
-    record[6] = KIND_TREASURY;
-    ck_assert_refused(opening_record_get(&opening, record), "the class is not that of the kind");
-    record[6] = KIND_CUSTOMER;
-    le64_put(record + 8, 0);
-    ck_assert_refused(opening_record_get(&opening, record), "the account is 0");
-
-    event_record_put(record, &event);
-    record[48] = EVENT_SETTLEMENT + 1;
-    ck_assert_refused(event_record_get(&event, record), "the event kind is unknown");
-    record[48] = 0;
-    record[50] = EVENT_SOURCE_BYTES_MAX + 1;
-    ck_assert_refused(event_record_get(&event, record), "the source is too long");
-
-    header_record_put(record, &header);
-    ck_assert_ptr_null(header_record_get(&header, record));
-    le64_put(record + 88, 1);
-    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
-    le64_put(record + 88, 0);
-    le64_put(record + 56, 4095);
-    ck_assert_refused(header_record_get(&header, record), "the next account id is out of range");
-}
-END_TEST
-
-START_TEST(a_chunk_that_makes_no_sense_is_refused)
-{
-    uint8_t data[CHUNK_BYTES_MAX + 1] = {0};
-    struct chunk chunk;
-    size_t size = CHUNK_HEADER_BYTES + 2 * LINE_RECORD_BYTES;
-
-    chunk_put_header(data, SECTION_LINES, 2, 9);
-    ck_assert_ptr_null(chunk_decode(&chunk, data, size));
-    ck_assert_uint_eq(chunk.count, 2);
-    ck_assert_uint_eq(chunk.frame, 9);
-    ck_assert_refused(chunk_decode(&chunk, data, size - 1),
-                      "its size does not fit its record count");
-    ck_assert_refused(chunk_decode(&chunk, data, 15), "its size is out of range");
-    ck_assert_refused(chunk_decode(&chunk, data, sizeof data), "its size is out of range");
-    data[3] = 1;
-    ck_assert_refused(chunk_decode(&chunk, data, size), "a spare byte is not zero");
-    data[3] = 0;
-    data[2] = SECTIONS;
-    ck_assert_refused(chunk_decode(&chunk, data, size), "its section is unknown");
-    chunk_put_header(data, SECTION_LINES, 0, 9);
-    ck_assert_refused(chunk_decode(&chunk, data, CHUNK_HEADER_BYTES),
-                      "its record count is out of range");
-    chunk_put_header(data, SECTION_LINES, 62, 9);
-    ck_assert_refused(chunk_decode(&chunk, data, size), "its record count is out of range");
-    chunk_put_header(data, SECTION_LINES, 2, 9);
-    data[0]++; /* the format after ours */
-    ck_assert_refused(chunk_decode(&chunk, data, size), "its format is unknown");
-}
-END_TEST
-
-START_TEST(a_frame_header_reads_back_and_every_flip_is_seen_or_canonical)
+static struct frame_header sample_header(void)
 {
     struct frame_header header = {.frame = 7,
                                   .site_time_us = 12345,
@@ -266,8 +13,236 @@ START_TEST(a_frame_header_reads_back_and_every_flip_is_seen_or_canonical)
                                   .next_account = 4099,
                                   .events = 3,
                                   .lines = 4,
-                                  .postings = 2,
                                   .chunks = 5};
+
+    memset(header.previous.bytes, 0x22, HASH_BYTES);
+    return header;
+}
+
+static struct chunk sample_chunk(void)
+{
+    return (struct chunk){.section = SECTION_ENTRIES,
+                          .frame = 9,
+                          .event = 0x01020304,
+                          .continued = true,
+                          .lines = 300,
+                          .price = 2,
+                          .site_time_us = UINT64_C(0x1122334455667788)};
+}
+
+static void ck_assert_refused(const char *error, const char *want)
+{
+    ck_assert_ptr_nonnull(error);
+    ck_assert_str_eq(error, want);
+}
+
+START_TEST(records_have_their_documented_bytes)
+{
+    static const uint8_t want_first[CHUNK_HEADER_BYTES] = {0x04, 0x53, 0, 0, 0, 0, 0, 0, 9};
+    static const uint8_t want_entries[ENTRIES_HEADER_BYTES] = {
+        0x04, 0x53, 1, 1, 4, 3, 2, 1, 9, 0, 0, 0, 0,    0,    0,    0,    0x2c, 0x01, 0,    0,
+        0,    0,    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
+    static const uint8_t want_record[HEADER_RECORD_BYTES] = {
+        7,    0,    0,    0,    0,    0,    0,    0,    0x39, 0x30, 0,    0,    0,    0,
+        0,    0,    0,    0xe8, 0xc3, 0xda, 0xd0, 0x60, 0x06, 0,    0x22, 0x22, 0x22, 0x22,
+        0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22,
+        0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22,
+        0x03, 0x10, 0,    0,    0,    0,    0,    0,    2,    0,    0,    0,    0,    0,
+        0,    0,    3,    0,    0,    0,    0,    0,    0,    0,    4,    0,    0,    0,
+        0,    0,    0,    0,    5,    0,    0,    0,    0,    0,    0,    0};
+    struct header_record header = {.header = sample_header(), .openings = 2};
+    struct chunk chunk = sample_chunk();
+    uint8_t bytes[HEADER_RECORD_BYTES];
+
+    chunk_put_header(bytes, 9);
+    ck_assert_mem_eq(bytes, want_first, sizeof want_first);
+    chunk_put_entries_header(bytes, &chunk);
+    ck_assert_mem_eq(bytes, want_entries, sizeof want_entries);
+    header_record_put(bytes, &header);
+    ck_assert_mem_eq(bytes, want_record, sizeof want_record);
+}
+END_TEST
+
+START_TEST(a_key_orders_chunks_by_frame_and_number)
+{
+    static const uint8_t want[JOURNAL_KEY_BYTES] = {0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4};
+    uint8_t key[JOURNAL_KEY_BYTES];
+
+    chunk_key(key, 0x0102, 0x0304);
+    ck_assert_mem_eq(key, want, sizeof want);
+}
+END_TEST
+
+/*
+ * Flip every bit of good bytes: they are refused, or they read as something whose encoding is just
+ * these bytes.  So no bit is passed over.  Returns how many flips are refused.
+ */
+enum { RECODED_BYTES_MAX = CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES };
+typedef const char *(*recode_fn)(uint8_t *again, const uint8_t *bytes, size_t size);
+
+static int ck_assert_every_bit_counts(const uint8_t *good, size_t size, recode_fn recode)
+{
+    uint8_t bytes[RECODED_BYTES_MAX];
+    uint8_t again[RECODED_BYTES_MAX];
+    int refused = 0;
+
+    ck_assert_uint_le(size, sizeof bytes);
+    ck_assert_ptr_null(recode(again, good, size));
+    ck_assert_mem_eq(again, good, size);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        memcpy(bytes, good, size);
+        bytes[bit / 8] = (uint8_t)(bytes[bit / 8] ^ (1u << bit % 8));
+        if (recode(again, bytes, size) != NULL)
+            refused++;
+        else
+            ck_assert_mem_eq(again, bytes, size);
+    }
+    return refused;
+}
+
+static const char *recode_record(uint8_t *again, const uint8_t *bytes, size_t size)
+{
+    struct header_record header;
+    const char *error = header_record_get(&header, bytes);
+
+    (void)size;
+    if (error == NULL)
+        header_record_put(again, &header);
+    return error;
+}
+
+static const char *recode_chunk(uint8_t *again, const uint8_t *bytes, size_t size)
+{
+    struct chunk chunk;
+    const char *error = chunk_decode(&chunk, bytes, size);
+
+    if (error != NULL)
+        return error;
+    if (chunk.section == SECTION_HEADER)
+        chunk_put_header(again, chunk.frame);
+    else
+        chunk_put_entries_header(again, &chunk);
+    ck_assert_ptr_eq(chunk.body + chunk.body_size, bytes + size);
+    memcpy(again + (chunk.body - bytes), chunk.body, chunk.body_size);
+    return NULL;
+}
+
+START_TEST(every_bit_of_a_header_record_counts)
+{
+    struct header_record header = {.header = sample_header(), .openings = 2};
+    uint8_t record[HEADER_RECORD_BYTES];
+
+    header_record_put(record, &header);
+    /* The high bits of three counts and of the next account, at the least. */
+    ck_assert_int_ge(ck_assert_every_bit_counts(record, sizeof record, recode_record),
+                     (64 - 24) + 2 * (64 - 25) + (64 - 31));
+}
+END_TEST
+
+START_TEST(every_bit_of_the_headers_of_chunks_counts)
+{
+    struct chunk chunk = sample_chunk();
+    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES] = {0};
+    uint8_t entries[ENTRIES_HEADER_BYTES + 5] = {0};
+
+    chunk_put_header(first, 9);
+    /* Format, spare bytes, section: the bit of the other one makes this a chunk of entries. */
+    ck_assert_int_eq(ck_assert_every_bit_counts(first, sizeof first, recode_chunk), 16 + 5 * 8 + 7);
+    chunk_put_entries_header(entries, &chunk);
+    /* The same, and an event that goes on with lines, or none. */
+    ck_assert_int_eq(ck_assert_every_bit_counts(entries, sizeof entries, recode_chunk),
+                     16 + 8 + 8 + 4 * 8);
+}
+END_TEST
+
+START_TEST(a_header_record_that_makes_no_sense_is_refused)
+{
+    struct header_record header = {.header = {.next_account = 4096}};
+    uint8_t record[HEADER_RECORD_BYTES];
+
+    header_record_put(record, &header);
+    ck_assert_ptr_null(header_record_get(&header, record));
+    le64_put(record + 64, FRAME_OPENINGS_MAX + UINT64_C(1));
+    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    le64_put(record + 64, FRAME_OPENINGS_MAX);
+    le64_put(record + 72, FRAME_EVENTS_MAX + UINT64_C(1));
+    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    le64_put(record + 72, FRAME_EVENTS_MAX);
+    le64_put(record + 80, FRAME_LINES_MAX + UINT64_C(1));
+    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    le64_put(record + 80, FRAME_LINES_MAX);
+    ck_assert_ptr_null(header_record_get(&header, record));
+    le64_put(record + 56, 4095);
+    ck_assert_refused(header_record_get(&header, record), "the next account id is out of range");
+    le64_put(record + 56, ACCOUNT_IDS_MAX + UINT64_C(1));
+    ck_assert_refused(header_record_get(&header, record), "the next account id is out of range");
+    le64_put(record + 56, ACCOUNT_IDS_MAX);
+    ck_assert_ptr_null(header_record_get(&header, record));
+}
+END_TEST
+
+START_TEST(a_chunk_that_makes_no_sense_is_refused)
+{
+    uint8_t data[CHUNK_BYTES_MAX + 1] = {0};
+    struct chunk chunk = {.frame = 9, .event = 3};
+    size_t size = ENTRIES_HEADER_BYTES + 1;
+
+    chunk_put_entries_header(data, &chunk);
+    ck_assert_ptr_null(chunk_decode(&chunk, data, size));
+    ck_assert_int_eq(chunk.section, SECTION_ENTRIES);
+    ck_assert_uint_eq(chunk.frame, 9);
+    ck_assert_uint_eq(chunk.event, 3);
+    ck_assert_uint_eq(chunk.body_size, 1);
+    ck_assert_ptr_null(chunk_decode(&chunk, data, CHUNK_BYTES_MAX));
+    ck_assert_refused(chunk_decode(&chunk, data, sizeof data), "its size is out of range");
+    ck_assert_refused(chunk_decode(&chunk, data, 15), "its size is out of range");
+    ck_assert_refused(chunk_decode(&chunk, data, 16), "it has no entry");
+    ck_assert_refused(chunk_decode(&chunk, data, size - 1), "it has no entry");
+    data[3] = 2;
+    ck_assert_refused(chunk_decode(&chunk, data, size), "a spare byte is not zero");
+    data[3] = 0;
+    for (size_t at = 20; at < 24; at++) {
+        data[at] = 1;
+        ck_assert_refused(chunk_decode(&chunk, data, size), "a spare byte is not zero");
+        data[at] = 0;
+    }
+    data[16] = 1;
+    ck_assert_refused(chunk_decode(&chunk, data, size),
+                      "its first event has lines before it begins");
+    data[3] = 1; /* and goes on */
+    ck_assert_ptr_null(chunk_decode(&chunk, data, size));
+    ck_assert(chunk.continued && chunk.lines == 1);
+    data[2] = SECTION_ENTRIES + 1;
+    ck_assert_refused(chunk_decode(&chunk, data, size), "its section is unknown");
+    data[2] = SECTION_ENTRIES;
+    data[0]++; /* the format after ours */
+    ck_assert_refused(chunk_decode(&chunk, data, size), "its format is unknown");
+    data[0] = (uint8_t)(CHUNK_FORMAT - 1); /* and the one before it */
+    ck_assert_refused(chunk_decode(&chunk, data, size), "its format is unknown");
+}
+END_TEST
+
+START_TEST(the_first_chunk_of_a_frame_is_its_header_and_nothing_else)
+{
+    uint8_t data[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES + 1] = {0};
+    struct chunk chunk;
+    size_t size = sizeof data - 1;
+
+    chunk_put_header(data, 9);
+    ck_assert_ptr_null(chunk_decode(&chunk, data, size));
+    ck_assert_int_eq(chunk.section, SECTION_HEADER);
+    ck_assert_uint_eq(chunk.frame, 9);
+    ck_assert_uint_eq(chunk.body_size, 96);
+    ck_assert_refused(chunk_decode(&chunk, data, size - 1), "its size is not that of a header");
+    ck_assert_refused(chunk_decode(&chunk, data, size + 1), "its size is not that of a header");
+    data[7] = 1;
+    ck_assert_refused(chunk_decode(&chunk, data, size), "a spare byte is not zero");
+}
+END_TEST
+
+START_TEST(a_frame_header_reads_back_and_every_flip_is_seen_or_canonical)
+{
+    struct frame_header header = sample_header();
     struct frame_header again;
     struct fault fault;
     struct bytes out = {.data = NULL};
@@ -277,8 +252,11 @@ START_TEST(a_frame_header_reads_back_and_every_flip_is_seen_or_canonical)
     frame_header_put(&out, &header);
     ck_assert_int_eq(frame_header_get(&again, out.data, out.size, NULL), ST_OK);
     ck_assert_uint_eq(again.next_account, 4099);
+    ck_assert_uint_eq(again.events, 3);
+    ck_assert_uint_eq(again.lines, 4);
     ck_assert_uint_eq(again.chunks, 5);
     ck_assert(hash_equal(&again.head, &header.head));
+    ck_assert(hash_equal(&again.previous, &header.previous));
     for (size_t bit = 0; bit < out.size * 8; bit++) {
         out.data[bit / 8] = (uint8_t)(out.data[bit / 8] ^ (1u << bit % 8));
         if (frame_header_get(&again, out.data, out.size, &fault) == ST_OK) {
@@ -293,6 +271,11 @@ START_TEST(a_frame_header_reads_back_and_every_flip_is_seen_or_canonical)
     }
     for (size_t size = 0; size < out.size; size++)
         ck_assert_int_eq(frame_header_get(&again, out.data, size, NULL), ST_CORRUPT);
+    header.chunks = 0;
+    bytes_clear(&out);
+    frame_header_put(&out, &header);
+    ck_assert_int_eq(frame_header_get(&again, out.data, out.size, NULL), ST_CORRUPT);
+    header.chunks = 5;
     header.frame = 0;
     bytes_clear(&out);
     frame_header_put(&out, &header);
@@ -307,12 +290,13 @@ int main(void)
     Suite *suite = suite_create("ledger/record");
     TCase *records = tcase_create("records");
 
-    tcase_add_test(records, records_have_their_documented_sizes);
-    tcase_add_test(records, a_line_has_its_documented_bytes);
-    tcase_add_test(records, every_bit_of_every_record_counts);
-    tcase_add_test(records, a_line_that_makes_no_sense_is_refused);
-    tcase_add_test(records, other_records_that_make_no_sense_are_refused);
+    tcase_add_test(records, records_have_their_documented_bytes);
+    tcase_add_test(records, a_key_orders_chunks_by_frame_and_number);
+    tcase_add_test(records, every_bit_of_a_header_record_counts);
+    tcase_add_test(records, every_bit_of_the_headers_of_chunks_counts);
+    tcase_add_test(records, a_header_record_that_makes_no_sense_is_refused);
     tcase_add_test(records, a_chunk_that_makes_no_sense_is_refused);
+    tcase_add_test(records, the_first_chunk_of_a_frame_is_its_header_and_nothing_else);
     tcase_add_test(records, a_frame_header_reads_back_and_every_flip_is_seen_or_canonical);
     suite_add_tcase(suite, records);
     return check_main(suite);

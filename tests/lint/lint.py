@@ -99,8 +99,8 @@ PEEKS = {
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",
     "tests/e2e": "agents/turns/turn.h links/parcel.h site/daemon/curve.h",
-    "tests/fuzz": "engine/code.h exchange/ends.h links/link_set.h links/parcel.h ledger/record.h"
-    " sdk/vat/syrup.h sdk/wire/ops.h site/config/toml.h site/core/state.h",
+    "tests/fuzz": "engine/code.h exchange/ends.h links/link_set.h links/parcel.h ledger/entry.h"
+    " ledger/record.h sdk/vat/syrup.h sdk/wire/ops.h site/config/toml.h site/core/state.h",
     "tests/hostile": "agents/accrual.h engine/code.h exchange/limits.h",
     "tests/store": "ledger/record.h",
     "tests/site/core": "agents/accrual.h agents/agent.h agents/code.h agents/customers.h"

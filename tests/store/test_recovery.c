@@ -80,7 +80,7 @@ START_TEST(damage_on_disk_is_named)
 
     (void)books_live(&books);
     chunk_key(key, 2, 0);
-    for (size_t bit = 0; bit < 8 * 136; bit += 5) {
+    for (size_t bit = 0; bit < 8 * 120; bit += 5) {
         ck_assert_int_eq(store_lmdb_damage(lmdb, STORE_JOURNAL, key, sizeof key, bit, &fault),
                          ST_OK);
         ck_assert_verify_names(&books, "table journal, row 000000000000000200000000");
