@@ -67,9 +67,9 @@ static void jsonl_write_event(const struct jsonl *jsonl, uint32_t line)
                   "{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"line\":%" PRIu32
                   ",\"kind\":\"%s\",\"subject\":%" PRIu64 ",\"source\":\"%s\",\"hash\":\"%s\","
                   "\"site_time_us\":%" PRIu64 ",\"wall_us\":%" PRIu64,
-                  jsonl->frame.frame, event->index, line, event_kind_name(event->kind), event->subject,
-                  hex_print(text, item, source.size), hash_print(hash, &event->hash),
-                  event->site_time_us, jsonl->frame.wall_us);
+                  jsonl->frame.frame, event->index, line, event_kind_name(event->kind),
+                  event->subject, hex_print(text, item, source.size),
+                  hash_print(hash, &event->hash), event->site_time_us, jsonl->frame.wall_us);
 }
 
 /* The fields are those of docs/records.md, "Exports", in that order. */

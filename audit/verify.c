@@ -90,11 +90,12 @@ static enum status verify_move(struct verify *verify, const struct posting *sum,
     uint64_t frame = verify->frame.frame;
 
     if (debit == NULL || debit->closed || credit == NULL || credit->closed)
-        return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": a line of %s names %s, which is missing or "
-                         "closed",
-                         frame, transfer_code_text(sum->code),
-                         verify_name(verify, name,
-                                     debit == NULL || debit->closed ? sum->debit : sum->credit));
+        return fault_set(
+            fault, ST_CORRUPT,
+            "frame %" PRIu64 ": a line of %s names %s, which is missing or "
+            "closed",
+            frame, transfer_code_text(sum->code),
+            verify_name(verify, name, debit == NULL || debit->closed ? sum->debit : sum->credit));
     if (!u128_add(&debit->debits, debit->debits, sum->amount) ||
         !u128_add(&credit->credits, credit->credits, sum->amount))
         return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 ": a total of %s overflows", frame,

@@ -28,7 +28,7 @@ struct ledger {
 
 /* event.c */
 
-/* The hash of an event (docs/records.md, "Events"); `scratch` is cleared and used. */
+/* The hash of an event (docs/records.md, "Event entries"); `scratch` is cleared and used. */
 struct hash event_hash(struct bytes *scratch, const struct event *event);
 
 /* The event that a book of prices coming into force is: its bytes are the book's. */

@@ -64,8 +64,7 @@ static void chunk_continue(struct chunks *chunks)
     chunk_begin(chunks, chunks->events - 1, chunks->event.site_time_us);
     chunks->last.continued = true;
     chunks->last.lines = (uint32_t)chunks->event_lines;
-    chunks->size +=
-        entry_put_event(chunks->data + chunks->size, &chunks->state, &chunks->event);
+    chunks->size += entry_put_event(chunks->data + chunks->size, &chunks->state, &chunks->event);
 }
 
 void chunks_add_event(struct chunks *chunks, const struct journal_event *event)

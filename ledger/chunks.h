@@ -9,10 +9,10 @@
 #include "ledger/record.h"
 
 struct chunks {
-    struct bytes full;  /* the chunks before the last: each its bytes, sizes in `ends` */
-    struct bytes ends;  /* size_t each: where in `full` a chunk ends */
-    size_t size;        /* of the last chunk; 0: there is none */
-    struct chunk last;  /* what its header will say */
+    struct bytes full; /* the chunks before the last: each its bytes, sizes in `ends` */
+    struct bytes ends; /* size_t each: where in `full` a chunk ends */
+    size_t size;       /* of the last chunk; 0: there is none */
+    struct chunk last; /* what its header will say */
     struct entry_state state;
     struct journal_event event; /* the last one: a chunk that goes on with its lines repeats it */
     uint64_t event_lines;       /* of it */
@@ -30,9 +30,9 @@ void chunks_begin(struct chunks *chunks, uint64_t frame);
 void chunks_fini(struct chunks *chunks);
 
 /*
- * Append an entry.  Openings and lines are of the event that was appended last; in frame 1, openings
- * before the first event are of none.  Memory that runs out stops the program (INVARIANT): books
- * that lack a line are worse than a site that starts again from its last frame.
+ * Append an entry.  Openings and lines are of the event that was appended last; in frame 1,
+ * openings before the first event are of none.  Memory that runs out stops the program (INVARIANT):
+ * books that lack a line are worse than a site that starts again from its last frame.
  */
 void chunks_add_event(struct chunks *chunks, const struct journal_event *event);
 void chunks_add_opening(struct chunks *chunks, const struct journal_opening *opening);
@@ -45,8 +45,8 @@ size_t chunks_count(const struct chunks *chunks);
 size_t chunks_bytes(const struct chunks *chunks);
 
 /*
- * Chunk `number`, from 0, and its size: the bytes of the journal.  Complete once the frame is; valid
- * until the next entry.
+ * Chunk `number`, from 0, and its size: the bytes of the journal.  Complete once the frame is;
+ * valid until the next entry.
  */
 const uint8_t *chunks_at(struct chunks *chunks, size_t number, size_t *size);
 

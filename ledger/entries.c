@@ -37,9 +37,8 @@ struct chunk_input {
 static enum status entry_fault(const struct entries *entries, const struct chunk_input *in,
                                const char *error, struct fault *fault)
 {
-    return fault_set(fault, ST_CORRUPT,
-                     "frame %" PRIu64 " chunk %" PRIu32 " entry %zu: %s", entries->frame,
-                     entries->chunk, in->count, error);
+    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " chunk %" PRIu32 " entry %zu: %s",
+                     entries->frame, entries->chunk, in->count, error);
 }
 
 /*
@@ -180,16 +179,15 @@ static enum status entries_take(struct entries *entries, const struct chunk_inpu
 enum status entries_read_chunk(struct entries *entries, const struct chunk *chunk,
                                struct fault *fault)
 {
-    struct chunk_input in = {
-        .chunk = chunk,
-        .state = {.price = chunk->price, .site_time_us = chunk->site_time_us}};
+    struct chunk_input in = {.chunk = chunk,
+                             .state = {.price = chunk->price, .site_time_us = chunk->site_time_us}};
 
     entries->chunk++; /* chunk 0 is the header's */
     for (; in.at < chunk->body_size; in.count++) {
         struct entry entry;
         size_t used = 0;
-        const char *error = entry_get(&entry, &in.state, chunk->body + in.at,
-                                      chunk->body_size - in.at, &used);
+        const char *error =
+            entry_get(&entry, &in.state, chunk->body + in.at, chunk->body_size - in.at, &used);
         enum status status;
 
         if (error != NULL)

@@ -72,8 +72,8 @@ size_t entry_put_event(uint8_t *out, struct entry_state *state, const struct jou
     return (size_t)(at - out);
 }
 
-static void event_get(struct entry_input *in, struct journal_event *event, struct entry_state *state,
-                      unsigned kind)
+static void event_get(struct entry_input *in, struct journal_event *event,
+                      struct entry_state *state, unsigned kind)
 {
     struct event_source *source = &event->source;
 

@@ -6,8 +6,8 @@
 
 /* What stands for an account in a short line; else the account's fixed number. */
 enum {
-    NAMED = 0,             /* a number in the line */
-    SUBJECT = UINT16_MAX,  /* the subject of its event */
+    NAMED = 0,            /* a number in the line */
+    SUBJECT = UINT16_MAX, /* the subject of its event */
 };
 
 /* Fields that a short line has, besides accounts and amount; the others are 0. */
@@ -92,7 +92,9 @@ static bool account_fits(uint16_t role, uint64_t account, const struct entry_sta
 static bool line_is_short(const struct transfer *line, const struct entry_state *state)
 {
     const struct short_line *form = &short_lines[line->code];
-    uint64_t price = (form->fields & PRICE) == 0 ? 0 : state->priced ? state->price : line->price_id;
+    uint64_t price = (form->fields & PRICE) == 0 ? 0
+                     : state->priced             ? state->price
+                                                 : line->price_id;
 
     return account_fits(form->debit, line->debit, state) &&
            account_fits(form->credit, line->credit, state) && line->price_id == price &&

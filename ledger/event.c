@@ -92,7 +92,7 @@ void event_source_put(struct bytes *out, enum event_kind kind, const struct even
     invariant_failed("an event kind", __FILE__, __LINE__);
 }
 
-/* docs/records.md, "Events": the hash names cause, input, time and chance, and no money. */
+/* docs/records.md, "Event entries": the hash names cause, input, time and chance, and no money. */
 struct hash event_hash(struct bytes *scratch, const struct event *event)
 {
     static const char domain[] = "serai-event-1";

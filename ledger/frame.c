@@ -126,9 +126,8 @@ static void frame_reserve(const struct ledger *ledger, struct store_batch *batch
     size_t chunks = (size_t)frame->header.chunks;
 
     store_batch_reserve(batch, chunks + accounts,
-                        ledger_frame_bytes(ledger) +
-                            chunks * JOURNAL_KEY_BYTES + CHUNK_HEADER_BYTES +
-                            HEADER_RECORD_BYTES +
+                        ledger_frame_bytes(ledger) + chunks * JOURNAL_KEY_BYTES +
+                            CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES +
                             accounts * (ACCOUNT_KEY_BYTES + ACCOUNT_ROW_BYTES));
 }
 

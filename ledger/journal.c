@@ -82,7 +82,8 @@ struct frame_input {
     struct hasher *chain;
 };
 
-/* The header first, then the entries as they stand, so that a reader knows an event before its lines.
+/* The header first, then the entries as they stand, so that a reader knows an event before its
+ * lines.
  */
 static enum status frame_deliver(struct frame_input *input, struct fault *fault)
 {

@@ -77,7 +77,7 @@ static enum status ledger_open_own(struct ledger *ledger)
     enum account_kind kind = KIND_TREASURY;
     enum status status = ST_OK;
 
-    /* Without an event: what "Opening record" allows in frame 1 alone. */
+    /* Without an event: as docs/records.md, "Chunks", allows in frame 1 alone. */
     for (uint64_t id = account_own_next(0, &kind); id != ACCOUNT_NONE && status == ST_OK;
          id = account_own_next(id, &kind))
         status = ledger_add_account(ledger, id, kind, ACCOUNT_NONE);

@@ -1,5 +1,5 @@
 /*
- * The sums of a frame (docs/records.md, "Posting record"): a list in order of first appearance,
+ * The sums of a frame (docs/records.md, "Postings"): a list in order of first appearance,
  * and a hash table of places in it.
  */
 #include "ledger/postings.h"

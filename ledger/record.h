@@ -46,8 +46,8 @@ void chunk_put_header(uint8_t header[CHUNK_HEADER_BYTES], uint64_t frame);
 void chunk_put_entries_header(uint8_t header[ENTRIES_HEADER_BYTES], const struct chunk *chunk);
 
 /*
- * Read a chunk's header and check that its size fits.  chunk->body points into `data`; what is in it
- * is not read.
+ * Read a chunk's header and check that its size fits.  chunk->body points into `data`; what is in
+ * it is not read.
  */
 MUST_CHECK const char *chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size);
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "audit/audit.h"
-
 #include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
@@ -230,8 +229,8 @@ static void transfers_print(struct transfers *transfers, const struct journal_li
     money_print(amount, transfer->amount);
     if (transfers->json) {
         printf("{\"frame\":%" PRIu64 ",\"event\":%" PRIu32 ",\"line\":%" PRIu32
-               ",\"kind\":\"%s\",\"subject\":%" PRIu64
-               ",\"site_time_us\":%" PRIu64 ",\"debit\":\"%s\",\"credit\":\"%s\",\"amount\":\"%s\","
+               ",\"kind\":\"%s\",\"subject\":%" PRIu64 ",\"site_time_us\":%" PRIu64
+               ",\"debit\":\"%s\",\"credit\":\"%s\",\"amount\":\"%s\","
                "\"code\":\"%s\",\"quantity\":%" PRIu64 ",\"price_id\":%" PRIu64
                ",\"object\":%" PRIu64 "}\n",
                line->frame, line->event, line->index, kind, event->subject, event->site_time_us,

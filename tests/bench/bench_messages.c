@@ -31,8 +31,7 @@ int main(int argc, char **argv)
     site_run(&site, messages);
     if (core_count(site.core).turns < messages || core_count(site.core).traps != 0)
         bench_die("the pair stopped talking", NULL);
-    printf("journal for each message: %.1f bytes\n",
-           (double)site.journal_bytes / (double)messages);
+    printf("journal for each message: %.1f bytes\n", (double)site.journal_bytes / (double)messages);
     site_close(&site);
     return 0;
 }

@@ -17,7 +17,7 @@ struct bench_site {
     bool durable;
     bool counts;            /* site_frame() counts the next; for benches that time nothing */
     uint64_t journal_bytes; /* of the frames: keys and chunks */
-    char directory[256]; /* of the LMDB store; "" when there is none */
+    char directory[256];    /* of the LMDB store; "" when there is none */
     struct store_lmdb *lmdb;
     struct store store;
 };
