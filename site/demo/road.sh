@@ -11,6 +11,7 @@ set -euo pipefail
 build=$(realpath "${1:?usage: road.sh BUILD}")
 serai=$build/site/serai
 examples=$build/sdk/examples
+agrees=$(dirname "$0")/../../tests/audit/agrees.sh
 proxy_program=$(dirname "$0")/../../tests/e2e/proxy.py
 for needed in "$serai" "$examples/outpost.wasm"; do
     [ -e "$needed" ] || { echo "demo: $needed is not built; run make build" >&2; exit 1; }
@@ -561,6 +562,13 @@ for site in "${sites[@]}"; do
         "$work/audit.json")"
     minted=$((minted + $(nanos "$(jq -r .minted "$work/audit.json")")))
     on "$site" ledger export --format jsonl >"$work/$site.jsonl"
+    checked=0
+    "$agrees" "$serai" "$work/$site" >"$work/checked" || checked=$?
+    case $checked in
+        0) say "$site: $(cat "$work/checked")" ;;
+        77) say "$site: python3-lmdb is not there, so no independent checker reads its books" ;;
+        *) fail "the independent checker does not agree about $site" ;;
+    esac
 done
 for pair in "a b" "b c" "c d" "b e" "a c"; do
     "$serai" audit reconcile "$work/${pair% *}.jsonl" "$work/${pair#* }.jsonl" --json \

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""Check the books of a site, without the program that wrote them.
+
+    check.py [--json | --lines] SITE        SITE: a site's directory, of a site that runs or not
+
+This is written from docs/records.md and docs/prices.md alone, in Python with python3-lmdb (thus
+Debian's own Python, above).  It reads one snapshot.  It checks the hash of each row, the chain,
+every entry of the journal and every charge, and replays all lines and compares the result with
+every account row.  Exit status: 0 all is right, 1 it is not, and the first difference is named,
+2 usage.
+"""
+import argparse
+import json
+import os
+import sys
+
+import lmdb
+
+sys.dont_write_bytecode = True
+from books.refused import Refused, at  # noqa: E402
+from books.replay import Books  # noqa: E402
+from books.store import TABLES, Store  # noqa: E402
+
+
+def read(site, on_line):
+    store = Store(os.path.join(site, "store"))
+    for table in TABLES:
+        # The rows that the replay has no use for have their hashes checked too.
+        if table not in ("meta", "journal", "account", "request"):
+            for _ in store.rows(table):
+                pass
+    books = Books(store, on_line)
+    books.check()
+    return books
+
+
+def decimal(nanos):
+    return f"{nanos // 10**9}.{nanos % 10**9:09}"
+
+
+def summary(books):
+    """As `serai ledger accounts --json` has the accounts, but for the balance."""
+    return {"frames": books.frames, "events": books.events, "lines": books.lines,
+            "head": books.head.hex(),
+            "accounts": [{"id": number, "name": account.name,
+                          "debits": decimal(account.debits), "credits": decimal(account.credits),
+                          "customer": account.customer, "closed": not account.open}
+                         for number, account in sorted(books.accounts.items())]}
+
+
+def print_line(books, line):
+    """As `serai ledger export --format jsonl` has it, but for names, source and wall time."""
+    event = books.event
+    print(json.dumps({
+        "frame": books.frames, "event": books.frame.seen["events"] - 1, "line": books.event_lines,
+        "subject": event.subject, "hash": event.hash.hex(), "site_time_us": event.time,
+        "debit_id": line.debit, "credit_id": line.credit, "amount": decimal(line.amount),
+        "quantity": str(line.quantity), "price_id": line.price, "object": str(line.object),
+        "carry": str(line.remainder)}, separators=(",", ":")))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="check the books of a site")
+    parser.add_argument("--json", action="store_true",
+                        help="print frames, events, lines, head, and each account's two totals")
+    parser.add_argument("--lines", action="store_true",
+                        help="print each line of the journal, as `serai ledger export` does")
+    parser.add_argument("site", help="the site's directory")
+    options = parser.parse_args()
+    try:
+        with at(options.site):
+            books = read(options.site, print_line if options.lines else None)
+    except (Refused, lmdb.Error) as refused:
+        sys.exit(f"check.py: {refused}")
+    if options.lines:
+        return
+    if options.json:
+        print(json.dumps(summary(books)))
+    else:
+        print(f"{options.site}: {books.frames} frames, {books.events} events, {books.lines} lines "
+              f"and {len(books.accounts)} accounts are right; head {books.head.hex()}")
+
+
+main()
