@@ -20,7 +20,7 @@ from books.accounts import CLASS_OF_KIND, FIXED  # noqa: E402
 from books.cbor import decode, encode  # noqa: E402
 from books.prices import VALUES, Book, Charges  # noqa: E402
 from books.refused import Refused  # noqa: E402
-from books.replay import Books, event_hash  # noqa: E402
+from books.replay import Books, event_hash, hash_of  # noqa: E402
 from books.siphash import siphash  # noqa: E402
 from books.store import COMMITS, FORMATS, TABLES, Store, row_hash  # noqa: E402
 
@@ -136,17 +136,13 @@ class Writer:
                            CLASS_OF_KIND[kind], kind, account in self.closed, debits, 0, credits, 0)
 
     def tables(self):
-        meta = {b"\1": self.rows_of(self.header),
-                b"\3": self.rows_of([max(self.books), self.books[max(self.books)][2], *[0] * 9])}
-        meta |= {b"\5" + struct.pack(">Q", which): self.rows_of(list(book))
+        meta = {b"\1": encode(self.header),
+                b"\3": encode([max(self.books), self.books[max(self.books)][2], *[0] * 9])}
+        meta |= {b"\5" + struct.pack(">Q", which): encode(list(book))
                  for which, book in self.books.items()}
         return {"meta": meta, "journal": self.journal, "request": {},
                 "account": {struct.pack(">Q", account): self.account_row(account)
                             for account in self.opened}}
-
-    @staticmethod
-    def rows_of(items):
-        return encode(items)
 
     def check(self, **changed):
         books = Books(Rows(self.tables() | changed))
@@ -311,9 +307,15 @@ class Replay(Case):
             request(2), b"\3" + numbers(CUSTOMER, AGENT, 1, AGENT)).check)
 
     def test_an_account_opens_once_and_in_order(self):
-        for opening in (opens(7, AGENT, CUSTOMER), opens(7, AGENT + 2, CUSTOMER), opens(3, 27),
-                        opens(8, 257), opens(11, AGENT + 1), opens(6, 300)):
-            self.refused("frame 3", self.with_frame(request(2), opening, lines=0, openings=1).check)
+        for opening, text in ((opens(7, AGENT, CUSTOMER), "opens twice"),
+                              (opens(7, AGENT + 2, CUSTOMER), "is not the next"),
+                              (opens(3, 27), "cannot be"), (opens(8, 257), "cannot be"),
+                              (opens(6, 300), "cannot be"), (opens(11, AGENT + 1), "unknown kind")):
+            self.refused(text, self.with_frame(request(2), opening, lines=0, openings=1).check)
+        writer = new_books()
+        writer.next_account += 1
+        writer.frame(events=0)
+        self.refused("the next account is 4098", writer.check)
         self.refused("behind a line", self.with_frame(
             request(2), b"\1" + numbers(CUSTOMER, 5), opens(8, 256), openings=1).check)
 
@@ -367,6 +369,10 @@ class Replay(Case):
                              (with_book(row=BOOK), "not the one of the chain"),
                              (with_book(frame=2), "another time")):
             self.refused(text, writer.check)
+        meta = new_books().tables()["meta"]
+        for in_force in ([2, BOOK], [1, OTHER_BOOK]):
+            self.refused("prices in force", new_books().check,
+                         meta=meta | {b"\3": encode([*in_force, *[0] * 9])})
         writer = new_books()
         writer.books[2] = (3, 9, OTHER_BOOK)
         self.refused("there are others", writer.check)
@@ -374,9 +380,38 @@ class Replay(Case):
     def test_events_are_in_order(self):
         self.refused("site time falls", self.with_frame(
             tick(time=9), opens(8, 256), lines=0, openings=1, time=9, ends=8).check)
+        self.refused("event 1 line 0: site time falls", self.with_frame(
+            tick(time=9), opens(8, 256), tick(elapsed=(1 << 64) - 1, time=8), opens(9, 257),
+            lines=0, openings=2, events=2, time=9).check)
+        for body, time in ((b"", 8), (tick(time=8) + opens(9, 257), 8)):
+            writer = self.with_frame(tick(time=9), opens(8, 256), lines=0, openings=1, time=9)
+            writer.frame(*[entries_chunk(4, body, time=time)] * bool(body), events=bool(body),
+                         openings=bool(body), time=time)
+            self.refused("site time falls", writer.check)
+        self.refused("is not that of its first event", self.with_frame(
+            tick(elapsed=1, time=10), opens(8, 256), lines=0, openings=1, time=9, ends=10).check)
+        writer = new_books()
+        writer.frame(entries_chunk(2, tick() + opens(8, 256)), events=1, openings=1)
+        self.refused("says that it is of frame 2", writer.check)
         self.refused("moved nothing", self.with_frame(tick(), lines=0).check)
         self.refused("hash", self.with_frame(
             b"\x80" + bytes(34), opens(8, 256), lines=0, openings=1).check)
+
+    def test_the_last_request_of_each_key_is_that_of_its_event(self):
+        key, payload = b"k" * 32, hashlib.sha256(b"payload").digest()
+        event = e.Event(e.REQUEST, b"", 0, CUSTOMER, ())
+        right = hash_of(event, [key, 1], payload)
+        writer = new_books()
+        header, body = (struct.pack(">QI", 2, index) for index in (0, 1))
+        writer.journal[body] = writer.journal[body].replace(b"h" * 32, right)
+        chain = hashlib.sha256(writer.header[4])
+        for chunk in (header, body):
+            chain.update(hashlib.sha256(b"\0" + writer.journal[chunk]).digest())
+        writer.header[3] = chain.digest()
+        writer.check(request={key: encode([1, payload, b""])})
+        writer.check(request={key: encode([2, bytes(32), b""])})
+        self.refused("is another one", writer.check, request={key: encode([1, bytes(32), b""])})
+        self.refused("a later one", writer.check, request={key: encode([0, payload, b""])})
 
     def long_event(self, spare_lines=0, **second):
         """A frame whose one event has two chunks, the first with room for so many lines more."""

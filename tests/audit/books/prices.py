@@ -1,5 +1,4 @@
 """Books of prices, and what a line that charges has to come to by one of them (docs/prices.md)."""
-from . import entries as e
 from .cbor import decode
 from .refused import Refused, need
 
@@ -132,13 +131,3 @@ class Charges:
         need(line.quantity == 1, f"{line.quantity} births or channels")
         name = "birth_fee" if line.code == BIRTH else "channel_fee"
         return book.of_interface(name, interface, own), 0
-
-
-REVENUE_OF = {
-    COMPUTE: (e.REVENUE_COMPUTE,), ORDER: (e.REVENUE_ORDERS,), MEMORY: (e.REVENUE_MEMORY,),
-    BUFFERS: (e.REVENUE_BUFFERS,), CODE: (e.REVENUE_CODE,), PACKETS: (e.REVENUE_PACKETS,),
-    BIRTH: (e.REVENUE_BIRTHS,), CHANNEL: (e.REVENUE_CHANNELS,), LOG: (e.REVENUE_LOGS,),
-    DRAIN: (e.REVENUE_LINKS,), STRICT: (e.REVENUE_FLUSHES,),
-    BURIAL_RENT: (e.REVENUE_MEMORY, e.REVENUE_BUFFERS, e.REVENUE_CODE),
-}
-REVENUE = frozenset(account for accounts in REVENUE_OF.values() for account in accounts)

@@ -3,9 +3,9 @@ import hashlib
 import struct
 
 from . import entries as e
-from .accounts import FIRST_COUNTED, PARTIES, Account, fields
+from .accounts import FIRST_COUNTED, KIND_REVENUE, PARTIES, Account, fields
 from .cbor import decode_array, encode
-from .prices import CHARGES, REVENUE, REVENUE_OF, Book, Charges
+from .prices import CHARGES, Book, Charges
 from .refused import Refused, at, need
 
 HEADER_CHUNK_BYTES = 112
@@ -232,10 +232,8 @@ class Books:
         if code in CHARGES:
             if price != self.price:
                 raise Refused(f"a line of book {price}, and book {self.price} is in force")
-            if credit not in REVENUE_OF[code]:
-                raise Refused(f"a line of code {code} to {getter.name}")
             self.charges.check(line, self.book)
-        elif price != 0 or credit in REVENUE:
+        elif price != 0 or getter.kind == KIND_REVENUE:
             raise Refused("a line that is no charge names a book or pays revenue")
         if self.on_line is not None:
             self.on_line(self, line)
