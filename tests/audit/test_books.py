@@ -16,8 +16,9 @@ except ImportError:
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 from books import entries as e  # noqa: E402
-from books.accounts import CLASS_OF_KIND, FIXED  # noqa: E402
+from books.accounts import CLASS_OF_KIND, FIXED, Account  # noqa: E402
 from books.cbor import decode, encode  # noqa: E402
+from books.claims import Claims  # noqa: E402
 from books.prices import VALUES, Book, Charges  # noqa: E402
 from books.refused import Refused  # noqa: E402
 from books.replay import Books, event_hash, hash_of  # noqa: E402
@@ -471,6 +472,42 @@ class Prices(Case):
                 Book(data)
         self.refused("order", self.book, b"b", [0, 1], b"a", [0, 1])
         self.refused("unknown price", self.book, b"b", [8, 1])
+
+
+class Held(Case):
+    """What rows claim, and the remainders of agents."""
+
+    def rows(self, **changed):
+        agent = [0] * 19 + [7, 500] + [0, 0, [9, 0, 0, 3]] + [0] * 8 + [[b"code", 100]]
+        message = [8, 0, e.TURN + 1, *[0] * 7, 40, 30, 20, 4, b"", [], b""]
+        tables = {"inbox": {b"a": encode(message)}, "heap": {b"h": encode([8, 1, 2, 3, 60, b""])},
+                  "object": {b"f": encode([8, 1, AGENT, 0, 0, 1, 11, 0, 0, 0]),
+                             b"t": encode([8, 3, AGENT, 0, 0, 12])},
+                  "agent": {struct.pack(">Q", AGENT): encode(agent)},
+                  "link": {bytes(4) + b"\4" + bytes(8): encode([0, 70, 1, 2, 3, 4, 80] + [0] * 8),
+                           bytes(4) + b"\1" + bytes(8): encode([1])}}
+        return Rows(tables | changed)
+
+    def check(self, rows, holds=None, left=None):
+        accounts = {}
+        sums = {48: 70, 50: 80, 51: 7 + 100 + 20 + 11 + 12 + 10, 64: 60, 65: 70, 66: 500}
+        for number, amount in (sums | (holds or {})).items():
+            accounts[number] = Account(number, FIXED[number][0], 0, 1)
+            accounts[number].credits, accounts[number].debits = amount + 5, 5
+        charges = Charges()
+        charges.left = {(AGENT, 5): 9, (AGENT, 13): 3} | (left or {})
+        Claims(rows).check(accounts, charges)
+
+    def test_rows_sum_to_their_accounts(self):
+        self.check(self.rows())
+        for number in (48, 50, 51, 64, 65, 66):
+            self.refused(f"account {number} holds 1,", self.check, self.rows(), {number: 1})
+        for name in ("inbox", "heap", "object", "agent", "link"):
+            self.refused("and the rows", self.check, self.rows(**{name: {}}))
+
+    def test_remainders_are_those_that_the_lines_leave(self):
+        for meter in (5, "packets", "packet_data", 13):
+            self.refused("the remainder", self.check, self.rows(), None, {(AGENT, meter): 1})
 
 
 class Disk(Case):
