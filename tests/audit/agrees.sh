@@ -10,7 +10,7 @@ set -euo pipefail
 serai=${1:?usage: agrees.sh SERAI SITE [lines]}
 site=$2
 check=$(dirname "$0")/check.py
-"$check" --help >/dev/null 2>&1 || exit 77
+/usr/bin/python3 -c 'import lmdb' 2>/dev/null || exit 77
 
 fail()
 {

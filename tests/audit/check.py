@@ -6,8 +6,8 @@
 This is written from docs/records.md and docs/prices.md alone, in Python with python3-lmdb (thus
 Debian's own Python, above).  It reads one snapshot.  It checks the hash of each row, the chain,
 every entry of the journal and every charge, replays all lines and compares the result with every
-account row, and adds up what rows claim of accounts that hold money for them.  Exit status: 0 all is right, 1 it is not, and the first difference is named,
-2 usage.
+account row, and adds up what rows claim of accounts that hold money for them.  Exit status: 0 all
+is right, 1 it is not, and the first difference is named, 2 usage.
 """
 import argparse
 import json
