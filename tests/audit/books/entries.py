@@ -67,9 +67,8 @@ SHORT = {
     20: (SUBJECT, HELD_RESERVE, "object"),
     21: (HELD_RESERVE, SUBJECT, "message"),
     22: (SUBJECT, HELD_PACKET, "object"),
-    23: (HELD_PACKET, SUBJECT, "object"),
+    23: (HELD_PACKET, NAMED, "object"),
     24: (HELD_PACKET, NAMED, "object"),
-    25: (NAMED, HELD_BIRTH, "object"),
     **dict.fromkeys((26, 27, 28), (HELD_BIRTH, NAMED, "object")),
     29: (SUBJECT, DEPOSIT_HEAP, "object"),
     30: (DEPOSIT_HEAP, NAMED, "object"),
@@ -79,7 +78,7 @@ SHORT = {
     34: (DEPOSIT_BURIAL, NAMED, "quantity price object remainder"),
     35: (DEPOSIT_BURIAL, NAMED, "object"),
     38: (HELD_PACKET, NAMED, "message"),
-    39: (NAMED, HELD_PACKET, "message"),
+    39: (NAMED, NAMED, "message"),
     41: (SUBJECT, REVENUE_LINKS, "quantity price object remainder"),
     45: (NAMED, TREASURY, "object"),
     46: (TREASURY, NAMED, "object"),
@@ -87,7 +86,7 @@ SHORT = {
     49: (SUSPENSE, NAMED, "quantity object"),
     50: (SUBJECT, REVENUE_FLUSHES, "quantity price object"),
     51: (NAMED, NAMED, "quantity object"),
-    **dict.fromkeys((3, 4, 36, 40, 48, 52, 53), (NAMED, NAMED, "object")),
+    **dict.fromkeys((3, 4, 25, 36, 40, 48, 52, 53), (NAMED, NAMED, "object")),
     **dict.fromkeys((37, 42), (NAMED, NAMED, "")),
 }
 FIELDS = ("quantity", "price", "object", "message", "remainder")
