@@ -32,7 +32,7 @@ bool turn_random(struct turn *turn, void *to, size_t size)
         return false;
     /*
      * Also kept for the hash of the event, which covers what was drawn (docs/records.md, "Event
-     * record").
+     * entries").
      */
     source->fill(source->context, to, size);
     memcpy(turn->random + turn->random_size, to, size);

@@ -372,9 +372,11 @@ holds "the link at b" "$(link b c durability)" bounded
 say "b: serai link set c --limit 2.00 --durability bounded, and c likewise"
 on a agent thaw "$caravan" >/dev/null
 was_ahead() { grep -q redo.applied "$work/c.log"; }
-for ((kills = 1; kills <= 20; kills++)); do
+# Where in its round a kill falls is chance; a busy machine needs more of them.
+for ((kills = 1; kills <= 60; kills++)); do
     seen=$(rounds | tail -n 1 | cut -d: -f1)
     until_true "the traffic goes on" more_rounds $((seen + 1))
+    sleep "0.0$((RANDOM % 10))"
     stop c KILL
     start c
     ! was_ahead || break
