@@ -66,9 +66,9 @@ struct verify_report {
 };
 
 /*
- * Check everything: chunk format and chain of heads, event indexes, lines add up to postings
- * exactly, replay of postings equals every account row (and no row is missing or extra), no account
- * past its limit at the end of any frame, every charge is what the book of prices in force gives
+ * Check everything: chunks, each written in the one way that there is, and the chain of heads; the
+ * replay of all lines equals every account row (and no row is missing or extra), no account past
+ * its limit at the end of any frame, every charge is what the book of prices in force gives
  * (audit_env.charge), rows of each held and deposit kind sum to their account
  * (audit_env.claims), sum 0, header counters.  `audit` may be NULL.  The first difference ends
  * it: ST_CORRUPT and a text that names the record.

@@ -126,7 +126,7 @@ enum status charges_check(struct charges *charges, const struct accounts *accoun
     struct audit_price price;
     enum audit_charge charge;
 
-    /* A line on an account that does not exist is reported when its posting is read. */
+    /* A line on an account that does not exist is reported at the end of its frame. */
     if (charges->tariff == NULL || credit == NULL ||
         accounts_find(accounts, transfer->debit) == NULL)
         return ST_OK;

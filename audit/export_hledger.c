@@ -108,10 +108,7 @@ static enum status hledger_add_totals(struct hledger *hledger, uint64_t debit_id
     return ST_OK;
 }
 
-/*
- * Postings are what moves balances, so they give the totals in either form; they are written only
- * when a frame is one transaction.
- */
+/* Postings give the totals in either form; they are written when a frame is one transaction. */
 static enum status hledger_write_posting(void *context, const struct journal_posting *posting,
                                          struct fault *fault)
 {

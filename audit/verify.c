@@ -109,8 +109,8 @@ static enum status verify_move(struct verify *verify, const struct posting *sum,
 }
 
 /*
- * Checks 3, 4 and 5 when all records of a frame have been read.  Limits hold at the end of a frame,
- * not within it: postings are sums, in no order of time.
+ * Checks 3, 4 and 5 when all records of a frame have been read.  Its lines are replayed as sums, in
+ * no order of time, so limits hold at the end of a frame and not within it.
  */
 static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 {
@@ -212,8 +212,8 @@ static enum status verify_event(void *context, const struct journal_event *event
 }
 
 /*
- * Checks 9 and 10: the book that a line names, and what it charges.  Its amount is summed for check
- * 3.
+ * Checks 9 and 10: the book that a line names, and what it charges.  What it moves is summed until
+ * its frame ends.
  */
 static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
 {
@@ -229,7 +229,7 @@ static enum status verify_line(void *context, const struct journal_line *line, s
         return status;
     if (postings_add(&verify->lines, transfer->debit, transfer->credit, (uint16_t)transfer->code,
                      money_nanos(transfer->amount)) != ST_OK)
-        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its postings",
+        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for what its lines move",
                          line->frame);
     return ST_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * The books of a site: accounts, events, lines and postings, gathered into frames.
+ * The books of a site: accounts, and events with the lines that they caused, gathered into frames.
  *
  * Double entry and immutable: money moves only by ledger_transfer() and its two short forms, which
  * debit one account and credits another by the same amount.  Balances live in RAM and change at
@@ -230,7 +230,7 @@ void ledger_sums(const struct ledger *ledger, u128 *debits, u128 *credits);
 
 /* ---- events and transfers ---- */
 
-/* The kind of event that caused postings.  Fixed numbers. */
+/* The kinds of event that cause lines.  Fixed numbers. */
 enum event_kind {
     EVENT_TICK = 0,       /* site time passed: rent, timers */
     EVENT_REQUEST = 1,    /* (key, request number) */
