@@ -73,6 +73,7 @@ int cmd_code_ls(struct cli *cli);
 int cmd_price_ls(struct cli *cli);
 int cmd_price_show(struct cli *cli);
 int cmd_price_show_kept(struct cli *cli); /* --id */
+int cmd_revenue_show(struct cli *cli);
 int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);

@@ -1,6 +1,7 @@
 /* The command line: one table of options for parsing and help, and one pass over argv. */
 #include "site/cli/options.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@ struct cli_option {
     const char *value; /* what help calls it; NULL: takes none */
     const char *help;
 };
+
+static_assert(OPTION_COUNT <= 64, "the options of a command are bits of a number");
 
 /* A name may stand twice: a command takes one of the two (options.h). */
 static const struct cli_option options[OPTION_COUNT] = {
@@ -81,6 +84,10 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_KEYS] = {"keys", NULL, "copy the secret keys too: whoever has them is this site"},
     [OPT_KEYS_FROM] = {"keys-from", "DIR", "where the secret keys are, if the backup has none"},
     [OPT_YES] = {"yes", NULL, "do it, after what it would do was shown"},
+    [OPT_BY] = {"by", "WHAT", "resource (default), customer or agent"},
+    [OPT_FROM] = {"from", "MOMENT",
+                  "from this frame or time on: 17, 2026-12-01, 2026-12-01T22:00Z"},
+    [OPT_TO] = {"to", "MOMENT", "up to this frame, day or minute, and with it"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
@@ -155,6 +162,15 @@ static bool options_is_group(const char *group)
     return false;
 }
 
+/* The command of a group that is meant when no verb is given; NULL: none is. */
+static const struct cli_command *options_default_command(const char *group)
+{
+    for (const struct cli_command *command = cli_commands; command->group != NULL; command++)
+        if (strcmp(command->group, group) == 0 && command->is_default)
+            return command;
+    return NULL;
+}
+
 /* The option of this name among those that the command takes; -1: none. */
 static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
@@ -211,11 +227,11 @@ static int options_take(struct cli_args *args, int argc, char **argv, int *index
  * Take the words after group and verb.  "--" ends the options, so that a text may begin with
  * dashes.
  */
-static int options_take_words(struct cli_args *args, int argc, char **argv)
+static int options_take_words(struct cli_args *args, int from, int argc, char **argv)
 {
     bool options_end = false;
 
-    for (int i = 3; i < argc; i++) {
+    for (int i = from; i < argc; i++) {
         int code = -1;
 
         if (!options_end && strcmp(argv[i], "--") == 0)
@@ -256,6 +272,7 @@ bool cli_is_kept(const struct cli_args *args)
 
 int cli_parse(struct cli_args *args, int argc, char **argv)
 {
+    int words = 3; /* where those after group and verb begin */
     int code;
 
     *args = (struct cli_args){0};
@@ -267,15 +284,19 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
         return options_take_version(argc, argv);
     if (!options_is_group(argv[1]))
         return cli_fail(EXIT_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
-    if (argc < 3 || strcmp(argv[2], "--help") == 0) {
+    args->command = options_default_command(argv[1]);
+    if (args->command != NULL && (argc < 3 || strncmp(argv[2], "--", 2) == 0)) {
+        words = 2;
+    } else if (argc < 3 || strcmp(argv[2], "--help") == 0) {
         help_print_commands(argc < 3 ? stderr : stdout, argv[1]);
         return argc < 3 ? EXIT_USAGE : EXIT_OK;
+    } else {
+        args->command = options_find_command(argv[1], argv[2]);
     }
-    args->command = options_find_command(argv[1], argv[2]);
     if (args->command == NULL)
         return cli_fail(EXIT_USAGE, "there is no \"%s %s\"; `serai %s --help` lists what there is",
                         argv[1], argv[2], argv[1]);
-    code = options_take_words(args, argc, argv);
+    code = options_take_words(args, words, argc, argv);
     if (code >= 0)
         return code;
     if (args->given[OPT_HELP]) {

@@ -66,6 +66,9 @@ enum cli_option_id {
     OPT_KEYS,
     OPT_KEYS_FROM,
     OPT_YES,
+    OPT_BY,
+    OPT_FROM,
+    OPT_TO,
     OPTION_COUNT,
 };
 #define OPTION(id) (UINT64_C(1) << (id))
@@ -84,6 +87,7 @@ struct cli_command {
     bool runs_kept;    /* with --retry and --forget too, and calls cli_kept_show() */
     bool is_local;     /* has to do with no site: takes no --site */
     bool is_read;      /* asks the daemon, and signs with --key if that is given */
+    bool is_default;   /* what its group does when no verb is given */
     bool needs_folder; /* reads files of the site's directory: a socket will not do */
     size_t operands_min;
     size_t operands_max;

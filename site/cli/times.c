@@ -68,3 +68,42 @@ int cli_until(const char *text, const char *what, uint64_t *duration_us)
     *duration_us = (uint64_t)(until - now) * 1000000;
     return EXIT_OK;
 }
+
+/* ---- moments in the books ---- */
+
+int cli_moment(const char *text, const char *what, struct cli_moment *moment)
+{
+    static const struct {
+        const char *format;
+        uint64_t seconds;
+    } forms[] = {{"%Y-%m-%d", 24 * 3600}, {"%Y-%m-%dT%H:%MZ", 60}};
+
+    *moment = (struct cli_moment){0};
+    if (cli_is_number(text, &moment->frame) && moment->frame > 0)
+        return EXIT_OK;
+    moment->frame = 0;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct tm parts = {0};
+        const char *end = strptime(text, forms[i].format, &parts);
+        time_t found = end != NULL && *end == '\0' ? timegm(&parts) : -1;
+
+        if (found <= 0)
+            continue;
+        moment->from_us = (uint64_t)found * 1000000;
+        moment->to_us = moment->from_us + forms[i].seconds * 1000000;
+        return EXIT_OK;
+    }
+    return cli_fail(EXIT_USAGE, "%s: a frame's number, 2026-12-01, or 2026-12-01T22:00Z", what);
+}
+
+bool cli_moment_is_before(const struct cli_moment *moment, uint64_t frame, uint64_t wall_us)
+{
+    return moment->frame != 0 ? frame < moment->frame : wall_us < moment->from_us;
+}
+
+bool cli_moment_is_after(const struct cli_moment *moment, uint64_t frame, uint64_t wall_us)
+{
+    if (moment->frame != 0)
+        return frame > moment->frame;
+    return moment->to_us != 0 && wall_us >= moment->to_us;
+}
