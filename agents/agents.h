@@ -186,6 +186,9 @@ void agents_topped_up(struct agents *agents, struct agent *agent);
 
 /* Whether any agent has something to do. */
 bool agents_ready(const struct agents *agents);
+
+/* How many agents have an event that could run now. */
+size_t agents_ready_count(const struct agents *agents);
 enum { CUSTOMER_SHARE_MAX = 100 };
 
 /*

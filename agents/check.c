@@ -21,6 +21,7 @@ struct agents_checking {
     const struct agents *agents;
     size_t objects; /* that are in somebody's list */
     size_t desks;
+    uint64_t frozen[AGENTS_FROZEN_KINDS];
     uint64_t leashes;       /* of them */
     uint64_t leashed;       /* agents that one of them holds */
     struct table customers; /* as of agents: what they hold, counted here */
@@ -157,6 +158,8 @@ static bool check_one_agent(void *context, const struct agent *agent)
     }
     check_count_agent(checking, agent, &holding);
     checking->desks += agent->state == AGENT_DESK;
+    if (agent_is_frozen(agent))
+        checking->frozen[(int)agent->state - AGENT_FROZEN_DRY]++;
     checking->leashes += holding.leashes;
     if (!check_leash(checking, agent))
         return false;
@@ -270,6 +273,17 @@ static void check_expect_lineage(void *context, uint64_t customer, void *value)
     (void)lineage_in(&checking->lineages, customer);
 }
 
+static void check_frozen(struct agents_checking *checking, int kind)
+{
+    uint64_t counted = checking->agents->counters.frozen_by[kind];
+
+    if (checking->status == ST_OK && checking->frozen[kind] != counted)
+        checking->status =
+            fault_set(checking->fault, ST_CORRUPT,
+                      "%" PRIu64 " agents are in state %d, and %" PRIu64 " are counted",
+                      checking->frozen[kind], AGENT_FROZEN_DRY + kind, counted);
+}
+
 enum status agents_check(const struct agents *agents, struct fault *fault)
 {
     struct agents_checking checking = {.agents = agents, .fault = fault, .status = ST_OK};
@@ -284,6 +298,8 @@ enum status agents_check(const struct agents *agents, struct fault *fault)
         checking.status =
             fault_set(fault, ST_CORRUPT, "there are %zu desks, and %" PRIu64 " are counted",
                       checking.desks, agents->counters.desks);
+    for (int kind = 0; kind < AGENTS_FROZEN_KINDS; kind++)
+        check_frozen(&checking, kind);
     if (checking.status == ST_OK && checking.leashes != checking.leashed)
         checking.status =
             fault_set(fault, ST_CORRUPT,

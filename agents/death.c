@@ -8,6 +8,7 @@
 #include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/follow_up.h"
+#include "agents/freeze.h"
 #include "agents/funds.h"
 #include "agents/holders.h"
 #include "agents/inbox.h"
@@ -188,8 +189,7 @@ static void death_close(struct agents *agents, struct agent *agent)
 void agent_die(struct agents *agents, struct agent *agent)
 {
     INVARIANT(agents->turn == NULL);
-    if (agent_is_frozen(agent))
-        agents->counters.frozen--;
+    agent_uncount_frozen(agents, agent);
     if (agent->state == AGENT_DESK)
         agents->counters.desks--;
     /* Dead from here on: what comes back below is neither delivered to it nor makes it ready. */

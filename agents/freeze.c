@@ -4,6 +4,7 @@
  */
 #include "agents/freeze.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,12 @@
 #include "agents/ready.h"
 #include "agents/return.h"
 #include "agents/set.h"
+#include "agents/views.h"
+
+static_assert((int)AGENT_FROZEN_DRY + FROZEN_BY_SITE == (int)AGENT_FROZEN_BY_SITE &&
+                  (int)AGENT_FROZEN_DRY + FROZEN_BY_CUSTOMER == (int)AGENT_FROZEN_BY_CUSTOMER &&
+                  (int)AGENT_FROZEN_DRY + FROZEN_BY_LEASH == (int)AGENT_FROZEN_BY_LEASH,
+              "the states of frozen agents are counted side by side");
 
 /* ---- senders that wait for a frozen agent ---- */
 
@@ -39,6 +46,27 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
 
 /* ---- freezing ---- */
 
+static uint64_t *frozen_counter(struct agents *agents, const struct agent *agent)
+{
+    return &agents->counters.frozen_by[(int)agent->state - AGENT_FROZEN_DRY];
+}
+
+void agent_count_frozen(struct agents *agents, const struct agent *agent)
+{
+    if (!agent_is_frozen(agent))
+        return;
+    agents->counters.frozen++;
+    (*frozen_counter(agents, agent))++;
+}
+
+void agent_uncount_frozen(struct agents *agents, const struct agent *agent)
+{
+    if (!agent_is_frozen(agent))
+        return;
+    agents->counters.frozen--;
+    (*frozen_counter(agents, agent))--;
+}
+
 /*
  * Freeze for the reason that the caller has set; all texts of reasons but that of a quarantine
  * stand in this file.  An agent that is frozen already keeps its time, so that freezing it again
@@ -47,11 +75,11 @@ void frozen_schedule(struct agents *agents, const struct agent *agent)
 static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_state state)
 {
     rent_accrue(agents, agent);
-    if (!agent_is_frozen(agent)) {
-        agents->counters.frozen++;
+    if (!agent_is_frozen(agent))
         agent->frozen_us = agents->now_us;
-    }
+    agent_uncount_frozen(agents, agent);
     agent->state = state;
+    agent_count_frozen(agents, agent);
     agent_dirty(&agents->changes, agent);
     frozen_schedule(agents, agent);
     if (state != AGENT_FROZEN_BY_LEASH) /* which its holder did itself */
@@ -191,10 +219,10 @@ struct money agent_lacks(const struct agents *agents, const struct agent *agent)
 
 static void agent_thaw(struct agents *agents, struct agent *agent)
 {
+    agent_uncount_frozen(agents, agent);
     agent->state = AGENT_RUNNING;
     agent->frozen_us = 0;
     agent->reason[0] = '\0';
-    agents->counters.frozen--;
     agent_dirty(&agents->changes, agent);
     agent_make_ready(agents, agent);
 }

@@ -19,6 +19,13 @@ struct inbox_message *agent_sponsor(const struct agents *agents, const struct ag
 /* The money that a dry agent must be given to go on; else zero. */
 struct money agent_lacks(const struct agents *agents, const struct agent *agent);
 
+/*
+ * agent_count_frozen() counts the agent among those that are frozen in its state, if it is one;
+ * agent_uncount_frozen() takes it out of that count, before its state changes.
+ */
+void agent_count_frozen(struct agents *agents, const struct agent *agent);
+void agent_uncount_frozen(struct agents *agents, const struct agent *agent);
+
 /* Let a dry agent run again if its next event is paid for. */
 void agents_try_thaw(struct agents *agents, struct agent *agent);
 

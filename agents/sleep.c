@@ -222,6 +222,19 @@ void agents_each(const struct agents *agents, uint64_t first,
     dense_each(&agents->by_id, first, sleep_show, &showing);
 }
 
+void agents_each_of(const struct agents *agents, uint64_t first, size_t count,
+                    bool (*visit)(void *context, const struct agent *agent), void *context)
+{
+    struct showing showing = {(struct agents *)agents, visit, context};
+
+    for (uint64_t id = first; id - first < count; id++) {
+        void *value = dense_get(&agents->by_id, id);
+
+        if (value != NULL && !sleep_show(&showing, id, value))
+            return;
+    }
+}
+
 static bool sleep_free_one(void *context, uint64_t id, void *value)
 {
     struct agents *agents = context;

@@ -41,6 +41,10 @@ void agents_let_sleep(struct agents *agents);
 void agents_each(const struct agents *agents, uint64_t first,
                  bool (*visit)(void *context, const struct agent *agent), void *context);
 
+/* As agents_each(), of the `count` numbers from `first` on: in a time that they alone decide. */
+void agents_each_of(const struct agents *agents, uint64_t first, size_t count,
+                    bool (*visit)(void *context, const struct agent *agent), void *context);
+
 /* Free all agents and the lists of them. */
 void agents_free_all(struct agents *agents);
 

@@ -75,6 +75,14 @@ size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
     return limit - listing.left;
 }
 
+void agents_list_of(const struct agents *agents, uint64_t first, size_t count,
+                    void (*visit)(void *context, const struct agent *agent), void *context)
+{
+    struct agent_listing listing = {visit, context, SIZE_MAX};
+
+    agents_each_of(agents, first, count, agents_list_one, &listing);
+}
+
 struct agents_counters agents_count(const struct agents *agents)
 {
     return agents->counters;

@@ -46,6 +46,13 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
 size_t agents_list(const struct agents *agents, uint64_t after, size_t limit,
                    void (*visit)(void *context, const struct agent *agent), void *context);
 
+/*
+ * Visit the agents among the `count` numbers from `first` on, as agents_list() does.  Takes a time
+ * that grows with `count`, and not with the number of agents.
+ */
+void agents_list_of(const struct agents *agents, uint64_t first, size_t count,
+                    void (*visit)(void *context, const struct agent *agent), void *context);
+
 /* The writer of a line of an agent's log; the site writes why a turn trapped, for example. */
 enum log_writer { LOG_BY_AGENT = 0, LOG_BY_SITE = 1 };
 struct agent_log_view {
@@ -78,6 +85,15 @@ struct heap_view {
 size_t agents_heap_list(const struct agents *agents, uint64_t after, size_t limit,
                         void (*visit)(void *context, const struct heap_view *entry), void *context);
 
+/* Why frozen agents are frozen; who may thaw them follows from it. */
+enum agents_frozen {
+    FROZEN_DRY = 0, /* out of money */
+    FROZEN_BY_SITE, /* its operator, quarantine, a disk that is nearly full */
+    FROZEN_BY_CUSTOMER,
+    FROZEN_BY_LEASH,
+};
+enum { AGENTS_FROZEN_KINDS = 4 };
+
 struct agents_counters {
     uint64_t turns;
     uint64_t traps;
@@ -86,10 +102,11 @@ struct agents_counters {
     uint64_t fuel;
     uint64_t agents;
     uint64_t frozen;
-    uint64_t desks; /* of the agents */
+    uint64_t frozen_by[AGENTS_FROZEN_KINDS]; /* of these */
+    uint64_t desks;                          /* of the agents */
 };
 
-/* The counters as they are now.  All but `agents`, `frozen` and `desks` only rise. */
+/* The counters as they are now.  All but `agents`, `frozen`, its parts and `desks` only rise. */
 struct agents_counters agents_count(const struct agents *agents);
 
 #endif

@@ -15,6 +15,7 @@
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/facets.h"
+#include "agents/freeze.h"
 #include "agents/limits.h"
 #include "agents/objects.h"
 #include "agents/pages/page_load.h"
@@ -238,8 +239,7 @@ static void load_admit_agent(struct rows_loader *loader, struct agent *agent,
             ENGINE_WASM_PAGE_BYTES;
     }
     agents->counters.agents++;
-    if (agent_is_frozen(agent))
-        agents->counters.frozen++;
+    agent_count_frozen(agents, agent);
     if (agent->state == AGENT_DESK)
         agents->counters.desks++;
     rent_schedule(agents, agent);

@@ -170,6 +170,11 @@ bool agents_ready(const struct agents *agents)
     return agents->ready.count > 0;
 }
 
+size_t agents_ready_count(const struct agents *agents)
+{
+    return agents->ready.count;
+}
+
 struct ready agents_next_ready(struct agents *agents)
 {
     const struct agent *agent = ready_next(agents);
