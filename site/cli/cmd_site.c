@@ -153,6 +153,8 @@ static enum status site_check_places(const struct cli *cli, const struct site_co
 
     if (status == ST_OK && link != NULL)
         status = place_check_socket(cli->dir, "link.listen", link, fault);
+    if (status == ST_OK && config->metrics.place == METRICS_UNIX)
+        status = place_check_socket(cli->dir, "metrics.listen", config->metrics.path, fault);
     return status;
 }
 

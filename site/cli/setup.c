@@ -115,6 +115,7 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .loader_size = loader_wasm_size,
         .verify = setup_verify,
         .tier1 = &config->engine,
+        .metrics = &config->metrics,
         .ready_fd = -1,
         .sandbox = true,
     };

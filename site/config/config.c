@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/text.h"
 #include "site/config/engine.h"
+#include "site/config/metrics.h"
 #include "site/config/toml.h"
 
 #define MAP_BYTES_DEFAULT ((uint64_t)4 << 30)
@@ -235,6 +236,9 @@ static const struct site_key {
     {"store.disk_full", config_set_disk_full, "15%"},
     {"store.log_bytes", config_set_log_bytes, "256MiB"},
     {"link.listen", config_set_listen, ""},
+    {"metrics.listen", config_set_metrics_listen, ""},
+    {"metrics.mode", config_set_metrics_mode, "0600"},
+    {"metrics.remote", config_set_metrics_remote, "no"},
     {"engine.tier1", config_set_tier1, "off"},
     {"engine.codes", config_set_codes, ""},
     {"engine.compiler", config_set_compiler, "cc"},
@@ -413,23 +417,34 @@ static enum status config_load_file(struct reading *reading, const char *dir, st
     return ST_OK;
 }
 
-/* Make the socket's path one to open: a relative one lies in the site's directory. */
-static enum status config_place_socket(struct site_config *config, const char *dir,
-                                       struct fault *fault)
+/* Make a socket's path one to open: a relative one lies in the site's directory. */
+static enum status config_place_path(char path[CONFIG_SOCKET_BYTES], const char *key,
+                                     const char *dir, struct fault *fault)
 {
     char name[CONFIG_SOCKET_BYTES];
     int size;
 
-    if (config->socket[0] == '/')
+    if (path[0] == '/')
         return ST_OK;
-    memcpy(name, config->socket, sizeof name);
-    size = snprintf(config->socket, sizeof config->socket, "%s/%s", dir, name);
-    if (size < 0 || (size_t)size >= sizeof config->socket)
+    memcpy(name, path, sizeof name);
+    size = snprintf(path, CONFIG_SOCKET_BYTES, "%s/%s", dir, name);
+    if (size < 0 || size >= CONFIG_SOCKET_BYTES)
         return fault_set(fault, ST_INVALID,
-                         "control.socket: %.100s/%s is longer than a unix socket's path may be "
+                         "%s: %.100s/%s is longer than a unix socket's path may be "
                          "(%d bytes); give a shorter absolute path in site.toml",
-                         dir, name, CONFIG_SOCKET_BYTES - 1);
+                         key, dir, name, CONFIG_SOCKET_BYTES - 1);
     return ST_OK;
+}
+
+static enum status config_place_sockets(struct site_config *config, const char *dir,
+                                        struct fault *fault)
+{
+    enum status status = config_place_path(config->socket, "control.socket", dir, fault);
+
+    static_assert((int)METRICS_PATH_BYTES == (int)CONFIG_SOCKET_BYTES, "both are of sockets");
+    if (status == ST_OK && config->metrics.place == METRICS_UNIX)
+        status = config_place_path(config->metrics.path, "metrics.listen", dir, fault);
+    return status;
 }
 
 void site_config_default(struct site_config *config)
@@ -495,10 +510,12 @@ enum status config_load(const char *dir, const struct config_reader *reader,
         config_report(&site, 0, 0, "store.disk_full: wants no more than store.disk_low");
     if (site.errors == 0 && config_check_engine(&new_config, &between) != ST_OK)
         config_report(&site, 0, 0, between.text);
+    if (site.errors == 0 && config_check_metrics(&new_config, &between) != ST_OK)
+        config_report(&site, 0, 0, between.text);
     if (site.errors + prices.errors > 0)
         return fault_set(fault, ST_INVALID, "%u errors in %s and %u in %s of %.200s", site.errors,
                          site_file, prices.errors, prices_file, dir);
-    status = config_place_socket(&new_config, dir, fault);
+    status = config_place_sockets(&new_config, dir, fault);
     if (status != ST_OK)
         return status;
     *config = new_config;

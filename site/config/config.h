@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "market/market.h"
 #include "site/compiler/settings.h"
+#include "site/metrics/settings.h"
 
 enum {
     CONFIG_FILE_BYTES_MAX = 1 << 20,
@@ -37,7 +38,8 @@ struct site_config {
     uint64_t log_bytes;         /* store.log_bytes = "256MiB": what is not swept to its tables */
     /* link.listen = "": where peers dial this site, tcp:// or ipc://; empty: nowhere */
     char link_listen[CONFIG_ENDPOINT_BYTES];
-    struct tier1_settings engine; /* [engine] */
+    struct metrics_settings metrics; /* [metrics]; its path, too, is one to open */
+    struct tier1_settings engine;    /* [engine] */
 };
 
 struct config_error {

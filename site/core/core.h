@@ -178,8 +178,9 @@ bool core_links_tick(struct core *core);
 /* The room that the store has, as of the last durable frame. */
 struct core_disk {
     uint64_t free_bytes;
-    uint64_t low_bytes;  /* free_bytes below this: a warning */
-    uint64_t full_bytes; /* below low_bytes */
+    uint64_t total_bytes; /* the size that the store may reach; for who watches, decides nothing */
+    uint64_t low_bytes;   /* free_bytes below this: a warning */
+    uint64_t full_bytes;  /* below low_bytes */
 };
 
 /*

@@ -7,11 +7,13 @@
 
 #include "base/log.h"
 #include "site/daemon/gather.h"
+#include "site/daemon/pace.h"
 #include "site/daemon/parts.h"
 
 struct driver {
     struct parts *parts;
     struct gather gather;
+    struct pace pace;
     bool dirty;         /* something may be in the frame that is filling */
     bool awaited;       /* ... and somebody outside waits for it */
     bool more;          /* turns are ready */
@@ -149,6 +151,18 @@ static void driver_measure_disk(struct driver *driver, uint64_t now_us)
     driver->more = !parts->frozen && core_ready(parts->core);
 }
 
+static void driver_run_one(struct driver *driver)
+{
+    struct core *core = driver->parts->core;
+    bool timed = pace_watches(&driver->pace);
+    uint64_t begun_us = timed ? pace_turn_begins(&driver->pace) : 0;
+    uint64_t turns = timed ? core_count(core).turns : 0;
+
+    driver->more = core_run(core, 1);
+    if (timed && core_count(core).turns != turns)
+        pace_turn_ended(&driver->pace, begun_us);
+}
+
 static void driver_run_turns(struct driver *driver, uint64_t now_us)
 {
     struct core *core = driver->parts->core;
@@ -159,7 +173,7 @@ static void driver_run_turns(struct driver *driver, uint64_t now_us)
         return;
     /* Not by turns alone: some are a thousand times longer than others. */
     for (int i = 0; i < TURNS_STEP && core_count(core).fuel - fuel < FUEL_STEP; i++) {
-        driver->more = core_run(core, 1);
+        driver_run_one(driver);
         if (!driver->more || core_frame_is_full(core))
             break;
     }
@@ -193,6 +207,8 @@ static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last
 {
     struct parts *parts = driver->parts;
     struct parts_frame *frame = gather_frame(&driver->gather);
+    uint64_t turns = driver->turns;
+    bool writes;
 
     core_frame_close(parts->core, parts->clock.wall_us(parts->clock.context), &frame->core);
     driver->dirty = false;
@@ -200,9 +216,11 @@ static void driver_close_frame(struct driver *driver, uint64_t now_us, bool last
     driver->turns = 0;
     driver->parcels = 0;
     driver->has_links = driver->has_links || frame->core.link_count != 0;
-    if (frame->core.writes)
+    writes = frame->core.writes;
+    if (writes)
         driver->closed_us = now_us;
     gather_take(&driver->gather, frame, now_us, last);
+    pace_frame_closed(&driver->pace, &driver->gather, now_us, writes, turns);
 }
 
 /* When the core has something to do because time passed. */
@@ -241,6 +259,7 @@ void *core_thread(void *context)
     struct parts *parts = driver.parts;
 
     gather_init(&driver.gather, parts);
+    pace_init(&driver.pace, parts);
     tier1_step(parts->tier1, parts->core); /* so that the first read of `status` shows it */
     /* The first frame has what loading found to do, such as a quarantine. */
     driver.dirty = true;
@@ -268,6 +287,7 @@ void *core_thread(void *context)
         if (gather_look(&driver.gather))
             driver_open_awaited(&driver, now_us); /* acknowledgements of what is durable now */
         gather_commit(&driver.gather, now_us);
+        pace_look(&driver.pace, &driver.gather, now_us, driver.dirty);
         if (driver_should_close(&driver, now_us, last)) {
             driver_close_frame(&driver, now_us, last);
             if (last)
@@ -275,6 +295,7 @@ void *core_thread(void *context)
             continue;
         }
         if (last || driver_is_full(&driver) || (!driver.more && !arriving && !asked))
-            wake_wait(&parts->core_wake, driver_wait_ms(&driver, now_us));
+            wake_wait(&parts->core_wake,
+                      pace_wait_ms(&driver.pace, driver_wait_ms(&driver, now_us)));
     }
 }

@@ -22,11 +22,13 @@
 #include "site/daemon/edge.h"
 #include "site/daemon/files.h"
 #include "site/daemon/machine.h"
+#include "site/daemon/metrics_socket.h"
 #include "site/daemon/opened.h"
 #include "site/daemon/readers.h"
 #include "site/daemon/sandbox.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
+#include "site/metrics/metrics.h"
 
 enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 
@@ -35,6 +37,8 @@ struct site {
     const struct daemon_options *options;
     struct files files;
     struct signals signals;
+    struct metrics_socket metrics_socket;
+    struct metrics *metrics; /* NULL: nobody watches */
     struct opened opened;
     struct readers readers;
     struct parts parts;
@@ -147,6 +151,33 @@ static enum status site_open_wires(struct site *site, struct fault *fault)
     return status;
 }
 
+/* Before the books are read, so that a start which takes long can be watched. */
+static enum status site_open_metrics(struct site *site, struct fault *fault)
+{
+    const struct metrics_settings *settings = site->options->metrics;
+    struct metrics_options metrics = {.site_key = site->options->site_key, .clock = clock_system()};
+    enum status status;
+
+    if (!metrics_are_served(settings))
+        return ST_OK;
+    status = metrics_socket_open(&site->metrics_socket, settings, site->options->dir, fault);
+    if (status != ST_OK)
+        return status;
+    metrics.listen_fd = site->metrics_socket.fd;
+    metrics.own_names = settings->place == METRICS_TCP && !settings->remote;
+    status = metrics_new(&site->metrics, &metrics, fault);
+    if (status != ST_OK)
+        (void)!close(site->metrics_socket.fd); /* else the server's; nobody was let in */
+    site->parts.board = metrics_board(site->metrics);
+    return status;
+}
+
+static void site_set_phase(const struct site *site, enum board_phase phase)
+{
+    if (site->parts.board != NULL)
+        board_set_phase(site->parts.board, phase);
+}
+
 static enum status site_open(struct site *site, struct fault *fault)
 {
     /* First: what it forks may know nothing of what follows. */
@@ -155,6 +186,8 @@ static enum status site_open(struct site *site, struct fault *fault)
 
     if (status == ST_OK && site->options->sandbox)
         status = sandbox_hide(fault);
+    if (status == ST_OK)
+        status = site_open_metrics(site, fault);
     if (status == ST_OK)
         status = opened_open(&site->opened, fault);
     if (status == ST_OK)
@@ -187,6 +220,8 @@ static void site_close(struct site *site)
     while ((book = ring_pop(&site->parts.books)) != NULL)
         free(book);
     wires_free(site->wires);
+    metrics_free(site->metrics);
+    metrics_socket_remove(&site->metrics_socket);
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);
     wake_fini(&site->parts.edge_wake);
@@ -250,6 +285,7 @@ static enum status site_serve(struct site *site, struct fault *fault)
         log_write(LOG_ERROR, "site.no-thread", "reason=\"the system refuses a thread\"");
         _exit(EXIT_INTERNAL);
     }
+    site_set_phase(site, BOARD_SERVING);
     edge_run(&site->edge);
     (void)!pthread_join(core, NULL);   /* ended with the last frame */
     (void)!pthread_join(writer, NULL); /* the same */
@@ -306,8 +342,9 @@ int daemon_run(const struct daemon_options *options)
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     /* Before any thread starts: each inherits that these signals are held. */
     signals_hold();
-    status = files_ask(&site->files,
-                       options->link_listen != NULL && options->link_listen[0] != '\0', &fault);
+    status =
+        files_ask(&site->files, options->link_listen != NULL && options->link_listen[0] != '\0',
+                  metrics_are_served(options->metrics) ? (size_t)HTTP_FILES : 0, &fault);
     if (status == ST_OK)
         status = machine_check(options, &fault);
     if (status == ST_OK)

@@ -10,6 +10,7 @@
 #include "site/compiler/tier1.h"
 #include "site/control/control.h"
 #include "site/daemon/access.h"
+#include "site/metrics/settings.h"
 
 struct daemon_options {
     const char *dir;         /* the site's directory */
@@ -33,7 +34,8 @@ struct daemon_options {
     size_t loader_size;
     /* Reads the books through after the disk had failed.  NULL: they are taken as they are. */
     enum status (*verify)(const struct store_read *read, struct fault *fault);
-    const struct tier1_settings *tier1; /* NULL: off */
+    const struct tier1_settings *tier1;     /* NULL: off */
+    const struct metrics_settings *metrics; /* where figures are served; NULL: nowhere */
     int ready_fd; /* "ready\n" is written here once requests are served; -1: nowhere */
     bool sandbox;
     /* No turn is run and site time stands still, so nothing is owed; requests are served.  Best

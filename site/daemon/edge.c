@@ -154,6 +154,8 @@ static void edge_stop(struct edge *edge)
     else
         log_write(LOG_INFO, "site.stopping", "reason=\"it was drained\"");
     edge->stopping = true;
+    if (edge->parts->board != NULL)
+        board_set_phase(edge->parts->board, BOARD_STOPPING);
     atomic_store(&edge->parts->stopping, true);
     wake_up(&edge->parts->core_wake);
 }

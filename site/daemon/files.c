@@ -56,7 +56,7 @@ static size_t files_inherited(size_t allowed)
     return count;
 }
 
-enum status files_ask(struct files *files, bool listens, struct fault *fault)
+enum status files_ask(struct files *files, bool listens, size_t others, struct fault *fault)
 {
     struct rlimit limit;
     size_t allowed;
@@ -74,6 +74,7 @@ enum status files_ask(struct files *files, bool listens, struct fault *fault)
     /* Above FILES_MAX there is room enough for what was left open. */
     if (limit.rlim_cur < 2 * FILES_MAX)
         allowed -= files_inherited(allowed);
+    allowed -= others < allowed ? others : allowed;
     status = files_share(files, allowed, listens, fault);
     if (status == ST_OK && limit.rlim_cur < files->wanted)
         log_write(LOG_WARN, "limits.descriptors",

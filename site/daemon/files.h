@@ -26,8 +26,10 @@ MUST_CHECK bool files_left(int fd, size_t count);
 
 /*
  * Raise our limit as far as it goes, up to FILES_MAX, and share out what there is; a shortage is
- * logged.  `listens`: peers can dial us.  ST_INVALID as above; ST_IO.
+ * logged.  `listens`: peers can dial us.  `others` are kept for parts that are not counted here.
+ * ST_INVALID as above; ST_IO.
  */
-MUST_CHECK enum status files_ask(struct files *files, bool listens, struct fault *fault);
+MUST_CHECK enum status files_ask(struct files *files, bool listens, size_t others,
+                                 struct fault *fault);
 
 #endif

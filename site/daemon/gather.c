@@ -62,6 +62,8 @@ bool gather_look(struct gather *gather)
     if (!gather->committing || atomic_load(&gather->parts->writer_busy))
         return false;
     gather->committing = false;
+    /* Without others that wait, those that were closed meanwhile had nothing to write. */
+    gather->durable = gather->joined == NULL ? gather->closed : gather->handed;
     core_commit_ended(gather->parts->core);
     if (!redo)
         return false;
@@ -116,10 +118,12 @@ static bool frame_is_early(const struct core_frame *frame)
 }
 
 /* Hand a frame to the writer; its commit is that of all frames closed so far. */
-static void gather_hand_over(struct gather *gather, struct parts_frame *frame)
+static void gather_hand_over(struct gather *gather, struct parts_frame *frame, uint64_t now_us)
 {
     core_commit_begins(gather->parts->core);
     gather->committing = true;
+    gather->committing_us = now_us;
+    gather->handed = gather->closed;
     gather->wrote = gather->wrote || frame->core.writes;
     atomic_store(&gather->parts->writer_busy, true);
     INVARIANT(ring_push(&gather->parts->frames, frame));
@@ -153,8 +157,17 @@ static void gather_join(struct gather *gather, struct parts_frame *frame, uint64
         gather_give_back(gather, frame);
 }
 
+/* A frame of which nothing is written is as durable as those before it. */
+static void gather_count(struct gather *gather, const struct parts_frame *frame)
+{
+    gather->closed++;
+    if (!frame->core.writes && gather->joined == NULL && !gather->committing)
+        gather->handed = gather->durable = gather->closed;
+}
+
 void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_us, bool last)
 {
+    gather_count(gather, frame);
     if (frame_is_empty(&frame->core) && !last) {
         gather_give_back(gather, frame);
         return;
@@ -163,7 +176,7 @@ void gather_take(struct gather *gather, struct parts_frame *frame, uint64_t now_
     /* The frame that ends the last bounded link may close while others are being committed. */
     if (gather->joined == NULL && gather->flush_ms == 0 && !gather->committing) {
         frame->last = last;
-        gather_hand_over(gather, frame);
+        gather_hand_over(gather, frame, now_us);
         return;
     }
     if (gather->joined == NULL && frame_is_early(&frame->core) && !last) {
@@ -196,5 +209,5 @@ void gather_commit(struct gather *gather, uint64_t now_us)
     gather->joined = NULL;
     if (frame->core.writes)
         redo_commit_begins(gather->parts->redo, &frame->core.batch);
-    gather_hand_over(gather, frame);
+    gather_hand_over(gather, frame, now_us);
 }

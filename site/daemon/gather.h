@@ -15,9 +15,14 @@ struct gather {
     struct parts_frame *joined; /* frames that wait for a commit; NULL: none */
     uint64_t joined_us;         /* since when */
     uint32_t flush_ms;          /* core_flush_ms() as of the last frame that was closed */
-    bool full;       /* the redo log took no more: nothing is closed until all is durable */
-    bool committing; /* a commit is under way */
-    bool wrote;      /* something was committed since the driver measured the disk */
+    bool full;              /* the redo log took no more: nothing is closed until all is durable */
+    bool committing;        /* a commit is under way */
+    uint64_t committing_us; /* since when */
+    bool wrote;             /* something was committed since the driver measured the disk */
+    /* Frames that gather_take() was given, and how many of them are at the writer or durable. */
+    uint64_t closed;
+    uint64_t handed;
+    uint64_t durable;
 };
 
 /* Make all frames of the pool spare. */

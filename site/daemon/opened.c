@@ -266,6 +266,7 @@ void opened_measure(const struct opened *opened, struct core_disk *disk)
 
     store_lmdb_room(opened->lmdb, &room);
     disk->free_bytes = room.free_bytes;
+    disk->total_bytes = room.total_bytes;
     disk->low_bytes = room.total_bytes / 100 * opened->options->disk_low_percent;
     disk->full_bytes = room.total_bytes / 100 * opened->options->disk_full_percent;
 }

@@ -14,6 +14,7 @@
 #include "site/core/core.h"
 #include "site/daemon/limits.h"
 #include "site/daemon/redo.h"
+#include "site/metrics/board.h"
 
 /* One request on its way to the core: the connection's own, lent until the answer is back. */
 struct request {
@@ -59,6 +60,8 @@ struct parts {
     void *measure_context;
     void (*store_failed)(void *context); /* called by the writer before it ends the process */
     void *store_failed_context;
+    struct board *board;         /* where the core leaves figures; NULL: nobody watches */
+    _Atomic uint64_t durable_us; /* monotonic: when the last frame was durable */
 
     struct wake core_wake;
     struct wake writer_wake;

@@ -40,6 +40,7 @@ void *writer_thread(void *context)
         }
         writer_commit(parts, &frame->core);
         last = frame->last;
+        atomic_store(&parts->durable_us, parts->clock.now_us(parts->clock.context));
         /* There are fewer frames than places in a ring. */
         INVARIANT(ring_push(&parts->durable, frame));
         atomic_store(&parts->writer_busy, false);

@@ -40,10 +40,12 @@ ARROWS = {
     "links": "base channels",
     "exchange": "agents base channels ledger links market",
     "site/control": "base",
-    "site/config": "base market site/compiler",
+    "site/config": "base market site/compiler site/metrics",
     "site/core": "agents audit base channels exchange ledger links market sdk site/control",
     "site/compiler": "agents base engine site/control site/core",
-    "site/daemon": "agents base links market site/compiler site/control site/core store",
+    "site/metrics": "base site/core",
+    "site/daemon": "agents base links market site/compiler site/control site/core site/metrics"
+    " store",
     "site/cli": "agents audit base engine ledger links sdk sdk/loader site/config site/control"
     " site/core site/daemon store",
     "site": "site/cli",
@@ -57,7 +59,7 @@ ARROWS = {
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
 PARTS = {"agents": "agents/orders agents/pages agents/rows agents/turns"}
-LIBRARIES = {"lmdb.h": ("store/",), "zmq.h": ("site/",)}
+LIBRARIES = {"lmdb.h": ("store/",), "zmq.h": ("site/",), "microhttpd.h": ("site/metrics/",)}
 
 # The headers of a folder that others include.  All others are private to it and to its own tests
 # (tests/FOLDER).  The headers of base/ are all for everybody.
@@ -73,8 +75,9 @@ FACES = {
     "exchange": "exchange.h",
     "site/control": "control.h exit_code.h invite.h keyfile.h paths.h place.h",
     "site/config": "config.h",
-    "site/core": "core.h",
+    "site/core": "core.h figures.h",
     "site/compiler": "settings.h tier1.h",
+    "site/metrics": "board.h limits.h metrics.h settings.h",
     "site/daemon": "daemon.h offline.h signals.h",
     "site/cli": "cli.h",
     "sdk": "abi.h",
@@ -534,6 +537,28 @@ def rule_prices(tree):
         yield there, line, message
 
 
+def rule_metrics(tree):
+    """The metrics of site/metrics are those of docs/metrics.md, and ops/ asks for no others."""
+    here, there = "site/metrics", "docs/metrics.md"
+    if there not in tree.texts:
+        return
+    code, named = {}, r"\bserai_[a-z_]+"
+    for path, text in tree.each((".c",)):
+        if path.startswith(here + "/"):
+            code.update(dict.fromkeys(re.findall(r'"(serai_[a-z_]+)"', strip_only_comments(text)),
+                                      True))
+    rows = dict.fromkeys(re.findall(r"^\| `(serai_[a-z_]+)` \|", tree.texts[there], re.M), True)
+    for line, message in differences("metric", code, rows, here, there):
+        yield there, line, message
+    for path, text in tree.each():
+        if not path.startswith("ops/"):
+            continue
+        for match in re.finditer(named, text):
+            name = re.sub(r"_(bucket|sum|count)$", "", match[0])
+            if name not in code and match[0] not in code:
+                yield path, line_of(text, match.start()), f"there is no metric {match[0]}"
+
+
 def pairs_of_cells(text):
     """{second: first} of the cells of a table that stand two by two in its rows."""
     cells = []
@@ -642,6 +667,7 @@ RULES = {
     "links": rule_links,
     "abi": rule_abi,
     "prices": rule_prices,
+    "metrics": rule_metrics,
     "records": rule_records,
     "commands": rule_commands,
     "gate": rule_gate,

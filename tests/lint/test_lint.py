@@ -134,6 +134,9 @@ GOOD = {
     "tests/check.sh": "step()\n{\n}\nstep 'layout' format-check\nstep 'tests' check-dev\n",
     "docs/guest-abi.md": ABI_PAGE,
     "docs/prices.md": PRICES,
+    "site/metrics/series.c": 'x("serai_turns_total", "Turns.");\ny("serai_turn_seconds");\n',
+    "docs/metrics.md": "| `serai_turns_total` | counter |\n| `serai_turn_seconds` | run |\n",
+    "ops/rules.yml": "expr: serai_turns_total / serai_turn_seconds_count\n",
     "market/pricebook.c": BOOK,
     "base/store.h": STORE,
     "ledger/ledger.h": LEDGER,
@@ -382,6 +385,12 @@ class LintTest(unittest.TestCase):
         self.assert_apart("prices", page, "`agents.max`", "`agents.most`", "key agents.max of")
         self.assert_apart("prices", book, "log.price", "log.cost", "key log.price of docs")
         self.assert_apart("prices", book, "COUNT(", "OTHER(", "key agents.max of docs/prices.md")
+
+    def test_metrics_that_their_page_does_not_tell_are_caught(self):
+        page, code, rules = "docs/metrics.md", "site/metrics/series.c", "ops/rules.yml"
+        self.assert_apart("metrics", page, "_turns_total", "_turns", "serai_turns of docs")
+        self.assert_apart("metrics", code, "_turn_seconds", "_turn", "serai_turn of site")
+        self.assert_apart("metrics", rules, "turn_seconds_count", "frames", "metric serai_frames")
 
     def test_records_that_their_page_does_not_tell_are_caught(self):
         page = "docs/records.md"

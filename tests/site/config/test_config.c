@@ -383,6 +383,100 @@ START_TEST(each_wrong_setting_of_the_engine_says_what_it_wants)
 }
 END_TEST
 
+static void load_with(const char *text)
+{
+    write_file("prices.toml", "");
+    write_file("site.toml", text);
+    reported[0] = '\0';
+    if (load() != ST_OK)
+        ck_abort_msg("%s\n%s", text, reported);
+}
+
+START_TEST(figures_are_served_nowhere_until_somebody_says_where)
+{
+    char path[200];
+
+    load_with("");
+    ck_assert_int_eq(config.metrics.place, METRICS_NOWHERE);
+    ck_assert_uint_eq(config.metrics.mode, 0600);
+    ck_assert(!config.metrics.remote);
+    load_with("metrics.listen = \"127.0.0.1:9464\"\n");
+    ck_assert_int_eq(config.metrics.place, METRICS_TCP);
+    ck_assert_str_eq(config.metrics.host, "127.0.0.1");
+    ck_assert_uint_eq(config.metrics.port, 9464);
+    load_with("metrics.listen = \"[::1]:65535\"\n");
+    ck_assert_str_eq(config.metrics.host, "::1");
+    ck_assert_uint_eq(config.metrics.port, 65535);
+    load_with("metrics.mode = \"0666\"\nmetrics.listen = \"unix:m.sock\"\n");
+    ck_assert_int_eq(config.metrics.place, METRICS_UNIX);
+    path_in(path, "m.sock");
+    ck_assert_str_eq(config.metrics.path, path);
+    ck_assert_uint_eq(config.metrics.mode, 0666);
+    load_with("metrics.listen = \"unix:/run/m\"\n");
+    ck_assert_str_eq(config.metrics.path, "/run/m");
+    load_with("[metrics]\nremote = \"yes\"\nlisten = \"0.0.0.0:1\"\n");
+    ck_assert_str_eq(config.metrics.host, "0.0.0.0");
+    ck_assert(config.metrics.remote);
+}
+END_TEST
+
+START_TEST(other_machines_see_figures_only_where_that_is_said)
+{
+    static const char *const wide[] = {"0.0.0.0:9464", "10.0.0.1:9464", "[::]:9464",
+                                       "[2001:db8::1]:9464"};
+    char text[120];
+
+    write_file("prices.toml", "");
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        (void)snprintf(text, sizeof text, "metrics.listen = \"%s\"\n", wide[i]);
+        write_file("site.toml", text);
+        ck_assert_msg(load() == ST_INVALID, "%s", text);
+        ck_assert_ptr_nonnull(strstr(reported, "metrics.remote"));
+    }
+    load_with("metrics.listen = \"127.9.9.9:1\"\n");
+}
+END_TEST
+
+START_TEST(wrong_places_for_figures_say_what_is_wanted)
+{
+    static const char *const wrong[] = {"9464",
+                                        ":9464",
+                                        "localhost:9464",
+                                        "127.0.0.1",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:0",
+                                        "127.0.0.1:65536",
+                                        "127.0.0.1:1x",
+                                        "127.0.0.1:-1",
+                                        "127.0.0.1:094",
+                                        "127.0.0.1:123456",
+                                        "[127.0.0.1]:1",
+                                        "::1:1",
+                                        "[::1:1",
+                                        "]:1",
+                                        "[:1",
+                                        "[]:1",
+                                        "unix:",
+                                        "http://127.0.0.1:1"};
+    char text[120];
+
+    write_file("prices.toml", "");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        (void)snprintf(text, sizeof text, "metrics.listen = \"%s\"\n", wrong[i]);
+        write_file("site.toml", text);
+        reported[0] = '\0';
+        ck_assert_msg(load() == ST_INVALID, "%s", text);
+        expect_error("site.toml:1:18: metrics.listen: wants");
+    }
+    write_file("site.toml", "metrics.mode = \"0777\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:16: metrics.mode: wants an octal mode");
+    write_file("site.toml", "metrics.remote = \"true\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:18: metrics.remote: wants \"no\" or \"yes\"");
+}
+END_TEST
+
 START_TEST(a_socket_path_that_no_socket_can_have_is_refused)
 {
     char text[200];
@@ -458,6 +552,9 @@ int main(void)
     tcase_add_test(files, a_book_that_contradicts_itself_is_refused);
     tcase_add_test(files, settings_out_of_range_are_refused);
     tcase_add_test(files, where_neighbours_dial_is_an_address_of_zeromq_or_nowhere);
+    tcase_add_test(files, figures_are_served_nowhere_until_somebody_says_where);
+    tcase_add_test(files, other_machines_see_figures_only_where_that_is_said);
+    tcase_add_test(files, wrong_places_for_figures_say_what_is_wanted);
     tcase_add_test(files, a_socket_path_that_no_socket_can_have_is_refused);
     tcase_add_test(files, a_missing_file_is_told_from_an_unreadable_one);
     tcase_add_test(files, a_file_that_is_too_long_is_refused);

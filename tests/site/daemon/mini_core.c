@@ -11,6 +11,7 @@
  * and every turn moves one nano from the account to revenue.
  */
 #include "site/core/core.h"
+#include "site/core/figures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -393,6 +394,20 @@ void core_lost_memory(struct core *core)
 struct core_counters core_count(const struct core *core)
 {
     return core->counters;
+}
+
+/* Enough of them to tell one moment from another. */
+void core_figures(struct core *core, struct core_figures *figures)
+{
+    *figures = (struct core_figures){.frame = ledger_last_frame(core->ledger)->frame,
+                                     .agents = {.turns = core->counters.turns}};
+}
+
+void core_survey_step(const struct core *core, struct core_survey *survey, size_t count)
+{
+    (void)core;
+    (void)count;
+    survey->rounds++;
 }
 
 const struct ledger *core_ledger(const struct core *core)

@@ -248,6 +248,33 @@ START_TEST(a_frame_of_early_parcels_alone_needs_no_commit)
 }
 END_TEST
 
+/* For who watches: how many of the frames that were closed are durable. */
+START_TEST(frames_are_counted_as_they_become_durable)
+{
+    gather_take(&gather, frame_of(0), 5, false); /* nothing of it is written */
+    ck_assert_uint_eq(gather.closed, 1);
+    ck_assert_uint_eq(gather.durable, 1);
+    gather_take(&gather, frame_of(KIB), 10, false);
+    gather_take(&gather, frame_of(KIB), 20, false);
+    gather_take(&gather, frame_of(0), 20, false); /* after some that are not durable */
+    ck_assert_uint_eq(gather.closed, 4);
+    ck_assert_uint_eq(gather.durable, 1);
+    gather_commit(&gather, 10 + FLUSH_MS * 1000);
+    ck_assert_uint_eq(gather.committing_us, 10 + FLUSH_MS * 1000);
+    gather_take(&gather, frame_of(KIB), 30, false); /* while those go to the disk */
+    (void)gather_look(&gather);
+    ck_assert_uint_eq(gather.durable, 1);
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert_uint_eq(gather.durable, 4);
+    gather_commit(&gather, 30 + FLUSH_MS * 1000);
+    ck_assert(writer_takes_one());
+    ck_assert(gather_look(&gather));
+    ck_assert_uint_eq(gather.durable, 5);
+    ck_assert_uint_eq(gather.closed, 5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gather");
@@ -255,6 +282,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, frames_wait_for_one_commit_until_their_time);
+    tcase_add_test(tests, frames_are_counted_as_they_become_durable);
     tcase_add_test(tests, no_more_is_joined_than_a_frame_may_take);
     tcase_add_test(tests, what_waited_for_a_commit_leaves_when_it_ends);
     tcase_add_test(tests, what_the_redo_log_does_not_have_waits_for_its_own_commit);
