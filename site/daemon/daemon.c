@@ -168,6 +168,11 @@ static enum status site_open_metrics(struct site *site, struct fault *fault)
     status = metrics_new(&site->metrics, &metrics, fault);
     if (status != ST_OK)
         (void)!close(site->metrics_socket.fd); /* else the server's; nobody was let in */
+    else if (settings->place == METRICS_UNIX)
+        log_write(LOG_INFO, "metrics.ready", "socket=%s", settings->path);
+    else
+        log_write(LOG_INFO, "metrics.ready", "address=%s port=%u", settings->host,
+                  (unsigned)settings->port);
     site->parts.board = metrics_board(site->metrics);
     return status;
 }

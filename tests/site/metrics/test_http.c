@@ -1,4 +1,5 @@
 /* The server by raw sockets: what is refused, and who keeps nobody waiting. */
+#define _DEFAULT_SOURCE /* usleep */
 #include "site/metrics/http.h"
 
 #include <poll.h>
@@ -217,13 +218,39 @@ START_TEST(slow_clients_keep_nobody_waiting_and_lose_their_connection)
         tell(slow[i], i % 2 == 0 ? "GET /sh" : "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
     }
     is_answered("GET /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "short\n");
-    /* They send a byte now and then, which is not idle: their time in all is over. */
-    for (int i = 0; i < HTTP_CLIENTS_MAX - 1; i += 2)
-        tell(slow[i], "o");
     clock_us += HTTP_CONNECTION_US + 1;
     for (int i = 0; i < HTTP_CLIENTS_MAX - 1; i++)
         ck_assert_uint_lt(hear(slow[i]), LONG_BYTES);
     is_answered("GET /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "short\n");
+}
+END_TEST
+
+/* Whether the server has closed the connection, after another byte was sent over it. */
+static bool is_closed_after_byte(int fd)
+{
+    char byte;
+
+    if (send(fd, "o", 1, MSG_NOSIGNAL) < 0)
+        return true;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+START_TEST(a_byte_now_and_then_does_not_keep_a_connection)
+{
+    int fd = dial();
+    int bytes = 0;
+
+    tell(fd, "GET /sh");
+    for (; bytes < 10; bytes++) {
+        ck_assert(!is_closed_after_byte(fd));
+        (void)usleep(50 * 1000);
+    }
+    clock_us += HTTP_CONNECTION_US + 1; /* its time in all is over, though it is not idle */
+    while (!is_closed_after_byte(fd)) {
+        ck_assert_int_lt(bytes++, 400);
+        (void)usleep(50 * 1000);
+    }
+    (void)close(fd);
 }
 END_TEST
 
@@ -255,6 +282,7 @@ int main(void)
     tcase_add_test(tcase, other_paths_and_methods_are_refused);
     tcase_add_test(tcase, what_is_no_request_is_refused);
     tcase_add_test(tcase, slow_clients_keep_nobody_waiting_and_lose_their_connection);
+    tcase_add_test(tcase, a_byte_now_and_then_does_not_keep_a_connection);
     tcase_add_test(tcase, more_clients_than_places_wait_for_one);
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(own, setup_own, teardown);
