@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -20,11 +21,13 @@
 #include "tests/reading.h"
 #include "tests/site/daemon/mini_core.h"
 #include "tests/temp_dir.h"
+#include "tests/unix_get.h"
 
 #define MAP_BYTES ((uint64_t)2 << 30)
 
 static char dir[TEMP_DIR_BYTES];
 static char socket_path[TEMP_PATH_BYTES];
+static struct metrics_settings metrics;
 static uint8_t key[CONTROL_KEY_BYTES];
 static uint8_t secret[CONTROL_SECRET_BYTES];
 static uint64_t number;
@@ -37,6 +40,7 @@ struct start {
     uint64_t map_bytes;
     void (*before_turn)(uint64_t agent, uint64_t message);
     enum status (*verify)(const struct store_read *read, struct fault *fault);
+    bool is_watched; /* figures are served as `metrics` says */
 };
 
 static const uint8_t site_key[CONTROL_KEY_BYTES] = {0x51, 0x7e};
@@ -53,6 +57,7 @@ static int run_daemon(const struct start *start, int ready_fd)
         .sandbox = true,
         .before_turn = start->before_turn,
         .verify = start->verify,
+        .metrics = start->is_watched ? &metrics : NULL,
     };
     struct rlimit limit = {.rlim_cur = start->file_bytes_max, .rlim_max = start->file_bytes_max};
 
@@ -112,6 +117,8 @@ static void setup(void)
     ck_assert_int_eq(crypto_sign_keypair(key, secret), 0);
     temp_dir_init(dir);
     (void)snprintf(socket_path, sizeof socket_path, "%s/control.sock", dir);
+    metrics = (struct metrics_settings){.place = METRICS_UNIX, .mode = 0600};
+    (void)snprintf(metrics.path, sizeof metrics.path, "%s/metrics.sock", dir);
     ck_assert_int_eq(
         store_lmdb_open(&lmdb, temp_path(dir, "store"), STORE_CREATE, MAP_BYTES, &fault), ST_OK);
     store_lmdb_close(lmdb);
@@ -586,6 +593,99 @@ START_TEST(kills_at_random_moments_lose_nothing_that_was_answered)
 }
 END_TEST
 
+/* ---- figures ---- */
+
+static char answer[UNIX_GET_BYTES];
+
+/* Ask until the status is this, for so many tenths of a second. */
+static void wait_for_status(const char *path, int status, int tenths)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+
+    while (unix_get(metrics.path, path, answer) != status) {
+        ck_assert_msg(tenths-- > 0, "%s is answered: %s", path, answer);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+static void wait_for_line(const char *line)
+{
+    for (int tenths = 0; tenths < 200; tenths++) {
+        wait_for_status("/metrics", 200, 0);
+        if (strstr(answer, line) != NULL)
+            return;
+        (void)nanosleep(&(const struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
+    }
+    ck_abort_msg("%s does not come: %s", line, answer);
+}
+
+START_TEST(figures_are_served_from_start_to_end)
+{
+    struct client_connection *client;
+
+    ck_assert(start_daemon(&(struct start){.is_watched = true}));
+    wait_for_status("/readyz", 200, 200);
+    client = open_client();
+    ck_assert_int_eq(bring_in(client, 1000), ST_OK);
+    ck_assert_int_eq(make_turns(client, 10), ST_OK);
+    wait_for_line("\nserai_turns_total 10\n");
+    wait_for_line("\nserai_turn_seconds_count 10\n");
+    client_close(client);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    ck_assert_int_eq(unix_get(metrics.path, "/healthz", answer), 0);
+    ck_assert_int_ne(access(metrics.path, F_OK), 0); /* the socket is removed */
+}
+END_TEST
+
+/* Ask for turns, and do not wait for the answer.  The connection, to be closed. */
+static int begin_turns(uint64_t count)
+{
+    struct bytes args = {0};
+    struct bytes request = {0};
+    uint8_t prefix[4];
+    int fd = connect_raw();
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, count);
+    control_read(&request, "turns", &args);
+    be32_put(prefix, (uint32_t)request.size);
+    ck_assert_int_eq(send(fd, prefix, sizeof prefix, MSG_NOSIGNAL), sizeof prefix);
+    ck_assert_int_eq((int)send(fd, request.data, request.size, MSG_NOSIGNAL), (int)request.size);
+    bytes_fini(&args);
+    bytes_fini(&request);
+    return fd;
+}
+
+/* Longer than a core may stand. */
+static void stand_at_fifth(uint64_t agent, uint64_t message)
+{
+    if (agent == MINI_AGENT && message == 5)
+        (void)nanosleep(&(const struct timespec){.tv_sec = 14}, NULL);
+}
+
+START_TEST(a_core_that_stands_is_seen_and_its_figures_are_still_served)
+{
+    const struct start standing = {.is_watched = true, .before_turn = stand_at_fifth};
+    struct client_connection *client;
+    int fd;
+
+    ck_assert(start_daemon(&standing));
+    wait_for_status("/readyz", 200, 200);
+    client = open_client();
+    ck_assert_int_eq(bring_in(client, 1000), ST_OK);
+    wait_for_line("\nserai_frames_total 1\n");
+    fd = begin_turns(10);
+    wait_for_status("/healthz", 503, 200);
+    wait_for_status("/metrics", 200, 0);
+    ck_assert_ptr_nonnull(strstr(answer, "\nserai_core_beat_age_seconds 1"));
+    wait_for_status("/healthz", 200, 200);
+    wait_for_line("\nserai_turns_total 10\n");
+    (void)close(fd);
+    client_close(client);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(a_socket_path_that_is_too_long_is_a_fault_of_configuration)
 {
     memset(socket_path, 's', sizeof socket_path - 1);
@@ -625,6 +725,8 @@ int main(void)
     tcase_add_test(tcase, a_store_that_cannot_grow_exits_74_and_answers_nothing);
     tcase_add_test(tcase, an_event_that_crashes_the_site_twice_is_quarantined);
     tcase_add_test(tcase, kills_at_random_moments_lose_nothing_that_was_answered);
+    tcase_add_test(tcase, figures_are_served_from_start_to_end);
+    tcase_add_test(tcase, a_core_that_stands_is_seen_and_its_figures_are_still_served);
     tcase_add_test(tcase, a_socket_path_that_is_too_long_is_a_fault_of_configuration);
     tcase_add_test(tcase, a_directory_without_a_store_exits_74);
     suite_add_tcase(suite, tcase);

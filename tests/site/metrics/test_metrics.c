@@ -2,21 +2,17 @@
 #include "site/metrics/metrics.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "site/metrics/health.h"
 #include "tests/check_main.h"
 #include "tests/temp_dir.h"
-
-enum { ANSWER_BYTES = 65536 };
+#include "tests/unix_get.h"
 
 static char dir[TEMP_DIR_BYTES];
 static struct sockaddr_un address;
 static struct metrics *metrics;
 static struct board *board;
-static char answer[ANSWER_BYTES];
+static char answer[UNIX_GET_BYTES];
 static _Atomic uint64_t clock_us;
 
 static uint64_t now_us(void *context)
@@ -53,20 +49,7 @@ static void teardown(void)
 /* The status of a path; what was said is in `answer`. */
 static int ask(const char *path)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    size_t size = 0;
-    ssize_t got;
-    char text[100];
-
-    (void)snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
-    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq((int)send(fd, text, strlen(text), MSG_NOSIGNAL), (int)strlen(text));
-    while ((got = read(fd, answer + size, sizeof answer - 1 - size)) > 0)
-        size += (size_t)got;
-    (void)close(fd);
-    answer[size] = '\0';
-    ck_assert_uint_gt(size, 12);
-    return atoi(answer + 9);
+    return unix_get(address.sun_path, path, answer);
 }
 
 static void publish(uint64_t frame)
