@@ -18,7 +18,7 @@ enum {
     HTTP_STACK_BYTES = 256 * 1024,
     /* How often the core leaves figures, and at least goes round while somebody may ask. */
     METRICS_US = 1000 * 1000,
-    /* Account numbers whose agents the survey looks at each time: some milliseconds. */
+    /* Account numbers whose agents the survey looks at each time: a millisecond. */
     METRICS_SURVEY_STEP = 2048,
 };
 
