@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,8 +17,12 @@ enum { METRICS_BACKLOG = 16 };
 
 static enum status metrics_socket_fault(struct fault *fault, const char *what)
 {
-    return fault_set(fault, errno == EADDRINUSE ? ST_BUSY : ST_IO, "metrics.listen: %s: %s", what,
-                     strerror(errno));
+    if (errno == EADDRINUSE) /* the site's lock, which would name it, is taken later */
+        return fault_set(fault, ST_BUSY,
+                         "metrics.listen: %s is in use by another program, or by a daemon of this "
+                         "site that runs already",
+                         what);
+    return fault_set(fault, ST_IO, "metrics.listen: %s: %s", what, strerror(errno));
 }
 
 static int metrics_socket_new(int family)
@@ -64,6 +69,7 @@ static enum status metrics_socket_bind_tcp(const struct metrics_socket *socket,
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(settings->port)};
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(settings->port)};
     bool is_six = inet_pton(AF_INET6, settings->host, &six.sin6_addr) == 1;
+    char place[METRICS_HOST_BYTES + 8];
     int yes = 1;
     int bound;
 
@@ -74,7 +80,10 @@ static enum status metrics_socket_bind_tcp(const struct metrics_socket *socket,
     (void)!setsockopt(socket->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     bound = is_six ? bind(socket->fd, (const struct sockaddr *)&six, sizeof six)
                    : bind(socket->fd, (const struct sockaddr *)&four, sizeof four);
-    return bound == 0 ? ST_OK : metrics_socket_fault(fault, settings->host);
+    if (bound == 0)
+        return ST_OK;
+    (void)snprintf(place, sizeof place, "%s:%u", settings->host, (unsigned)settings->port);
+    return metrics_socket_fault(fault, place);
 }
 
 static int metrics_socket_family(const struct metrics_settings *settings)

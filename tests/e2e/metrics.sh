@@ -92,7 +92,7 @@ print('taken', flush=True)
 time.sleep(60)" >"$work/taken" &
 holder=$!
 until grep -q taken "$work/taken"; do sleep 0.05; done
-exits 75 "metrics.listen" timeout 20 "$serai" site run
+exits 75 "metrics.listen: 127.0.0.1:$port is in use" timeout 20 "$serai" site run
 kill "$holder"
 wait "$holder" 2>/dev/null || true
 
