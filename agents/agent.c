@@ -2,6 +2,7 @@
 #include "agents/agent.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agents/agents.h"
 #include "agents/caps.h"
@@ -10,16 +11,36 @@
 #include "agents/logs.h"
 #include "agents/pages/paged.h"
 
+static void agent_number(struct agent *agent, uint64_t id)
+{
+    agent->id = id;
+    agent->log.next = 1;
+    /* The pages of its memory are rows under the agent's own number. */
+    paged_init(&agent->program.memory, id, 0);
+}
+
 struct agent *agent_alloc(uint64_t id)
 {
     struct agent *agent = calloc(1, sizeof *agent);
 
     INVARIANT(agent != NULL);
-    agent->id = id;
-    agent->log.next = 1;
-    /* The pages of its memory are rows under the agent's own number. */
-    paged_init(&agent->program.memory, id, 0);
+    agent_number(agent, id);
     return agent;
+}
+
+void agent_renew(struct agent *agent, uint64_t id)
+{
+    struct cap_table caps = agent->caps;
+    uint64_t *globals = agent->program.globals;
+    struct code_ref *kept = agent->program.kept;
+
+    INVARIANT(agent->inbox.first == NULL && agent->program.memory.pages == NULL);
+    cap_table_clear(&caps);
+    memset(agent, 0, sizeof *agent);
+    agent->caps = caps;
+    agent->program.globals = globals;
+    agent->program.kept = kept;
+    agent_number(agent, id);
 }
 
 void agent_make_kept(struct agent *agent)

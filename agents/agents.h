@@ -114,9 +114,12 @@ void agents_set_time(struct agents *agents, uint64_t site_time_us);
 /* The site time that was set, in microseconds. */
 uint64_t agents_time(const struct agents *agents);
 
-/* Read all rows back into a site without agents.  ST_CORRUPT names the record. */
+/*
+ * Read all rows back into a site without agents, and add what they claim to *claims.  What
+ * agents_check() looks at holds then.  ST_CORRUPT names the record.
+ */
 MUST_CHECK enum status agents_load(struct agents *agents, const struct store_read *read,
-                                   struct fault *fault);
+                                   struct ledger_claims *claims, struct fault *fault);
 
 /* Write all rows that changed since the last call.  Not within a turn. */
 void agents_write_rows(struct agents *agents, struct store_batch *batch);

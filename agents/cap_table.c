@@ -438,6 +438,26 @@ void cap_table_tidy(struct cap_table *table)
     }
 }
 
+void cap_table_clear(struct cap_table *table)
+{
+    struct cap_table cleared = {.chunks = table->chunks, .chunk_count = table->chunk_count};
+
+    INVARIANT(cap_table_is_saved(table));
+    for (uint32_t i = 0; i < table->chunk_count; i++) {
+        if (table->chunks[i] == NULL)
+            continue;
+        if (i == 0) {
+            memset(table->chunks[i], 0, AGENT_CAPS_CHUNK * sizeof *table->chunks[i]);
+            continue;
+        }
+        free(table->chunks[i]);
+        table->chunks[i] = NULL;
+    }
+    free(table->index);
+    free(table->dirty_more);
+    *table = cleared;
+}
+
 void cap_table_fini(struct cap_table *table)
 {
     for (uint32_t i = 0; i < table->chunk_count; i++)

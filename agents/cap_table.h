@@ -81,6 +81,9 @@ void cap_table_index(struct cap_table *table, const uint8_t *key, struct undo *u
 void cap_table_set(struct cap_table *table, struct undo *undo, const uint8_t *key, uint64_t slot,
                    const struct cap *cap);
 
+/* Empty all slots of a table that is saved, and keep memory for those that agents mostly have. */
+void cap_table_clear(struct cap_table *table);
+
 /* Free all slots and their index. */
 void cap_table_fini(struct cap_table *table);
 

@@ -159,6 +159,24 @@ static void holders_compare(void *context, uint64_t id, void *value)
         holders_wrong(check, "holders of object", id, object->holders, found);
 }
 
+static void holders_see_only_promise(void *context, uint64_t id, void *value)
+{
+    const struct object *object = value;
+
+    (void)id;
+    if (object->kind == OBJECT_PROMISE)
+        holders_see_promise(context, object);
+}
+
+enum status agents_check_promises(const struct agents *agents, struct fault *fault)
+{
+    struct holders_check check = {.agents = agents, .fault = fault, .status = ST_OK};
+
+    table_each(&agents->objects.by_id, holders_see_only_promise, &check);
+    table_fini(&check.places);
+    return check.status;
+}
+
 enum status agents_check_holders(const struct agents *agents, struct fault *fault)
 {
     struct holders_check check = {.agents = agents, .fault = fault, .status = ST_OK};

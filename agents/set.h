@@ -21,8 +21,6 @@
 #include "base/table.h"
 #include "engine/engine.h"
 
-struct rows_loading;
-
 struct agents {
     struct ledger *ledger;
     struct undo *undo;
@@ -46,7 +44,6 @@ struct agents {
     struct billing billing;
     struct page_set pages;
     struct changes changes;
-    struct rows_loading *loading; /* while rows are read, or NULL */
 
     struct turn *turn; /* running, or NULL */
     struct turn *turn_memory;

@@ -125,7 +125,8 @@ static void sleep_free_body(struct agent *agent)
     agent_free(agent);
 }
 
-static void sleep_pack(struct agents *agents, struct agent *agent)
+/* The record of an agent that may be packed; NULL: it stays active. */
+static uint8_t *sleep_make_record(struct agents *agents, const struct agent *agent)
 {
     size_t bound = sleep_record_bound(agent);
     uint8_t *scratch;
@@ -134,7 +135,7 @@ static void sleep_pack(struct agents *agents, struct agent *agent)
 
     /* Its size would not fit the two bytes at the head; such an agent stays active. */
     if (bound > (size_t)UINT16_MAX * SLAB_GRAIN)
-        return;
+        return NULL;
     bytes_clear(&agents->awake.record);
     scratch = bytes_extend(&agents->awake.record, bound);
     INVARIANT(scratch != NULL);
@@ -143,9 +144,30 @@ static void sleep_pack(struct agents *agents, struct agent *agent)
     /* Packed into scratch first, as only then the size is known. */
     record = slab_take(&agents->small, size * SLAB_GRAIN);
     memcpy(record, scratch, size * SLAB_GRAIN);
-    (void)!dense_put(&agents->by_id, agent->id, record + 1); /* in the place of its struct */
+    return record;
+}
+
+static void sleep_pack(struct agents *agents, struct agent *agent)
+{
+    uint8_t *record = sleep_make_record(agents, agent);
+
+    if (record == NULL)
+        return;
+    (void)dense_put(&agents->by_id, agent->id, record + 1); /* in the place of its struct */
     agent_is_gone(agents, agent);
     sleep_free_body(agent);
+}
+
+bool agent_load_packed(struct agents *agents, struct agent *agent)
+{
+    uint8_t *record = sleep_may(agent) ? sleep_make_record(agents, agent) : NULL;
+
+    if (record == NULL)
+        return false;
+    (void)!dense_put(&agents->by_id, agent->id, record + 1); /* keys of a table differ */
+    agent->log.first = NULL;
+    agent->log.last = NULL;
+    return true;
 }
 
 void agent_let_sleep(struct agents *agents, struct agent *agent)

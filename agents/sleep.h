@@ -24,7 +24,14 @@ void agent_is_awake(struct agents *agents, struct agent *agent);
 void agent_is_gone(struct agents *agents, struct agent *agent);
 
 /*
- * Pack an agent at once, if it may be: while rows are read each is packed as soon as it is there.
+ * Add an agent that was just read, and is in no table yet, as a record, if it may be packed.  Its
+ * log lines are the record's then, and the struct is spent (agent_renew()).  False: nothing was
+ * done.
+ */
+MUST_CHECK bool agent_load_packed(struct agents *agents, struct agent *agent);
+
+/*
+ * Pack an agent at once, if it may be: one that was activated while rows are read.
  */
 void agent_let_sleep(struct agents *agents, struct agent *agent);
 

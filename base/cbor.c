@@ -136,36 +136,46 @@ static const char *head_refuse_first(unsigned major, unsigned info)
     return info > INFO_8 ? "reserved first byte" : NULL;
 }
 
-/* Read the head at `at`, within `end`.  NULL, or what is wrong with it. */
-static const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct head *head)
+/* A head whose argument does not stand in its first byte, or that is none. */
+static const char *cbor_read_long_head(const uint8_t *at, size_t left, struct head *head)
 {
     /* The least values that need 1, 2, 4 and 8 bytes. */
     static const uint64_t least[] = {INFO_1, (uint64_t)1 << 8, (uint64_t)1 << 16,
                                      (uint64_t)1 << 32};
-    const char *error;
-    unsigned info;
+    unsigned info = *at & 31;
+    const char *error = head_refuse_first(head->major, info);
     size_t size;
+
+    if (error != NULL)
+        return error;
+    if (info < INFO_1)
+        return NULL;
+    size = (size_t)1 << (info - INFO_1);
+    if (size > left - 1)
+        return "ends too soon";
+    head->value = size == 1   ? at[1]
+                  : size == 2 ? (uint64_t)at[1] << 8 | at[2]
+                  : size == 4 ? be32_get(at + 1)
+                              : be64_get(at + 1);
+    head->size = 1 + size;
+    return head->value < least[info - INFO_1] ? "not the shortest form" : NULL;
+}
+
+/* Read the head at `at`, within `end`.  NULL, or what is wrong with it. */
+static inline const char *cbor_read_head(const uint8_t *at, const uint8_t *end, struct head *head)
+{
+    /* Of these types every small argument is good, and stands in the first byte itself. */
+    static const unsigned plain =
+        1 << MAJOR_UINT | 1 << MAJOR_BYTES | 1 << MAJOR_TEXT | 1 << MAJOR_ARRAY | 1 << MAJOR_MAP;
 
     if (at == end)
         return "ends too soon";
     head->major = *at >> 5;
-    info = *at & 31;
-    error = head_refuse_first(head->major, info);
-    if (error != NULL)
-        return error;
-    /* A small argument stands in the first byte itself; otherwise `info` says how many follow. */
-    head->value = info;
+    head->value = *at & 31;
     head->size = 1;
-    if (info < INFO_1)
+    if (head->value < INFO_1 && (plain >> head->major & 1) != 0)
         return NULL;
-    size = (size_t)1 << (info - INFO_1);
-    if (size > (size_t)(end - at) - 1)
-        return "ends too soon";
-    head->value = 0;
-    for (size_t i = 0; i < size; i++)
-        head->value = head->value << 8 | at[1 + i];
-    head->size = 1 + size;
-    return head->value < least[info - INFO_1] ? "not the shortest form" : NULL;
+    return cbor_read_long_head(at, (size_t)(end - at), head);
 }
 
 static bool head_is_container(const struct head *head)
@@ -315,65 +325,85 @@ static void cbor_fail_at(struct cbor *in, const uint8_t *at, const char *error)
     in->error_offset = (size_t)(at - in->start);
 }
 
-void cbor_init(struct cbor *in, const void *data, size_t size)
+void cbor_init_fields(struct cbor *in, const void *data, size_t size)
 {
     const uint8_t *start = data != NULL ? data : nothing;
-    struct checker check = {.at = start, .end = start + size};
-    const char *error;
 
     INVARIANT(data != NULL || size == 0);
     *in = (struct cbor){.at = start, .end = start + size, .start = start};
+}
+
+void cbor_init(struct cbor *in, const void *data, size_t size)
+{
+    struct checker check;
+    const char *error;
+
+    cbor_init_fields(in, data, size);
+    in->is_checked = true;
+    check.at = in->start; /* and no level: each is filled when it is entered */
+    check.end = in->end;
+    check.depth = 0;
     error = cbor_check_all(&check);
     if (error != NULL)
         cbor_fail_at(in, check.at, error);
 }
 
-/* The head at the cursor, which cbor_init() has found good; false at the end or after an error. */
-static bool cbor_next_head(const struct cbor *in, struct head *head)
+/* The type that a good head begins. */
+static inline enum cbor_type head_type(const struct head *head)
 {
-    return in->error == NULL && cbor_read_head(in->at, in->end, head) == NULL;
+    static const enum cbor_type types[] = {
+        [MAJOR_UINT] = CBOR_UINT,   [MAJOR_BYTES] = CBOR_BYTES, [MAJOR_TEXT] = CBOR_TEXT,
+        [MAJOR_ARRAY] = CBOR_ARRAY, [MAJOR_MAP] = CBOR_MAP,
+    };
+
+    if (head->major != MAJOR_SIMPLE)
+        return types[head->major];
+    return head->value == SIMPLE_NULL ? CBOR_NULL : CBOR_BOOL;
+}
+
+/*
+ * Read the head at the cursor.  NULL, or what is wrong with it, where cbor_init() has not looked
+ * already.
+ */
+static inline const char *cbor_look(const struct cbor *in, struct head *head)
+{
+    const char *error = cbor_read_head(in->at, in->end, head);
+
+    if (error != NULL || in->is_checked)
+        return error;
+    return head_check_promise(head, in->at + head->size,
+                              (size_t)(in->end - in->at) - head->size);
 }
 
 enum cbor_type cbor_peek(const struct cbor *in)
 {
     struct head head;
 
-    if (!cbor_next_head(in, &head))
-        return CBOR_END;
-    switch (head.major) {
-    case MAJOR_UINT:
-        return CBOR_UINT;
-    case MAJOR_BYTES:
-        return CBOR_BYTES;
-    case MAJOR_TEXT:
-        return CBOR_TEXT;
-    case MAJOR_ARRAY:
-        return CBOR_ARRAY;
-    case MAJOR_MAP:
-        return CBOR_MAP;
-    default:
-        return head.value == SIMPLE_NULL ? CBOR_NULL : CBOR_BOOL;
-    }
+    return in->error == NULL && cbor_look(in, &head) == NULL ? head_type(&head) : CBOR_END;
 }
 
 /*
  * The head of an item of this type whose argument is at most `max`; the cursor does not move.
  * False, with the error kept, when it is something else.
  */
-static bool cbor_want(struct cbor *in, enum cbor_type type, const char *wanted, uint64_t max,
-                      const char *beyond, struct head *head)
+static inline bool cbor_want(struct cbor *in, enum cbor_type type, const char *wanted, uint64_t max,
+                             const char *beyond, struct head *head)
 {
+    const char *error;
+
     if (in->error != NULL)
         return false;
-    if (cbor_peek(in) != type || !cbor_next_head(in, head)) {
-        cbor_fail_at(in, in->at, wanted);
-        return false;
-    }
-    if (head->value > max) {
-        cbor_fail_at(in, in->at, beyond);
-        return false;
-    }
-    return true;
+    error = cbor_look(in, head);
+    /* At the end of a checked input another value is wanted, and none is there. */
+    if (error != NULL && in->is_checked)
+        error = wanted;
+    if (error == NULL && head_type(head) != type)
+        error = wanted;
+    if (error == NULL && head->value > max)
+        error = beyond;
+    if (error != NULL)
+        cbor_fail_at(in, in->at, error);
+    return error == NULL;
 }
 
 uint64_t cbor_get_uint(struct cbor *in, uint64_t max)
@@ -490,6 +520,7 @@ uint64_t cbor_get_map_any(struct cbor *in, uint64_t count_max)
 {
     struct head head;
 
+    INVARIANT(in->is_checked);
     if (!cbor_want(in, CBOR_MAP, "map wanted", count_max, "map too long", &head))
         return 0;
     in->at += head.size;
@@ -529,6 +560,7 @@ const uint8_t *cbor_get_raw(struct cbor *in, size_t *size)
     uint64_t items = 1;
 
     *size = 0;
+    INVARIANT(in->is_checked);
     if (in->error != NULL)
         return nothing;
     /* Counts cannot overflow: cbor_init() held each to the bytes that follow it. */

@@ -186,7 +186,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
 {
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, AGENT_FIELDS);
     row_get_version(&in);
     agent->customer = cbor_get_uint(&in, UINT64_MAX);

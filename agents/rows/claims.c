@@ -2,9 +2,10 @@
  * How much the held and deposit accounts must contain by the rows of agents, or by the same state
  * in RAM: docs/records-agents.md, "What the rows claim".
  */
-#include "agents/agents.h"
+#include "agents/rows/claims.h"
 
 #include "agents/agent.h"
+#include "agents/agents.h"
 #include "agents/cap_heap.h"
 #include "agents/inbox.h"
 #include "agents/message.h"
@@ -25,7 +26,7 @@ static void claim(struct ledger_claims *claims, enum account_id account, struct 
     INVARIANT(u128_add(total, *total, money_nanos(amount)));
 }
 
-static void claim_message(struct ledger_claims *claims, const struct message *m)
+void claims_of_message(struct ledger_claims *claims, const struct message *m)
 {
     /* The money of other events was credited before, or only informs. */
     if (m->kind == SERAI_EVENT_MESSAGE)
@@ -35,7 +36,7 @@ static void claim_message(struct ledger_claims *claims, const struct message *m)
 }
 
 /* Facets and timers hold a reserve for the event that they come to; the others hold no money. */
-static void claim_object(struct ledger_claims *claims, const struct object *object)
+void claims_of_object(struct ledger_claims *claims, const struct object *object)
 {
     switch (object->kind) {
     case OBJECT_FACET:
@@ -51,11 +52,16 @@ static void claim_object(struct ledger_claims *claims, const struct object *obje
     }
 }
 
-static void claim_agent(struct ledger_claims *claims, const struct agent *agent)
+void claims_of_agent(struct ledger_claims *claims, const struct agent *agent)
 {
     claim(claims, ACCOUNT_HELD_RESERVE, agent->low.reserve);
     claim(claims, ACCOUNT_HELD_RESERVE, agent->upgrade.reserve);
     claim(claims, ACCOUNT_DEPOSIT_BURIAL, agent->burial);
+}
+
+void claims_of_heap_entry(struct ledger_claims *claims, const struct heap_entry *entry)
+{
+    claim(claims, ACCOUNT_DEPOSIT_HEAP, entry->deposit);
 }
 
 /* ---- from rows ---- */
@@ -73,7 +79,7 @@ static enum status claim_row_of_agent(struct claiming *claiming, const struct st
 
     if (row_decode_agent(claiming->agent, &row, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    claim_agent(claiming->claims, claiming->agent);
+    claims_of_agent(claiming->claims, claiming->agent);
     return ST_OK;
 }
 
@@ -85,7 +91,7 @@ static enum status claim_row_of_message(struct claiming *claiming, const struct 
 
     if (row_decode_message(&message, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    claim_message(claiming->claims, &message.m);
+    claims_of_message(claiming->claims, &message.m);
     return ST_OK;
 }
 
@@ -97,7 +103,7 @@ static enum status claim_row_of_object(struct claiming *claiming, const struct s
 
     if (row_decode_object(&object, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    claim_object(claiming->claims, &object);
+    claims_of_object(claiming->claims, &object);
     return ST_OK;
 }
 
@@ -109,7 +115,7 @@ static enum status claim_row_of_heap(struct claiming *claiming, const struct sto
 
     if (row_decode_heap(&entry, stored->value, stored->value_size, &why) != ST_OK)
         return row_corrupt(fault, stored, "%s", why.text);
-    claim(claiming->claims, ACCOUNT_DEPOSIT_HEAP, entry.deposit);
+    claims_of_heap_entry(claiming->claims, &entry);
     return ST_OK;
 }
 
@@ -149,9 +155,9 @@ static bool claim_live_agent(void *context, const struct agent *agent)
 {
     struct ledger_claims *claims = context;
 
-    claim_agent(claims, agent);
+    claims_of_agent(claims, agent);
     for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next)
-        claim_message(claims, &at->m);
+        claims_of_message(claims, &at->m);
     return true;
 }
 
@@ -160,11 +166,11 @@ static void claim_live_object(void *context, uint64_t key, void *value)
     const struct object *object = value;
 
     (void)key;
-    claim_object(context, object);
+    claims_of_object(context, object);
     if (object->kind != OBJECT_PROMISE || object->u.promise.queue == NULL)
         return;
     for (const struct inbox_message *at = object->u.promise.queue->first; at != NULL; at = at->next)
-        claim_message(context, &at->m);
+        claims_of_message(context, &at->m);
 }
 
 void agents_claims_live(const struct agents *agents, struct ledger_claims *claims)
@@ -174,6 +180,6 @@ void agents_claims_live(const struct agents *agents, struct ledger_claims *claim
     for (size_t i = 0; i < agents->heap.bucket_count; i++) {
         for (const struct heap_entry *entry = agents->heap.buckets[i]; entry != NULL;
              entry = entry->next)
-            claim(claims, ACCOUNT_DEPOSIT_HEAP, entry->deposit);
+            claims_of_heap_entry(claims, entry);
     }
 }

@@ -132,7 +132,7 @@ enum status row_decode_message(struct inbox_message *message, const uint8_t *val
     struct message *m = &message->m;
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, MESSAGE_FIELDS);
     row_get_version(&in);
     message->front = cbor_get_bool(&in);
@@ -349,7 +349,7 @@ enum status row_decode_object(struct object *object, const uint8_t *value, size_
     uint64_t fields;
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     /* The kind is inside and decides how many fields there must be. */
     fields = cbor_get_array_any(&in, PROMISE_FIELDS);
     row_get_version(&in);
@@ -379,7 +379,7 @@ enum status row_decode_heap(struct heap_entry *entry, const uint8_t *value, size
 {
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, HEAP_FIELDS);
     row_get_version(&in);
     entry->serial = cbor_get_uint(&in, UINT64_MAX);
@@ -408,7 +408,7 @@ enum status row_decode_code(struct code_row *row, const uint8_t *value, size_t s
 {
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, CODE_FIELDS);
     row_get_version(&in);
     row->refs = cbor_get_uint(&in, UINT64_MAX);
@@ -433,7 +433,7 @@ enum status row_decode_log(struct agent_log_line *line, const uint8_t **text, co
 {
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, LOG_FIELDS);
     row_get_version(&in);
     line->time_us = cbor_get_uint(&in, UINT64_MAX);
@@ -467,7 +467,7 @@ enum status row_decode_counters(struct agents *agents, const uint8_t *value, siz
 {
     struct cbor in;
 
-    cbor_init(&in, value, size);
+    cbor_init_fields(&in, value, size);
     cbor_get_array(&in, COUNTERS_FIELDS);
     row_get_version(&in);
     agents->objects.next = cbor_get_uint(&in, UINT64_MAX);

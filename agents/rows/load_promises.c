@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "agents/agents.h"
+#include "agents/check_holders.h"
 #include "agents/holders.h"
 #include "agents/objects.h"
 #include "agents/promise_queue.h"
@@ -199,6 +200,8 @@ enum status rows_load_promises(struct agents *agents, struct fault *fault)
         promises_join_queues(&all);
         promises_find_quiet(&all);
         status = promises_check_queues(&all, fault);
+        if (status == ST_OK)
+            status = agents_check_promises(agents, fault);
     }
     free(all.promises);
     return status;

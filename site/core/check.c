@@ -2,6 +2,8 @@
  * What must hold after every frame: the sum is 0, no agent is below zero, and each held or
  * deposited nano is claimed by an object.
  */
+#include "site/core/check.h"
+
 #include <stdlib.h>
 
 #include "agents/agents.h"
@@ -66,30 +68,47 @@ static void check_shares(struct core_checking *checking)
     }
 }
 
-enum status core_check(const struct core *core, struct fault *fault)
+enum status core_check_claims(const struct core *core, struct ledger_claims *claims,
+                              struct fault *fault)
 {
-    struct core_checking checking = {.core = core, .fault = fault, .status = ST_OK};
+    struct core_checking checking = {
+        .core = core, .claims = claims, .fault = fault, .status = ST_OK};
     u128 debits;
     u128 credits;
 
     ledger_sums(core->ledger, &debits, &credits);
     if (debits != credits)
         return fault_set(fault, ST_CORRUPT, "the accounts do not sum to zero");
-    if (exchange_check(core->exchange, fault) != ST_OK)
-        return fault->status;
-    checking.claims = calloc(1, sizeof *checking.claims);
-    if (checking.claims == NULL)
-        return fault_set(fault, ST_NOMEM, "check: out of memory");
-    agents_claims_live(core->agents, checking.claims);
-    exchange_claims_live(core->exchange, checking.claims);
+    exchange_claims_live(core->exchange, claims);
     ledger_each_account(core->ledger, check_account, &checking);
-    check_shares(&checking);
+    return checking.status;
+}
+
+enum status core_check_parts(const struct core *core, struct fault *fault)
+{
+    struct core_checking checking = {.core = core, .fault = fault, .status = ST_OK};
+
+    checking.status = exchange_check(core->exchange, fault);
     if (checking.status == ST_OK)
-        checking.status = agents_check(core->agents, fault);
+        check_shares(&checking);
     if (checking.status == ST_OK)
         checking.status = core_desks_check(core, fault);
     if (checking.status == ST_OK)
         checking.status = channels_check(core->channels, fault);
-    free(checking.claims);
     return checking.status;
+}
+
+enum status core_check(const struct core *core, struct fault *fault)
+{
+    struct ledger_claims *claims = calloc(1, sizeof *claims);
+    enum status status;
+
+    if (claims == NULL)
+        return fault_set(fault, ST_NOMEM, "check: out of memory");
+    agents_claims_live(core->agents, claims);
+    status = core_check_claims(core, claims, fault);
+    free(claims);
+    if (status == ST_OK)
+        status = agents_check(core->agents, fault);
+    return status == ST_OK ? core_check_parts(core, fault) : status;
 }

@@ -14,6 +14,7 @@
 #include "agents/modules.h"
 #include "agents/views.h"
 #include "base/log.h"
+#include "site/core/check.h"
 #include "site/core/connections.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
@@ -215,22 +216,21 @@ static enum status core_open_operator(struct core *core, struct fault *fault)
     return status;
 }
 
-enum status core_load(struct core *core, const struct store_read *read, struct fault *fault)
+/*
+ * Each part checks its rows against those loaded before it: accounts, then who owns them, then what
+ * they own.
+ */
+static enum status core_load_rows(struct core *core, const struct store_read *read,
+                                  struct ledger_claims *claims, struct fault *fault)
 {
     enum status status = ledger_load(core->ledger, read, fault);
-    struct hash loader;
 
-    core->store = *read->store;
-    /*
-     * Each part checks its rows against those loaded before it: accounts, then who owns them, then
-     * what they own.
-     */
     if (status == ST_OK)
         status = core_meta_load(core, read, fault);
     if (status == ST_OK)
         status = core_customers_load(core, read, fault);
     if (status == ST_OK)
-        status = agents_load(core->agents, read, fault);
+        status = agents_load(core->agents, read, claims, fault);
     if (status == ST_OK)
         status = channels_load(core->channels, read, fault);
     if (status == ST_OK)
@@ -241,6 +241,21 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
         status = core_drain_load(core, read, fault);
     if (status == ST_OK)
         status = exchange_load(core->exchange, read, fault);
+    /* Rows that are right one by one may still claim what no account holds. */
+    return status == ST_OK ? core_check_claims(core, claims, fault) : status;
+}
+
+enum status core_load(struct core *core, const struct store_read *read, struct fault *fault)
+{
+    struct ledger_claims *claims = calloc(1, sizeof *claims);
+    enum status status;
+    struct hash loader;
+
+    if (claims == NULL)
+        return fault_set(fault, ST_NOMEM, "core: out of memory");
+    core->store = *read->store;
+    status = core_load_rows(core, read, claims, fault);
+    free(claims);
     /* With all rows there: what no row says, because it is of this run only. */
     if (status == ST_OK) {
         core_links_begin(core);
@@ -254,11 +269,11 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
                                      &loader, fault);
     if (status == ST_OK)
         status = agents_desk_begin(core->agents, fault);
-    /* Rows that are right one by one may still not fit together: then nothing is served. */
+    /* Rows of different parts may still not fit together: then nothing is served. */
     if (status == ST_OK) {
         agents_frames_durable(core->agents, ledger_frame(core->ledger));
         exchange_set_loader(core->exchange, &loader);
-        status = core_check(core, fault);
+        status = core_check_parts(core, fault);
     }
     return status;
 }

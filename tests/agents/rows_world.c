@@ -306,7 +306,7 @@ void world_send(struct world *world, struct agent *from, struct agent *to, uint6
     world_event_end(world);
 }
 
-static void send_first(struct world *world, struct agent *to)
+void world_send_first(struct world *world, struct agent *to)
 {
     struct message message = {.kind = SERAI_EVENT_BECAME, .reserve = nanos(1000)};
 
@@ -380,7 +380,7 @@ void world_fill(struct world *world)
         agents_code_put(world->agents, first, other_module, sizeof other_module, &id, NULL), ST_OK);
     world_send(world, first, second, facet->id);
     world_send(world, second, second, facet->id);
-    send_first(world, second);
+    world_send_first(world, second);
     set_mark(world, first);
     (void)world_add_leash(world, world_agent(world, 2), second);
     agents_freeze(world->agents, world_agent(world, 2), FREEZE_BY_CUSTOMER);
@@ -649,10 +649,24 @@ struct bytes world_dump(const struct world *world)
     return out;
 }
 
+/* What was claimed while rows were read is what a look at all that is in RAM finds. */
+static void check_loaded_claims(const struct world *loaded, const struct ledger_claims *claimed)
+{
+    struct ledger_claims *live = calloc(1, sizeof *live);
+
+    ck_assert_ptr_nonnull(live);
+    agents_claims_live(loaded->agents, live);
+    ck_assert_mem_eq(live, claimed, sizeof *live);
+    free(live);
+}
+
 enum status world_load(struct world *loaded, const struct world *from, struct fault *fault)
 {
+    struct ledger_claims *claims = calloc(1, sizeof *claims);
     enum status status;
     struct hash id;
+
+    ck_assert_ptr_nonnull(claims);
 
     *loaded = (struct world){.store = from->store, .customer = from->customer};
     rng_init(&loaded->rng, 2);
@@ -661,7 +675,12 @@ enum status world_load(struct world *loaded, const struct world *from, struct fa
     status = WITH_READ(&loaded->store, ledger_load(loaded->ledger, &read, fault));
     ck_assert_int_eq(status, ST_OK);
     agents_set_time(loaded->agents, agents_time(from->agents));
-    status = WITH_READ(&loaded->store, agents_load(loaded->agents, &read, fault));
+    status = WITH_READ(&loaded->store, agents_load(loaded->agents, &read, claims, fault));
+    if (status == ST_OK) {
+        check_loaded_claims(loaded, claims);
+        ck_assert_msg(agents_check(loaded->agents, fault) == ST_OK, "%s", fault->text);
+    }
+    free(claims);
     if (status == ST_OK) /* as a site does at each start: what is built in pays no rent */
         ck_assert_int_eq(
             agents_code_builtin(loaded->agents, loader_module, sizeof loader_module, &id, NULL),

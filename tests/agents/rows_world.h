@@ -39,6 +39,8 @@ struct object *world_add_leash(struct world *world, struct agent *holder, struct
 void world_add_timer(struct world *world, struct agent *owner);
 void world_add_heap_entry(struct world *world, struct agent *payer, uint64_t facet);
 void world_send(struct world *world, struct agent *from, struct agent *to, uint64_t facet);
+/* An event that comes before all others, as after a become with a way back. */
+void world_send_first(struct world *world, struct agent *to);
 void world_run_all(struct world *world);
 /* A customer with money, and AGENTS newborns that wait for their first turn. */
 struct world world_new(void);

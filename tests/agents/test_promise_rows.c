@@ -423,6 +423,12 @@ static void of_a_dead_sender(struct promised *made)
     entry->m.sender = 5;
 }
 
+/* Its place in the order is that of a message which is there. */
+static void waits_in_the_place_of_another(struct promised *made)
+{
+    made->linked->u.promise.waits_at = made->open->u.promise.queue->first->m.id;
+}
+
 static void an_event_that_does_not_wait(struct promised *made)
 {
     made->other->u.promise.queue->first->m.kind = SERAI_EVENT_WAKE;
@@ -470,6 +476,7 @@ static const struct {
     {piped_and_waited_on, "a message waits where there is a pipe"},
     {piped_and_waited_in, "a message waits where there is a pipe"},
     {of_a_dead_sender, "its sender is missing, which would have taken it back"},
+    {waits_in_the_place_of_another, "order of the queue of promise"},
     {an_event_that_does_not_wait, "an event of a kind that does not wait on a promise"},
     {a_listener_in_an_inbox, "an agent's inbox has what only waits on a promise"},
     {two_of_one_badge, "another facet that is found by the same badge"},

@@ -32,14 +32,18 @@
 
 START_TEST(an_empty_store_is_a_fresh_start)
 {
+    struct ledger_claims *claims = calloc(1, sizeof *claims);
     struct world world = {0};
     struct fault fault = {0};
 
+    ck_assert_ptr_nonnull(claims);
     world_start(&world);
     ck_assert_int_eq(store_memory_new(&world.memory), ST_OK);
     world.store = store_from_memory(world.memory);
-    ck_assert_int_eq(WITH_READ(&world.store, agents_load(world.agents, &read, &fault)), ST_OK);
+    ck_assert_int_eq(WITH_READ(&world.store, agents_load(world.agents, &read, claims, &fault)),
+                     ST_OK);
     ck_assert(world.agents->changes.counters);
+    free(claims);
     world_free(&world);
 }
 END_TEST
@@ -223,6 +227,7 @@ START_TEST(an_upgrade_that_waits_is_read_again)
     ledger_event_begin(world.ledger);
     ledger_move(world.ledger, first->id, ACCOUNT_HELD_RESERVE, reserve, TRANSFER_RESERVE_HOLD, 0);
     world_event_end(&world);
+    world_send_first(&world, first);
     world_check_round_trip(&world);
     world_free(&world);
 }
@@ -527,6 +532,20 @@ static void upgrade_from_the_future(struct world *world)
                   money_zero());
     agent->upgrade.code.share_index = (u128)1 << 100;
 }
+static void upgrade_without_its_event(struct world *world)
+{
+    struct agent *agent = world_agent(world, 0);
+
+    upgrade_begin(world->agents, agent,
+                  code_ref_take(world->agents, agent->use, agent->program.kept[0].code),
+                  money_zero());
+}
+static void desk_with_two_facets(struct world *world)
+{
+    (void)world_add_facet(world, world_agent(world, 0));
+    (void)world_add_facet(world, world_agent(world, 0));
+    world_agent(world, 0)->state = AGENT_DESK;
+}
 static void too_much_memory(struct world *world)
 {
     world_agent(world, 0)->program.memory_pages = MODULE_PAGES_MAX + 1;
@@ -613,6 +632,14 @@ static void leash_that_is_not_there(struct world *world)
 {
     world_agent(world, 0)->leash = world_agent(world, 1)->leash;
 }
+static void leash_that_nobody_names(struct world *world)
+{
+    struct agent *child = world_agent(world, 1);
+
+    ck_assert_uint_ne(child->leash, 0);
+    child->leash = 0;
+    agent_dirty(&world->agents->changes, child);
+}
 static void leash_watched_by_another(struct world *world)
 {
     struct object *reply = world_add_reply(world, world_agent(world, 0), world_agent(world, 1));
@@ -679,6 +706,8 @@ static const struct {
 } nonsense[] = {
     {dead_and_stored, "a dead agent"},
     {upgrade_from_the_future, "code that it is to try is missing, or paid for past its share"},
+    {upgrade_without_its_event, "its next event is not BECAME"},
+    {desk_with_two_facets, "a desk asks with one facet, and it has "},
     {too_much_memory, "memory of 3 pages is over its module's maximum of 2"},
     {too_little_memory, "memory of 0 pages is under its module's first 1"},
     {another_customer, "its account has another customer"},
@@ -694,6 +723,7 @@ static const struct {
     {leash_of_another_child, "as the numbers of its leashes are there, but its row"},
     {leash_of_nobody, "its child, agent 5, is missing"},
     {leash_that_is_not_there, "0 as the numbers of its leashes are there, but its row"},
+    {leash_that_nobody_names, ": a leash that its child does not name"},
     {leash_watched_by_another, "a leash that is watched by what is no reply of its holder's"},
     {leash_watched_by_what_never_was, "a leash that is watched by what is no reply of its"},
     {cap_above_the_counter, "slot 20: a capability to an object whose number is above"},

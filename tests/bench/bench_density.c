@@ -19,7 +19,7 @@
 #include "tests/bench/site.h"
 #include "tests/reading.h"
 
-enum { WAKES = 4000, MESSAGES = 2000, RESTARTS = 3 };
+enum { WAKES = 4000, MESSAGES = 2000 };
 
 struct density {
     struct bench_site site;
@@ -83,9 +83,14 @@ static void settle_memory(struct density *density)
     (void)malloc_trim(0);
 }
 
+static double bytes_each(const struct density *density, uint64_t before)
+{
+    return (double)(bench_anonymous_bytes() - before) / (double)density->count;
+}
+
 static void say_memory(const struct density *density, uint64_t before)
 {
-    double each = (double)(bench_anonymous_bytes() - before) / (double)density->count;
+    double each = bytes_each(density, before);
     double erlang;
     char call[64];
 
@@ -230,32 +235,33 @@ static void say_minutes(struct density *density)
 
 /* ---- restart ---- */
 
-static double read_ms(const struct bench_site *site)
+static double sample_restart(void *context)
 {
+    struct density *density = context;
+    double start;
+
+    site_stop(&density->site);
+    start = bench_cpu_s();
+    site_start(&density->site);
+    return (bench_cpu_s() - start) * 1e3;
+}
+
+static double sample_read(void *context)
+{
+    const struct density *density = context;
     double start = bench_cpu_s();
 
-    site_read_file(site);
+    site_read_file(&density->site);
     return (bench_cpu_s() - start) * 1e3;
 }
 
 static void say_restart(struct density *density)
 {
-    double least = 0;
-    double read = 0;
+    struct bench_side sides[] = {{"restart", sample_restart, density},
+                                 {"reading data.mdb", sample_read, density}};
 
-    for (int i = 0; i < RESTARTS; i++) {
-        double start = bench_cpu_s();
-        double file;
-
-        site_restart(&density->site);
-        start = (bench_cpu_s() - start) * 1e3;
-        file = read_ms(&density->site);
-        least = i == 0 || start < least ? start : least;
-        read = i == 0 || file < read ? file : read;
-    }
-    (void)printf("  restart: %.0f ms, %.2f us an agent; %.1f times reading the file (%.0f ms); the "
-                 "best of %d\n",
-                 least, least * 1e3 / (double)density->count, least / read, read, RESTARTS);
+    bench_compare("density: restart, the file in the page cache", "milliseconds of the thread",
+                  sides, 2);
 }
 
 int main(int argc, char **argv)
@@ -278,7 +284,8 @@ int main(int argc, char **argv)
     say_memory(&density, before);
     say_disk(&density);
     say_restart(&density);
-    before = bench_anonymous_bytes();
+    (void)malloc_trim(0);
+    (void)printf("  RAM after a restart: %.0f bytes an agent\n", bytes_each(&density, before));
     list_all(&density);
     wake_some(&density);
     say_messages(&density);

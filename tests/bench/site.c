@@ -52,6 +52,7 @@ static void load_core(struct bench_site *site, const struct store *store)
     options.book.agents_max = 10000000;
     options.book.customer_agents_max = 10000000;
     options.book.customer_memory_bytes_max = UINT64_C(1) << 40;
+    options.book.customer_facets_max = 10000000;
     options.book.customer_events_max = CUSTOMER_EVENTS_MAX;
     options.book.customer_event_bytes_max = 0;
     options.book.customer_ends_max = 0;
@@ -336,10 +337,14 @@ void site_open(struct bench_site *site, bool durable)
     site_money_in(site, balance_nanos);
 }
 
-void site_restart(struct bench_site *site)
+void site_stop(struct bench_site *site)
 {
     core_free(site->core);
     store_lmdb_close(site->lmdb);
+}
+
+void site_start(struct bench_site *site)
+{
     open_store(site, STORE_WRITE);
     load_core(site, &site->store);
 }

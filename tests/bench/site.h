@@ -29,8 +29,9 @@ struct bench_site {
 void site_open(struct bench_site *site, bool durable);
 void site_money_in(struct bench_site *site, uint64_t nanos); /* to its operator */
 void site_close(struct bench_site *site);                    /* removes the directory */
-/* End the process' hold on the books and recover them: what a restart does. */
-void site_restart(struct bench_site *site);
+/* End the process' hold on the books, and recover them: what a start does. */
+void site_stop(struct bench_site *site);
+void site_start(struct bench_site *site);
 /* Read the whole data file once, in order: the least that a restart could do. */
 void site_read_file(const struct bench_site *site);
 
