@@ -238,6 +238,15 @@ bool commits_next(const struct commits_log *log, size_t *offset, struct store_op
 
 /* ---- reading ---- */
 
+/* Where the sweep stands after a commit. */
+struct commits_place {
+    struct rowtree_key key; /* its bytes are in `at` */
+    struct waiting_place at;
+    uint64_t round_first; /* as in struct commits_log, as are the next two */
+    uint64_t round_bytes;
+    uint64_t paid_bytes;
+};
+
 /* A log that is being read, row by row. */
 struct commits_reader {
     struct store_lmdb *lmdb;
@@ -249,7 +258,9 @@ struct commits_reader {
     struct bytes stream;      /* of the commit that is being read, as far as it was */
     struct commits_log *log;  /* what was found */
     struct waiting *waiting;
-    struct waiting_place place;
+    struct commits_place then; /* where the sweep stood after the commit that is being read */
+    struct commits_place end;  /* and after the last one */
+    bool ends;                 /* only `end` is being looked for */
 };
 
 static enum status commits_bad(uint64_t number, const char *what, struct fault *fault)
@@ -303,29 +314,46 @@ static enum status commits_read_last(struct store_lmdb *lmdb, MDB_cursor *cursor
     return status;
 }
 
-static void commits_take_place(struct commits_reader *reader, const struct store_op *op)
+static void commits_take_place(struct commits_place *place, const struct store_op *op)
 {
-    reader->place =
+    place->at =
         (struct waiting_place){.table = (uint8_t)op->table, .key_size = (uint8_t)op->key_size};
-    memcpy(reader->place.key, op->key, op->key_size);
-    reader->log->round_first = le64_get(op->value);
-    reader->log->round_bytes = le64_get(op->value + 8);
-    reader->log->paid_bytes = le64_get(op->value + 16);
+    memcpy(place->at.key, op->key, op->key_size);
+    place->key = rowtree_key_of(place->at.table, place->at.key, place->at.key_size);
+    place->round_first = le64_get(op->value);
+    place->round_bytes = le64_get(op->value + 8);
+    place->paid_bytes = le64_get(op->value + 16);
 }
 
-/* A row that waits, unless it is of a table that nobody asked for. */
+/*
+ * Whether the sweep has not come by since a row was logged; else its table has it, or what it
+ * became.  A log holds two rounds: a row that was ahead of the sweep then is swept in that round,
+ * any other in the one after it.
+ */
+static bool commits_waits(const struct commits_reader *reader, const struct store_op *op)
+{
+    struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
+    bool was_ahead = rowtree_compare(&key, &reader->then.key) >= 0;
+    bool is_ahead = rowtree_compare(&key, &reader->end.key) >= 0;
+
+    if (reader->then.round_first == reader->end.round_first)
+        return is_ahead || !was_ahead;
+    return is_ahead && !was_ahead;
+}
+
+/* A row of the log, unless it is of a table that nobody asked for. */
 static enum status commits_take_row(struct commits_reader *reader, const struct store_op *op,
                                     struct fault *fault)
 {
     if ((reader->tables >> op->table & 1) == 0)
         return ST_OK;
     commits_note_key(reader->log, op);
-    if (waiting_put(reader->waiting, op, 0, NULL) != ST_OK)
+    if (commits_waits(reader, op) && waiting_put(reader->waiting, op, 0, NULL) != ST_OK)
         return fault_set(fault, ST_NOMEM, "%s: no memory for the log", reader->lmdb->path);
     return ST_OK;
 }
 
-/* All operations of a commit that has been read whole. */
+/* All operations of a commit that has been read whole: its place, which stands last, first. */
 static enum status commits_take_commit(struct commits_reader *reader, uint64_t number,
                                        struct fault *fault)
 {
@@ -334,12 +362,15 @@ static enum status commits_take_commit(struct commits_reader *reader, uint64_t n
     uint8_t kind = STORE_OP_PUT;
     struct store_op op;
 
-    while (status == ST_OK && kind != COMMITS_OP_PLACE) {
+    while (kind != COMMITS_OP_PLACE) {
         if (!commits_unpack(&reader->stream, &offset, &kind, &op))
             return commits_bad(number, "its commit has a change that is none", fault);
-        if (kind == COMMITS_OP_PLACE)
-            commits_take_place(reader, &op);
-        else
+    }
+    commits_take_place(reader->ends ? &reader->end : &reader->then, &op);
+    offset = reader->ends ? reader->stream.size : 0;
+    while (status == ST_OK && offset < reader->stream.size) {
+        INVARIANT(commits_unpack(&reader->stream, &offset, &kind, &op)); /* as it was just now */
+        if (kind != COMMITS_OP_PLACE)
             status = commits_take_row(reader, &op, fault);
     }
     bytes_clear(&reader->stream);
@@ -382,8 +413,9 @@ static enum status commits_take_part(struct commits_reader *reader, uint64_t num
                                                 : ST_OK;
 }
 
-/* From the first row that is of use to the last one. */
-static enum status commits_read_rows(struct commits_reader *reader, struct fault *fault)
+/* From a row that begins a commit to the last one. */
+static enum status commits_read_rows(struct commits_reader *reader, uint64_t first,
+                                     struct fault *fault)
 {
     uint8_t from[COMMITS_KEY_BYTES];
     MDB_val key = {.mv_size = sizeof from, .mv_data = from};
@@ -391,9 +423,9 @@ static enum status commits_read_rows(struct commits_reader *reader, struct fault
     enum status status = ST_OK;
     int error;
 
-    be64_put(from, reader->last.from);
+    be64_put(from, first);
     error = mdb_cursor_get(reader->cursor, &key, &stored, MDB_SET_RANGE);
-    for (uint64_t number = reader->last.from; status == ST_OK && number <= reader->last_row;
+    for (uint64_t number = first; status == ST_OK && number <= reader->last_row;
          number++) {
         if (error != 0)
             return store_fault(reader->lmdb, error, "read the log", fault);
@@ -431,16 +463,24 @@ static enum status commits_read(struct commits_reader *reader, MDB_txn *txn, str
     struct commits_log *log = reader->log;
     enum status status = commits_read_first(reader, txn, fault);
 
+    /* Where the sweep ended says which rows it has passed since they were logged. */
+    reader->ends = true;
     if (status == ST_OK)
-        status = commits_read_rows(reader, fault);
+        status = commits_read_rows(reader, reader->last.begin, fault);
+    reader->ends = false;
+    if (status == ST_OK)
+        status = commits_read_rows(reader, reader->last.from, fault);
     if (status != ST_OK)
         return status;
     log->from = reader->last.from;
     log->next = reader->last_row + 1;
+    log->round_first = reader->end.round_first;
+    log->round_bytes = reader->end.round_bytes;
+    log->paid_bytes = reader->end.paid_bytes;
     if (log->round_first < log->from || log->round_first >= log->next ||
         log->paid_bytes > log->round_bytes)
         return commits_bad(reader->last_row, "its round of the sweep does not fit", fault);
-    waiting_resume(reader->waiting, &reader->place);
+    waiting_resume(reader->waiting, &reader->end.at);
     return ST_OK;
 }
 

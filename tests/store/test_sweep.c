@@ -284,6 +284,64 @@ START_TEST(a_long_read_keeps_no_version_that_no_read_sees)
 }
 END_TEST
 
+/* ---- what waits ---- */
+
+/* The set of rows that wait as bytes, in order, with what is counted of it. */
+static struct bytes waiting_text(const struct waiting *waiting)
+{
+    struct rowtree_key start = rowtree_key_of(0, NULL, 0);
+    struct rowtree_place place;
+    const struct rowtree_row *row = rowtree_seek(&waiting->tree, &start, &place);
+    struct bytes text = {0};
+
+    for (; row != NULL; row = rowtree_next(&waiting->tree, &place)) {
+        ck_assert(row->older == NULL && row->swept == 0); /* no read goes on */
+        bytes_append(&text, &row->table, 1);
+        bytes_append(&text, &row->key_size, 1);
+        bytes_append(&text, &row->deleted, 1);
+        bytes_append(&text, &row->value_size, sizeof row->value_size);
+        bytes_append(&text, row->bytes, (size_t)row->key_size + row->value_size);
+    }
+    bytes_append(&text, &waiting->cost, sizeof waiting->cost);
+    bytes_append(&text, &waiting->cost_ahead, sizeof waiting->cost_ahead);
+    bytes_append(&text, waiting->rows, sizeof waiting->rows);
+    bytes_append(&text, waiting->place.key, waiting->place.key_size);
+    ck_assert(!text.failed);
+    return text;
+}
+
+/* A start takes from the log what was not swept yet, and nothing else: no more memory than before.
+ */
+START_TEST(the_same_rows_wait_after_a_start)
+{
+    struct model model;
+    uint64_t rounds = 0;
+    uint64_t last = 0;
+
+    model_open(&model, 300 * 1024);
+    for (int i = 0; i < 400; i++) {
+        struct bytes before;
+        struct bytes after;
+
+        if (rng_below(&model.rng, 20) == 0)
+            set_bound(&model);
+        model_commit(&model, 40);
+        before = waiting_text(&model.lmdb->waiting);
+        model_reopen(&model);
+        after = waiting_text(&model.lmdb->waiting);
+        ck_assert_uint_eq(after.size, before.size);
+        ck_assert(memcmp(after.data, before.data, before.size) == 0);
+        bytes_fini(&before);
+        bytes_fini(&after);
+        rounds += model.lmdb->log.from != last ? 1 : 0;
+        last = model.lmdb->log.from;
+    }
+    ck_assert_uint_gt(rounds, 3);
+    ck_assert_model(&model);
+    model_close(&model);
+}
+END_TEST
+
 /* ---- crashes ---- */
 
 enum { LIFE_COMMITS = 40, LIVES_MAX = 20 };
@@ -720,6 +778,7 @@ int main(void)
     tcase_add_test(rows, a_long_read_keeps_no_version_that_no_read_sees);
     tcase_add_test(rows,
                    a_lowered_bound_sweeps_a_slice_with_each_commit_and_not_all_with_the_first);
+    tcase_add_test(rows, the_same_rows_wait_after_a_start);
     suite_add_tcase(suite, rows);
 
     tcase_set_timeout(crashes, 300);
