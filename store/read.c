@@ -14,10 +14,11 @@ struct view_position {
     MDB_val stored;
     bool stored_ended;
     bool stored_used;                  /* that row was seen */
+    const struct rowtree_row *waits;   /* the next row that waits; NULL: none does */
+    bool looked;                       /* it is known */
     struct rowtree_place place;        /* among the rows that wait, while these stay as they are */
-    bool waits_ended;                  /* the view sees none of them behind `last` */
-    bool fresh;                        /* nothing was seen: `last` is where to begin */
-    uint8_t last[STORE_KEY_BYTES_MAX]; /* the key of the row that was seen last */
+    bool fresh;                        /* none was seen: `last` is where to begin */
+    uint8_t last[STORE_KEY_BYTES_MAX]; /* the key of the row that waited and was seen last */
     size_t last_size;
 };
 
@@ -228,8 +229,6 @@ static enum status position_step(struct view_position *position, MDB_cursor_op s
 
 static void position_remember(struct view_position *position, const void *key, size_t key_size)
 {
-    if (key_size > STORE_KEY_BYTES_MAX)
-        return; /* of a row that is refused for it */
     position->last_size = key_size;
     if (key_size > 0)
         memcpy(position->last, key, key_size);
@@ -267,8 +266,22 @@ static const struct rowtree_row *position_waiting(struct view_position *position
         if (version != NULL && !position_is_last(position, version))
             return version;
     }
-    position->waits_ended = true; /* rows that come from now on are of later commits */
     return NULL;
+}
+
+/*
+ * Look for the next row that waits, when the last one was used.  What a view sees of a row stays
+ * where it is until the view ends, whatever is committed meanwhile; so most steps need no lock.
+ */
+static void position_look(struct view_position *position, enum store_table table)
+{
+    if (position->looked)
+        return;
+    view_lock(position->view);
+    position->waits = position_waiting(position, table);
+    view_unlock(position->view);
+    position->looked = true;
+    position->fresh = false;
 }
 
 /* How the row that waits sorts against the table's next one. */
@@ -286,7 +299,6 @@ static enum status position_next(struct view_position *position, enum store_tabl
                                  struct store_row *row, struct fault *fault)
 {
     for (;;) {
-        const struct rowtree_row *waits = NULL;
         enum status status = ST_OK;
         int way;
 
@@ -295,22 +307,16 @@ static enum status position_next(struct view_position *position, enum store_tabl
         if (status != ST_OK)
             return status;
         position->stored_used = false;
-        if (!position->waits_ended) {
-            view_lock(position->view);
-            waits = position_waiting(position, table);
-            view_unlock(position->view);
-        }
-        if (waits == NULL && position->stored_ended)
+        position_look(position, table);
+        if (position->waits == NULL && position->stored_ended)
             return ST_MISSING;
-        way = position_compare(position, waits);
+        way = position_compare(position, position->waits);
         position->stored_used = way >= 0;
-        position->fresh = false;
-        if (waits == NULL || way > 0) {
-            position_remember(position, position->stored_key.mv_data, position->stored_key.mv_size);
+        if (way > 0)
             return read_stored(table, &position->stored_key, &position->stored, row, fault);
-        }
-        position_remember(position, waits->bytes, waits->key_size);
-        if (read_waiting(waits, row) == ST_OK)
+        position_remember(position, position->waits->bytes, position->waits->key_size);
+        position->looked = false;
+        if (read_waiting(position->waits, row) == ST_OK)
             return ST_OK;
     }
 }
