@@ -79,6 +79,9 @@ enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
 enum { NUMBER_BITS_BYTES = 5 };
 
+static_assert(sizeof(enum agent_state) == sizeof(uint32_t) && sizeof(bool) == 1 &&
+                  sizeof(struct money) == sizeof(uint64_t),
+              "number_get() knows the widths");
 static_assert(NUMBERS <= 8 * NUMBER_BITS_BYTES && RENT_RESOURCES == 3 && CARRIES == 4,
               "each has a bit");
 
@@ -97,10 +100,19 @@ enum flag {
 static u128 number_get(const struct agent *agent, const struct packed_number *number)
 {
     const void *from = (const char *)agent + number->offset;
+    uint64_t low = 0;
     u128 wide = 0;
 
-    memcpy(&wide, from, number->size); /* every machine that we run on is little-endian */
-    return wide;
+    /* Every machine that we run on is little-endian; sizes that are known here are no calls. */
+    if (number->size == sizeof low)
+        memcpy(&low, from, sizeof low);
+    else if (number->size == sizeof(uint32_t))
+        memcpy(&low, from, sizeof(uint32_t));
+    else if (number->size == sizeof(bool))
+        memcpy(&low, from, sizeof(bool));
+    else
+        memcpy(&wide, from, sizeof wide);
+    return wide | low;
 }
 
 static void number_set(struct agent *agent, const struct packed_number *number, u128 value)
@@ -125,11 +137,13 @@ static const uint8_t *record_get_raw(const uint8_t *from, void *to, size_t size)
 /* Seven bits a byte, the lowest first; the highest bit says that more follow. */
 static uint8_t *record_put_number(uint8_t *to, u128 value)
 {
-    while (value >= 0x80) {
+    uint64_t low;
+
+    for (; value > UINT64_MAX; value >>= 7)
         *to++ = (uint8_t)((uint8_t)value | 0x80);
-        value >>= 7;
-    }
-    *to++ = (uint8_t)value;
+    for (low = (uint64_t)value; low >= 0x80; low >>= 7)
+        *to++ = (uint8_t)((uint8_t)low | 0x80);
+    *to++ = (uint8_t)low;
     return to;
 }
 

@@ -58,11 +58,10 @@ void commits_begin(struct commits_log *log)
 
 static bool commits_is_above(const struct store_op *op, const struct waiting_place *greatest)
 {
-    struct rowtree_key key = rowtree_key_of((uint8_t)op->table, op->key, op->key_size);
-    struct rowtree_key other =
-        rowtree_key_of((uint8_t)op->table, greatest->key, greatest->key_size);
+    size_t both = op->key_size < greatest->key_size ? op->key_size : greatest->key_size;
+    int way = memcmp(op->key, greatest->key, both);
 
-    return rowtree_compare(&key, &other) > 0;
+    return way > 0 || (way == 0 && op->key_size > greatest->key_size);
 }
 
 void commits_note_key(struct commits_log *log, const struct store_op *op)

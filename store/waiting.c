@@ -26,8 +26,11 @@ static struct rowtree_key waiting_place_key(const struct waiting_place *place)
 /* Whether the sweep has yet to come by. */
 static bool waiting_is_ahead(const struct waiting *waiting, const struct rowtree_key *key)
 {
-    struct rowtree_key place = waiting_place_key(&waiting->place);
+    struct rowtree_key place;
 
+    if (waiting->place.table == 0 && waiting->place.key_size == 0)
+        return true; /* a round begins */
+    place = waiting_place_key(&waiting->place);
     return rowtree_compare(key, &place) >= 0;
 }
 
