@@ -12,7 +12,8 @@ struct agents;
  */
 MUST_CHECK enum status agents_check_holders(const struct agents *agents, struct fault *fault);
 
-/* Compare each promise with its reply and its queue, as agents_check_holders() does.  ST_CORRUPT. */
+/* Compare each promise with its reply and its queue, as agents_check_holders() does.  ST_CORRUPT.
+ */
 MUST_CHECK enum status agents_check_promises(const struct agents *agents, struct fault *fault);
 
 #endif

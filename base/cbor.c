@@ -371,8 +371,7 @@ static inline const char *cbor_look(const struct cbor *in, struct head *head)
 
     if (error != NULL || in->is_checked)
         return error;
-    return head_check_promise(head, in->at + head->size,
-                              (size_t)(in->end - in->at) - head->size);
+    return head_check_promise(head, in->at + head->size, (size_t)(in->end - in->at) - head->size);
 }
 
 enum cbor_type cbor_peek(const struct cbor *in)

@@ -424,8 +424,7 @@ static enum status commits_read_rows(struct commits_reader *reader, uint64_t fir
 
     be64_put(from, first);
     error = mdb_cursor_get(reader->cursor, &key, &stored, MDB_SET_RANGE);
-    for (uint64_t number = first; status == ST_OK && number <= reader->last_row;
-         number++) {
+    for (uint64_t number = first; status == ST_OK && number <= reader->last_row; number++) {
         if (error != 0)
             return store_fault(reader->lmdb, error, "read the log", fault);
         status = commits_take_part(reader, number, &key, &stored, fault);

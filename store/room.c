@@ -57,6 +57,23 @@ uint64_t store_lmdb_transaction(struct store_lmdb *lmdb)
     return info.me_last_txnid;
 }
 
+uint64_t store_lmdb_rows(struct store_lmdb *lmdb)
+{
+    uint64_t rows = 0;
+    MDB_txn *txn = NULL;
+    MDB_stat about;
+
+    if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn) != 0)
+        return 0; /* all places of readers are taken */
+    for (int table = 0; table < STORE_TABLES; table++) {
+        if (table == STORE_JOURNAL || mdb_stat(txn, lmdb->tables[table], &about) != 0)
+            continue;
+        rows += about.ms_entries + lmdb->waiting.rows[table];
+    }
+    mdb_txn_abort(txn); /* it only read */
+    return rows;
+}
+
 /* ---- room ---- */
 
 static void note_oldest(void *context, const struct store_reader *reader)

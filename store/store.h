@@ -83,6 +83,12 @@ typedef void (*store_reader_visit)(void *context, const struct store_reader *rea
  */
 void store_lmdb_readers(struct store_lmdb *lmdb, store_reader_visit visit, void *context);
 
+/*
+ * About how many rows a start reads: those of all tables but the journal's.  A row that waits for
+ * the sweep and is in its table, too, counts twice.
+ */
+uint64_t store_lmdb_rows(struct store_lmdb *lmdb);
+
 /* The number of the last commit. */
 uint64_t store_lmdb_transaction(struct store_lmdb *lmdb);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "agents/limits.h"
 #include "agents/objects.h"
 #include "agents/pages/page_cache.h"
@@ -14,10 +15,12 @@
 #include "agents/pages/paged.h"
 #include "agents/rows/keys.h"
 #include "agents/set.h"
+#include "agents/sleep.h"
 #include "base/table.h"
 
 struct page_loader {
     struct agents *agents;
+    uint64_t awake;      /* an agent whose pages are being read, or 0 */
     struct table resets; /* object -> the last frame in which it lost all its pages */
     uint64_t row;        /* of the log, that comes next */
     uint64_t frame;      /* of the last one */
@@ -53,6 +56,22 @@ static bool page_load_frame_is_past(const struct page_loader *loader, uint64_t f
 /* ---- images ---- */
 
 /*
+ * Images come in the order of their owners, each of which was activated for its first page: with
+ * the first of another one it is packed again, so that no more agents are active than before.
+ */
+static void page_load_passes(struct page_loader *loader, uint64_t object)
+{
+    struct agent *agent;
+
+    if (loader->awake == object)
+        return;
+    agent = loader->awake == 0 ? NULL : agents_find(loader->agents, loader->awake);
+    if (agent != NULL)
+        agent_let_sleep(loader->agents, agent);
+    loader->awake = object;
+}
+
+/*
  * One row of table `page`.  In RAM stay no more pages than the cache allows; the rest is only
  * checked.
  */
@@ -67,6 +86,7 @@ static enum status page_load_image(struct page_loader *loader, const struct stor
 
     if (stored->key_size != ROW_PART_KEY_BYTES)
         return row_wrong_key(fault, stored);
+    page_load_passes(loader, be64_get(stored->key));
     paged = row_paged_of(loader->agents, be64_get(stored->key));
     if (paged == NULL)
         return row_corrupt(fault, stored, "the agent or buffer is missing");
@@ -261,6 +281,7 @@ static enum status page_load_images(struct page_loader *loader, const struct sto
     store_cursor_open(&cursor, read, STORE_PAGE, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
         status = page_load_image(loader, &stored, fault);
+    page_load_passes(loader, 0);
     status = store_cursor_close(&cursor, status);
     if (status == ST_OK && loader->images != log->images)
         return fault_set(fault, ST_CORRUPT,

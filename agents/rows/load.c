@@ -1,7 +1,7 @@
 /*
- * Reading everything back.  Each row is checked against those that it refers to.  Counts, queues and
- * what customers use are built from the rows and compared with what other rows say of them, so that
- * a lost row is found as surely as a changed one (docs/records-agents.md, "What is checked on
+ * Reading everything back.  Each row is checked against those that it refers to.  Counts, queues
+ * and what customers use are built from the rows and compared with what other rows say of them, so
+ * that a lost row is found as surely as a changed one (docs/records-agents.md, "What is checked on
  * reading").
  */
 #include "agents/agents.h"

@@ -237,8 +237,8 @@ static enum status agent_read_part(struct agents_reading *reading, enum agent_pa
             status = agent_read_group(reading, &part->row);
             break;
         case PART_MESSAGES:
-            status = load_agent_message(reading->loader, reading->agent, &part->row,
-                                        reading->fault);
+            status =
+                load_agent_message(reading->loader, reading->agent, &part->row, reading->fault);
             break;
         case PART_LINES:
             status = agent_read_line(reading, &part->row);
@@ -255,7 +255,7 @@ static enum status agent_read_part(struct agents_reading *reading, enum agent_pa
 /* ---- what an agent counts of other tables ---- */
 
 static enum status agent_compare(const struct agents_reading *reading, enum store_table table,
-                              const char *what, uint64_t there, uint64_t counted)
+                                 const char *what, uint64_t there, uint64_t counted)
 {
     if (there == counted)
         return ST_OK;
@@ -295,7 +295,7 @@ static enum status agent_take_owned(struct agents_reading *reading)
         status = agent_compare(reading, STORE_OBJECT, "timers", sum.timers, reading->row.timers);
     if (status == ST_OK)
         status = agent_compare(reading, STORE_OBJECT, "bytes of buffers", sum.buffer_bytes,
-                            reading->row.buffer_bytes);
+                               reading->row.buffer_bytes);
     if (status == ST_OK)
         status = agent_check_leash(reading);
     if (status != ST_OK)

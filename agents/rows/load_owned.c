@@ -1,6 +1,6 @@
 /*
- * Reading back what has a number or an entry of its own: objects, and entries of the heap.  Each row
- * is decoded and then checked against those that it refers to.
+ * Reading back what has a number or an entry of its own: objects, and entries of the heap.  Each
+ * row is decoded and then checked against those that it refers to.
  */
 #include "agents/rows/load_owned.h"
 

@@ -489,6 +489,11 @@ void core_lost_memory(struct core *core)
     core->frame_open = true;
 }
 
+uint64_t core_frame(const struct core *core)
+{
+    return ledger_frame(core->ledger);
+}
+
 struct core_counters core_count(const struct core *core)
 {
     struct agents_counters agents = agents_count(core->agents);

@@ -327,6 +327,9 @@ struct core_counters {
     uint64_t frozen;
 };
 
+/* The number of the frame that fills, the one after the last of the books. */
+uint64_t core_frame(const struct core *core);
+
 /* The counters as they are now. */
 struct core_counters core_count(const struct core *core);
 

@@ -7,16 +7,20 @@
 
 #include "base/store.h"
 
+struct core;
 struct signals;
+struct start_progress;
 
 struct start_poll {
     struct signals *signals;
-    uint32_t rows; /* since the signals were last taken */
+    struct start_progress *progress; /* NULL: nobody is told */
+    struct core *const *core;        /* that is loaded, once it is made; NULL with `progress` */
+    uint32_t rows;                   /* since the last look */
 };
 
 /*
- * For store_read.poll: take signals every few rows; `context` is a struct start_poll.  ST_BUSY: one
- * of them asked for the end.
+ * For store_read.poll: take signals every few rows, and tell how far the start is; `context` is a
+ * struct start_poll.  ST_BUSY: a signal asked for the end.
  */
 enum status start_poll(void *context, struct fault *fault);
 

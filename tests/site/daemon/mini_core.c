@@ -391,6 +391,11 @@ void core_lost_memory(struct core *core)
     (void)core;
 }
 
+uint64_t core_frame(const struct core *core)
+{
+    return core->ledger == NULL ? 1 : ledger_frame(core->ledger);
+}
+
 struct core_counters core_count(const struct core *core)
 {
     return core->counters;
