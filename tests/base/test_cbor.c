@@ -682,6 +682,116 @@ START_TEST(a_flipped_bit_is_refused_or_another_value_in_its_one_form)
 }
 END_TEST
 
+/* A row of every type that a row may have. */
+struct record {
+    uint64_t number;
+    struct money amount;
+    u128 wide;
+    bool yes;
+    uint64_t items[3];
+    uint64_t item_count;
+    size_t bytes_size;
+    uint8_t bytes[8];
+    char text[9];
+};
+
+static void record_put(struct bytes *out, struct rng *rng)
+{
+    uint64_t items = rng_below(rng, 4);
+
+    cbor_put_array(out, 7);
+    cbor_put_uint(out, rng_edgy(rng));
+    cbor_put_uint(out, rng_edgy(rng) & MONEY_NANOS_MAX);
+    cbor_put_u128(out, (u128)rng_edgy(rng) << 64 | rng_edgy(rng));
+    cbor_put_bool(out, rng_coin(rng));
+    cbor_put_array(out, items);
+    for (uint64_t i = 0; i < items; i++)
+        cbor_put_uint(out, rng_edgy(rng));
+    cbor_put_bytes(out, "12345678", rng_below(rng, 9));
+    cbor_put_text(out, rng_coin(rng) ? "h\xc3\xa9llo" : "");
+}
+
+/* Everything that is read, with each type read by its own get. */
+static enum status record_get(struct cbor *in, struct record *record)
+{
+    const uint8_t *data;
+
+    memset(record, 0, sizeof *record);
+    cbor_get_array(in, 7);
+    record->number = cbor_get_uint(in, UINT64_MAX);
+    record->amount = cbor_get_money(in);
+    record->wide = cbor_get_u128(in);
+    record->yes = cbor_get_bool(in);
+    record->item_count = cbor_get_array_any(in, 3);
+    for (uint64_t i = 0; i < record->item_count; i++)
+        record->items[i] = cbor_get_uint(in, UINT64_MAX);
+    data = cbor_get_bytes(in, &record->bytes_size, sizeof record->bytes);
+    memcpy(record->bytes, data, record->bytes_size);
+    cbor_get_text(in, record->text, sizeof record->text - 1);
+    return cbor_done(in, NULL, "record");
+}
+
+/* Change, insert or take away a few bits or bytes, or nothing. */
+static void record_spoil(struct bytes *bytes, struct rng *rng)
+{
+    size_t at = rng_below(rng, bytes->size);
+
+    switch (rng_below(rng, 5)) {
+    case 0:
+        break;
+    case 1:
+        bytes->size = at;
+        break;
+    case 2:
+        bytes_append(bytes, "\0", 1);
+        break;
+    case 3:
+        bytes->data[at] = (uint8_t)rng_u64(rng);
+        break;
+    default:
+        bytes->data[at] ^= (uint8_t)(1U << rng_below(rng, 8));
+        break;
+    }
+}
+
+START_TEST(reading_without_a_look_ahead_takes_what_reading_with_one_takes)
+{
+    struct rng rng = rng_for_test();
+    uint64_t taken = 0;
+
+    for (int round = 0; round < 40000; round++) {
+        struct bytes bytes = {0};
+        struct record ahead;
+        struct record fields;
+        enum status wanted;
+        struct cbor in;
+
+        record_put(&bytes, &rng);
+        record_spoil(&bytes, &rng);
+        cbor_init(&in, bytes.data, bytes.size);
+        wanted = record_get(&in, &ahead);
+        cbor_init_fields(&in, bytes.data, bytes.size);
+        ck_assert_int_eq(record_get(&in, &fields), wanted);
+        if (wanted == ST_OK)
+            ck_assert_mem_eq(&ahead, &fields, sizeof ahead);
+        taken += wanted == ST_OK;
+        bytes_fini(&bytes);
+    }
+    ck_assert_uint_gt(taken, 4000);
+    ck_assert_uint_lt(taken, 36000);
+}
+END_TEST
+
+START_TEST(a_map_is_not_read_without_a_look_ahead)
+{
+    static const uint8_t empty[] = {0xa0};
+    struct cbor in;
+
+    cbor_init_fields(&in, empty, sizeof empty);
+    (void)cbor_get_map_any(&in, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cbor");
@@ -693,6 +803,7 @@ int main(void)
     tcase_add_test(tcase, arrays_and_maps_are_as_in_the_standard);
     tcase_add_test(tcase, a_long_string_has_a_long_head);
     tcase_add_test_raise_signal(aborts, writing_text_that_is_not_utf8_is_a_bug, SIGABRT);
+    tcase_add_test_raise_signal(aborts, a_map_is_not_read_without_a_look_ahead, SIGABRT);
     tcase_add_loop_test(tcase, every_other_form_is_refused_with_reason_and_offset, 0,
                         COUNT_OF(refused));
     tcase_add_test(tcase, maps_in_bytewise_order_are_accepted);
@@ -709,6 +820,7 @@ int main(void)
     tcase_add_test(tcase, reading_past_the_end_is_a_mistake);
     tcase_add_test(tcase, random_bytes_are_refused_or_read_back_as_themselves);
     tcase_add_test(tcase, random_values_read_back_as_themselves);
+    tcase_add_test(tcase, reading_without_a_look_ahead_takes_what_reading_with_one_takes);
     tcase_add_test(tcase, a_good_value_that_is_cut_or_lengthened_is_refused);
     tcase_add_test(tcase, a_flipped_bit_is_refused_or_another_value_in_its_one_form);
     suite_add_tcase(suite, tcase);

@@ -5,19 +5,24 @@
 # end take.
 #
 #     tests/bench/instructions.sh BUILD [WHAT]   BUILD: an optimised build, such as build/release,
-#                                                with bench_messages and bench_packets; WHAT: 0 or 1
-#                                                (1), messages in that tier; strict or bounded,
-#                                                packets over a link of that kind
+#                                                with bench_messages, bench_packets and
+#                                                bench_restart; WHAT: 0 or 1 (1), messages in that
+#                                                tier; strict or bounded, packets over a link of
+#                                                that kind; restart, an agent that sleeps when a
+#                                                site of 20,000 ends and starts
 #     INSTRUCTIONS_OUT=/tmp/cg                   keep callgrind's files, for callgrind_annotate
 set -euo pipefail
 
-build=${1:?usage: instructions.sh BUILD [0|1|strict|bounded]}
+build=${1:?usage: instructions.sh BUILD [0|1|strict|bounded|restart]}
 what=${2:-1}
 few=20000
 many=60000
+first=$what # argument of the bench
+each_of=1   # items in what is counted
 case $what in
 0 | 1) bench=bench_messages item=message ;;
 strict | bounded) bench=bench_packets item=packet ;;
+restart) bench=bench_restart item=agent few=1 many=3 first=20000 each_of=20000 ;;
 *) echo "instructions: no such thing to count: $what" >&2; exit 64 ;;
 esac
 bench=$build/tests/bench/$bench
@@ -33,7 +38,7 @@ fi
 # Run with that many items; the profile is $out/WHAT.ITEMS.out.
 count()
 {
-    valgrind --tool=callgrind --callgrind-out-file="$out/$what.$1.out" "$bench" "$what" "$1" \
+    valgrind --tool=callgrind --callgrind-out-file="$out/$what.$1.out" "$bench" "$first" "$1" \
         >"$out/$what.$1.log" 2>&1 || {
         tail -n 5 "$out/$what.$1.log" >&2
         echo "instructions: $bench $what $1 failed" >&2
@@ -59,7 +64,7 @@ calls()
 # The share of each item in all calls of these functions.
 each()
 {
-    awk -v names="$1" -v items=$((many - few)) '
+    awk -v names="$1" -v items=$(((many - few) * each_of)) '
         BEGIN { split(names, list, " "); for (i in list) wanted[list[i]] = 1 }
         ($1 in wanted) { sum += FILENAME == ARGV[1] ? -$2 : $2 }
         END { printf "%.3f", sum / items }
