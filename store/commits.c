@@ -87,6 +87,14 @@ void commits_add(struct commits_log *log, const struct store_op *op)
     commits_add_op(&log->stream, kind, op);
 }
 
+void commits_undo(struct commits_log *log, const struct commits_log *before)
+{
+    struct bytes stream = log->stream; /* it may have moved */
+
+    *log = *before;
+    log->stream = stream;
+}
+
 void commits_end_round(struct commits_log *log)
 {
     log->from = log->round_first;

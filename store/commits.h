@@ -51,6 +51,9 @@ bool commits_is_behind(const struct commits_log *log, const struct store_op *op)
 /* Note the key of an operation that the log holds from now on. */
 void commits_note_key(struct commits_log *log, const struct store_op *op);
 
+/* Take back what a commit that came to nothing did to the log's numbers. */
+void commits_undo(struct commits_log *log, const struct commits_log *before);
+
 /* The round is over: what was logged before it is of no use, and a new one begins. */
 void commits_end_round(struct commits_log *log);
 

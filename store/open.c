@@ -15,11 +15,13 @@ enum { MAP_BYTES_MIN = 1024 * 1024, FORMAT_VALUE_BYTES = 4 };
 static const char format_table[] = "format";
 static const uint8_t format_key[] = {0};
 
-enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
+enum status store_fault(struct store_lmdb *lmdb, int error, const char *operation,
                         struct fault *fault)
 {
     enum status status = ST_IO;
 
+    if (error == MDB_MAP_FULL)
+        lmdb->map_full = true;
     if (error == MDB_MAP_FULL || error == ENOSPC || error == EDQUOT || error == EFBIG)
         status = ST_FULL;
     else if (error == ENOMEM)
@@ -178,7 +180,8 @@ static enum status begin_tables(struct store_lmdb *lmdb, struct fault *fault)
     enum status status;
     int error;
 
-    error = mdb_txn_begin(lmdb->env, NULL, lmdb->mode == STORE_CREATE ? 0 : MDB_RDONLY, &txn);
+    error = lmdb->mode == STORE_CREATE ? mdb_txn_begin(lmdb->env, NULL, 0, &txn)
+                                       : map_begin_read(lmdb, &txn);
     if (error != 0)
         return store_fault(lmdb, error, "begin", fault);
     status = open_tables(lmdb, txn, fault);
@@ -212,6 +215,7 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
     enum status status;
     /* Never NOSYNC, NOMETASYNC, MAPASYNC or WRITEMAP: what is committed is on the disk. */
     unsigned int flags = MDB_NOTLS;
+    uint64_t used;
     int dead_readers;
     int error;
 
@@ -219,7 +223,7 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
         flags |= MDB_RDONLY;
     error = mdb_env_create(&lmdb->env);
     if (error == 0)
-        error = mdb_env_set_mapsize(lmdb->env, (size_t)lmdb->max_bytes);
+        error = mdb_env_set_mapsize(lmdb->env, (size_t)lmdb->map_bytes);
     if (error == 0)
         error = mdb_env_set_maxreaders(lmdb->env, STORE_READERS_MAX);
     if (error == 0)
@@ -231,11 +235,17 @@ static enum status open_environment(struct store_lmdb *lmdb, struct fault *fault
                          "%s/data.mdb: open: the system gives no %" PRIu64
                          " bytes of address space; raise the limit (ulimit -v, LimitAS=), or lower "
                          "ledger.map_bytes",
-                         lmdb->path, lmdb->max_bytes);
+                         lmdb->path, lmdb->map_bytes);
     if (error != 0)
         return store_fault(lmdb, error, "open", fault);
+    if (lmdb->mode == STORE_READ_ONLY)
+        error = map_reach(lmdb); /* a daemon may let it grow from now on */
+    if (error != 0)
+        return store_fault(lmdb, error, "map it", fault);
     /* A reader that was killed would hold back the reuse of pages until the file is full. */
     (void)mdb_reader_check(lmdb->env, &dead_readers);
+    store_lmdb_usage(lmdb, &used, &lmdb->map_bytes); /* a file that is larger has a larger map */
+    store_lmdb_let_grow(lmdb, lmdb->map_bytes);
     status = heads_check(lmdb, fault);
     return status == ST_OK ? length_check(lmdb, fault) : status;
 }
@@ -267,21 +277,6 @@ static enum status store_open(struct store_lmdb *lmdb, struct fault *fault)
     return status;
 }
 
-/* A log that a small store has room for. */
-static uint64_t log_bytes_default(uint64_t map_bytes)
-{
-    uint64_t part = map_bytes / COMMITS_MAP_PART;
-
-    return part < STORE_LOG_BYTES_DEFAULT ? part : STORE_LOG_BYTES_DEFAULT;
-}
-
-void store_lmdb_bound_log(struct store_lmdb *lmdb, uint64_t log_bytes)
-{
-    uint64_t most = lmdb->max_bytes / COMMITS_MAP_PART;
-
-    lmdb->log.bytes_max = log_bytes < most ? log_bytes : most;
-}
-
 enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path, enum store_mode mode,
                             uint64_t map_bytes, struct fault *fault)
 {
@@ -296,10 +291,10 @@ enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path, enum sto
         return fault_set(fault, ST_NOMEM, "%s: no memory to open it", path);
     made->mode = mode;
     made->lock = -1;
-    made->max_bytes = map_bytes - map_bytes % 65536; /* a multiple of any page size */
-    made->log.bytes_max = log_bytes_default(made->max_bytes);
+    made->map_bytes = map_bytes - map_bytes % STORE_MAP_STEP;
     INVARIANT(pthread_mutex_init(&made->views.lock, NULL) == 0);
     INVARIANT(pthread_cond_init(&made->views.caught_up, NULL) == 0);
+    INVARIANT(pthread_cond_init(&made->views.ended, NULL) == 0);
     made->path = malloc(strlen(path) + 1);
     if (made->path == NULL) {
         status = fault_set(fault, ST_NOMEM, "%s: no memory to open it", path);
@@ -311,6 +306,7 @@ enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path, enum sto
         store_lmdb_close(made);
         return status;
     }
+    store_lmdb_bound_log(made, STORE_LOG_BYTES_DEFAULT);
     *lmdb = made;
     return ST_OK;
 }
@@ -326,6 +322,7 @@ void store_lmdb_close(struct store_lmdb *lmdb)
     bytes_fini(&lmdb->slice.rows);
     bytes_fini(&lmdb->log.stream);
     (void)pthread_cond_destroy(&lmdb->views.caught_up);
+    (void)pthread_cond_destroy(&lmdb->views.ended);
     (void)pthread_mutex_destroy(&lmdb->views.lock);
     free(lmdb->path);
     free(lmdb);

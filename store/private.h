@@ -11,9 +11,10 @@
 
 enum {
     STORE_HASH_BYTES = 8,
-    STORE_READERS_MAX = 64,   /* reads at one time, over all processes */
-    STORE_FORMAT_TABLE = 255, /* the table number in the hash of the row that holds the version */
-    STORE_LOG_TABLE = 254,    /* and of the rows of the log */
+    STORE_READERS_MAX = 64,     /* reads at one time, over all processes */
+    STORE_FORMAT_TABLE = 255,   /* the table number in the hash of the row that holds the version */
+    STORE_LOG_TABLE = 254,      /* and of the rows of the log */
+    STORE_MAP_STEP = 64 * 1024, /* of a map's size: a multiple of any page size */
 };
 
 struct store_lmdb {
@@ -25,18 +26,22 @@ struct store_lmdb {
     struct waiting waiting;   /* changed by that thread, under the lock of `views` */
     struct views views;
     enum store_mode mode;
-    int lock; /* file descriptor of the site's lock; -1 when not held */
-    uint64_t max_bytes;
-    bool failed; /* a commit has failed: no other will be tried */
+    int lock;            /* file descriptor of the site's lock; -1 when not held */
+    uint64_t map_bytes;  /* of the map as it is */
+    uint64_t most_bytes; /* that it may grow to */
+    uint64_t log_bytes;  /* that the log may have of a map that is large enough */
+    bool map_full;       /* LMDB found it so, in the commit that is being made */
+    bool map_held;       /* the system had no addresses for a larger one */
+    bool failed;         /* a commit has failed: no other will be tried */
     struct fault first_failure;
     char *path;
 };
 
 /*
- * Turn LMDB's answer into a status: map full and disk full are ST_FULL, LMDB's own complaints
- * ST_CORRUPT, the rest ST_IO.
+ * Turn LMDB's answer into a status: map full, which is noted as well, and disk full are ST_FULL,
+ * LMDB's own complaints ST_CORRUPT, the rest ST_IO.
  */
-enum status store_fault(const struct store_lmdb *lmdb, int error, const char *operation,
+enum status store_fault(struct store_lmdb *lmdb, int error, const char *operation,
                         struct fault *fault);
 
 /* ---- seal.c: the hash at the end of each value ---- */
@@ -58,6 +63,32 @@ MUST_CHECK enum status seal_check(uint8_t table, const char *table_name, const M
  */
 MUST_CHECK enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch,
                                     uint64_t cost, struct fault *fault);
+
+/* ---- map.c: how the map grows ---- */
+/*
+ * Make the map larger when half of it is used, before a commit; a read that goes on puts that off.
+ * ST_IO, ST_NOMEM: there is no map any more.
+ */
+MUST_CHECK enum status map_grow_ahead(struct store_lmdb *lmdb, struct fault *fault);
+
+/*
+ * Make the map larger after a commit found it full; waits until no read of this process goes on.
+ * ST_FULL leaves `fault`: it may not, or the system has no addresses for more.  ST_IO, ST_NOMEM: as
+ * above.
+ */
+MUST_CHECK enum status map_grow_full(struct store_lmdb *lmdb, struct fault *fault);
+
+/*
+ * Of a process that only reads, while it has no read open: let the map reach over the file, and
+ * further if the system has the addresses.  An error of LMDB or 0.
+ */
+MUST_CHECK int map_reach(struct store_lmdb *lmdb);
+
+/*
+ * Begin to read, in any process.  The file of one that only reads may have outgrown its map, which
+ * is then mended unless another read goes on: MDB_MAP_RESIZED.  Under the lock of `views`.
+ */
+MUST_CHECK int map_begin_read(struct store_lmdb *lmdb, MDB_txn **txn);
 
 /* ---- read.c: what store_from_lmdb() gives for reading; see struct store ---- */
 /*

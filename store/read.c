@@ -67,9 +67,13 @@ static void view_link(struct view *view)
 
 static void view_unlink(struct view *view)
 {
-    *(view->before == NULL ? &view->lmdb->views.first : &view->before->after) = view->after;
+    struct views *views = &view->lmdb->views;
+
+    *(view->before == NULL ? &views->first : &view->before->after) = view->after;
     if (view->after != NULL)
         view->after->before = view->before;
+    if (views->first == NULL)
+        (void)pthread_cond_broadcast(&views->ended);
 }
 
 /*
@@ -84,7 +88,7 @@ static enum status view_begin_shared(struct view *view, struct fault *fault)
     int error;
 
     (void)pthread_mutex_lock(&views->lock);
-    error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &view->txn);
+    error = map_begin_read(lmdb, &view->txn);
     if (error != 0) {
         status = store_fault(lmdb, error, "begin to read", fault);
     } else {
@@ -104,11 +108,18 @@ static enum status view_begin_shared(struct view *view, struct fault *fault)
 /* Begin in a process that only reads. */
 static enum status view_begin_apart(struct view *view, struct fault *fault)
 {
-    int error = mdb_txn_begin(view->lmdb->env, NULL, MDB_RDONLY, &view->txn);
+    struct views *views = &view->lmdb->views;
+    int error;
 
+    (void)pthread_mutex_lock(&views->lock);
+    error = map_begin_read(view->lmdb, &view->txn);
+    if (error == 0) {
+        view->waiting = &view->own;
+        view_link(view);
+    }
+    (void)pthread_mutex_unlock(&views->lock);
     if (error != 0)
         return store_fault(view->lmdb, error, "begin to read", fault);
-    view->waiting = &view->own;
     return commits_tables(view->lmdb, view->txn, &view->tables, fault);
 }
 
@@ -134,13 +145,15 @@ enum status read_begin(void *context, void **snapshot, struct fault *fault)
 void read_end(void *snapshot)
 {
     struct view *view = snapshot;
+    struct views *views = &view->lmdb->views;
 
-    if (view->waiting == &view->lmdb->waiting) {
-        view_lock(view);
-        view_unlink(view);
-        view_unlock(view);
-    }
+    /* First, as the map may go as soon as no view is known. */
     mdb_txn_abort(view->txn); /* it only read; NULL is allowed */
+    if (view->waiting != NULL) {
+        (void)pthread_mutex_lock(&views->lock);
+        view_unlink(view);
+        (void)pthread_mutex_unlock(&views->lock);
+    }
     waiting_fini(&view->own);
     free(view);
 }

@@ -111,10 +111,10 @@ static uint64_t reusable_pages(MDB_txn *txn, uint64_t oldest)
     return pages;
 }
 
-/* By how much the file may grow: the map, the file system and the process's limit bound it. */
-static uint64_t growth(struct store_lmdb *lmdb, uint64_t used, uint64_t map_bytes)
+/* By how much the file may grow: its bound, the file system and the process's limit say. */
+static uint64_t growth(struct store_lmdb *lmdb, uint64_t used)
 {
-    uint64_t room = map_bytes > used ? map_bytes - used : 0;
+    uint64_t room = lmdb->most_bytes > used ? lmdb->most_bytes - used : 0;
     struct statvfs disk;
     struct rlimit limit;
     mdb_filehandle_t fd;
@@ -157,8 +157,9 @@ void store_lmdb_room(struct store_lmdb *lmdb, struct store_room *room)
     uint64_t grows;
 
     store_lmdb_usage(lmdb, &used, &map_bytes);
-    grows = growth(lmdb, used, map_bytes);
-    *room = (struct store_room){.free_bytes = grows, .total_bytes = used + grows};
+    grows = growth(lmdb, used);
+    *room = (struct store_room){
+        .free_bytes = grows, .total_bytes = used + grows, .map_held = lmdb->map_held};
     room->free_bytes += reusable_bytes(lmdb);
     room->free_bytes -= waits < room->free_bytes ? waits : room->free_bytes;
 }

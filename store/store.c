@@ -284,6 +284,7 @@ static enum status finish_commit(struct store_lmdb *lmdb, uint64_t commit, struc
 enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batch, uint64_t cost,
                          struct fault *fault)
 {
+    const struct commits_log before = lmdb->log;
     struct commit_plan plan = {.lmdb = lmdb, .batch = batch};
     enum status status;
     uint64_t commit;
@@ -298,15 +299,41 @@ enum status commit_batch(struct store_lmdb *lmdb, const struct store_batch *batc
         return store_fault(lmdb, error, "begin", fault);
     commit = mdb_txn_id(plan.txn);
     status = write_commit(&plan, cost, fault);
-    if (status != ST_OK) {
+    if (status == ST_OK) {
+        error = mdb_txn_commit(plan.txn); /* frees the transaction in any case */
+        if (error == 0) {
+            note_keys(&plan);
+            return finish_commit(lmdb, commit, fault);
+        }
+        status = store_fault(lmdb, error, "commit", fault);
+    } else {
         mdb_txn_abort(plan.txn);
-        return status;
     }
-    error = mdb_txn_commit(plan.txn); /* frees the transaction in any case */
-    if (error != 0)
-        return store_fault(lmdb, error, "commit", fault);
-    note_keys(&plan);
-    return finish_commit(lmdb, commit, fault);
+    commits_undo(&lmdb->log, &before);
+    return status;
+}
+
+/*
+ * A map that is full is no failure while it may grow: LMDB has written nothing that counts, so the
+ * same batch is tried again in a larger one.
+ */
+static enum status commit_growing(struct store_lmdb *lmdb, const struct store_batch *batch,
+                                  struct fault *fault)
+{
+    enum status grown = map_grow_ahead(lmdb, fault);
+
+    while (grown == ST_OK) {
+        enum status status;
+
+        lmdb->map_full = false;
+        status = commit_batch(lmdb, batch, 0, fault);
+        if (!lmdb->map_full)
+            return status;
+        grown = map_grow_full(lmdb, fault);
+        if (grown == ST_FULL)
+            return status; /* and what was full is in the fault */
+    }
+    return grown;
 }
 
 /*
@@ -320,7 +347,7 @@ static enum status lmdb_commit(void *context, const struct store_batch *batch, s
 
     if (lmdb->failed)
         return fault_set(fault, ST_IO, "an earlier commit failed: %s", lmdb->first_failure.text);
-    status = commit_batch(lmdb, batch, 0, &lmdb->first_failure);
+    status = commit_growing(lmdb, batch, &lmdb->first_failure);
     if (status == ST_OK)
         return ST_OK;
     lmdb->failed = true;

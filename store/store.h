@@ -29,15 +29,24 @@ enum store_mode {
 /*
  * Open the store in directory `path`.  ST_INVALID: map_bytes is below 1 MiB.  ST_MISSING,
  * ST_EXISTS, ST_BUSY (names the other process id), ST_CORRUPT (shorter than its own header says,
- * not LMDB, other format version), ST_IO. map_bytes: the largest size the file may reach; ST_FULL
- * commits after that are final failures.
+ * not LMDB, other format version), ST_IO. map_bytes: the size of the map, or that of the file if it
+ * is larger, and the largest that the file may reach; ST_FULL commits after that are final
+ * failures. See store_lmdb_let_grow().
  */
 MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *path,
                                        enum store_mode mode, uint64_t map_bytes,
                                        struct fault *fault);
 
 /*
- * Bound the log of a store that is open for writing; a sixteenth of map_bytes is the most.  A log
+ * Let a store that is open for writing grow to so many bytes, from the next commit on: its map is
+ * made larger when half of it is used, and a commit that finds it full waits until no read of this
+ * process goes on; so the thread that commits has none open.  Other processes go on.  It never
+ * becomes smaller.  What the system has no addresses for is given up: see struct store_room.
+ */
+void store_lmdb_let_grow(struct store_lmdb *lmdb, uint64_t most_bytes);
+
+/*
+ * Bound the log of a store that is open for writing; a sixteenth of the map is the most.  A log
  * that has more already shrinks to a lower bound over the next commits.  It is
  * STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.  About twice as many bytes are in
  * memory, and a start reads the log.
@@ -53,19 +62,20 @@ struct store store_from_lmdb(struct store_lmdb *lmdb);
 /*
  * Copy the store, as its last commit left it, into a new directory; a daemon may commit meanwhile.
  * The copy has no page that is not in use, and is durable on return; what is in it is checked by
- * whoever opens it.  ST_EXISTS: `path` is there; ST_IO.
+ * whoever opens it.  ST_EXISTS: `path` is there; ST_IO, ST_NOMEM.
  */
 MUST_CHECK enum status store_lmdb_copy(struct store_lmdb *lmdb, const char *path,
                                        struct fault *fault);
 
-/* Bytes in use and the bound, for status. */
+/* Bytes in use, and the size of the map. */
 void store_lmdb_usage(struct store_lmdb *lmdb, uint64_t *used_bytes, uint64_t *max_bytes);
 
-/* The room of a store, which the map, the file system and the process's own limit bound. */
+/* The room of a store, which its bound, the file system and the process's own limit bound. */
 struct store_room {
     /* To grow by, and pages to use again that no reader holds back; less the rows that wait. */
     uint64_t free_bytes;
     uint64_t total_bytes; /* the size that the file may reach in all */
+    bool map_held;        /* the system had no addresses for a larger map: its size is the bound */
 };
 
 /* Measure how much the store may still take.  Not while a commit goes on. */

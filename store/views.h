@@ -32,6 +32,7 @@ struct view {
 struct views {
     pthread_mutex_t lock; /* of what follows, and of the set of rows that wait */
     pthread_cond_t caught_up;
+    pthread_cond_t ended; /* the last read that went on */
     struct view *first;
     uint64_t commit; /* the last one whose rows are in the set */
     bool lost;       /* there was no memory for them: none can be seen any more */
