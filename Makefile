@@ -13,6 +13,7 @@ PREFIX ?= /usr/local
 KEEP ?=
 FUZZ_SECONDS ?= 20
 SOAK_MINUTES ?= 60
+SOAK_WRITER_MINUTES ?= 0
 MODULES ?= 100000
 SEED ?= 1
 SEEDS ?= 0
@@ -191,7 +192,9 @@ models: ## the models of protocols within higher bounds than in `make check`; mi
 	@tests/models/link.sh deep
 	@tests/models/adoption.sh deep
 
-soak: build ## kills, pauses, cuts, full disks, clock steps, lost power for SOAK_MINUTES (60)
+soak: build ## a writer for SOAK_WRITER_MINUTES (0), then all faults at random for SOAK_MINUTES (60)
+	@test $(SOAK_WRITER_MINUTES) -eq 0 || \
+		tests/e2e/disk_writer.sh build/dev $$((60 * $(SOAK_WRITER_MINUTES))) 64
 	@end=$$((SECONDS + 60 * $(SOAK_MINUTES))); rounds=0; \
 	while [ "$$SECONDS" -lt "$$end" ]; do \
 		tests/e2e/hardship.sh build/dev 24; \

@@ -1,6 +1,7 @@
 /* Views of agents, for lists and status. */
 #include "agents/views.h"
 
+#include "agents/accrual.h"
 #include "agents/agent.h"
 #include "agents/code.h"
 #include "agents/freeze.h"
@@ -15,6 +16,11 @@ static const char *view_state(const struct agent *agent)
     if (agent->state == AGENT_DESK)
         return "desk";
     return agent_is_frozen(agent) ? "frozen" : "running";
+}
+
+uint64_t agents_stored_bytes(const struct agent *agent)
+{
+    return agent_bytes_held(agent) + agent->owns.buffer_bytes;
 }
 
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view)

@@ -39,6 +39,9 @@ struct agent_view {
 /* Fill *view; its texts are borrowed from the agent. */
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
 
+/* Bytes that the site keeps in rows for the agent: its memory, buffers, messages and log. */
+uint64_t agents_stored_bytes(const struct agent *agent);
+
 /*
  * Visit at most `limit` agents with a number above `after`, in order; the pointer is good for the
  * visit.  Returns how many were visited.  Activates none.

@@ -161,6 +161,20 @@ static enum status config_set_map_bytes(struct site_config *config, const char *
     return ST_OK;
 }
 
+/* The bound of the file; without one the disk is it. */
+static enum status config_set_max_bytes(struct site_config *config, const char *text,
+                                        struct fault *fault)
+{
+    uint64_t bytes = MAP_BYTES_MAX;
+
+    if (*text != '\0' && market_parse_bytes(&bytes, text, fault) != ST_OK)
+        return fault_prefix(fault, "store.max_bytes");
+    if (bytes < MAP_BYTES_MIN || bytes > MAP_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "store.max_bytes: wants \"\" or from 1MiB to 64TiB");
+    config->max_bytes = bytes;
+    return ST_OK;
+}
+
 static enum status config_set_log_bytes(struct site_config *config, const char *text,
                                         struct fault *fault)
 {
@@ -232,6 +246,7 @@ static const struct site_key {
     {"control.group", config_set_group, ""},
     {"log.level", config_set_level, "info"},
     {"ledger.map_bytes", config_set_map_bytes, "4GiB"},
+    {"store.max_bytes", config_set_max_bytes, ""},
     {"store.disk_low", config_set_disk_low, "30%"},
     {"store.disk_full", config_set_disk_full, "15%"},
     {"store.log_bytes", config_set_log_bytes, "256MiB"},
@@ -518,6 +533,9 @@ enum status config_load(const char *dir, const struct config_reader *reader,
     status = config_place_sockets(&new_config, dir, fault);
     if (status != ST_OK)
         return status;
+    /* The bound holds for the first map, too. */
+    if (new_config.map_bytes > new_config.max_bytes)
+        new_config.map_bytes = new_config.max_bytes;
     *config = new_config;
     *book = new_book;
     return ST_OK;

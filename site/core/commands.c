@@ -78,7 +78,8 @@ static bool command_disk_allows(const struct core *core, const struct command *c
     if (!rests && !(core_disk_is_full(core) && (command->traits & NOT_WHEN_FULL) != 0))
         return true;
     outcome_set(outcome, CONTROL_TRY_AGAIN,
-                "the site's disk is nearly full, and %s waits until its operator makes room",
+                "the site's disk is nearly full, so %s is not done now; its operator makes room "
+                "(serai site status has how much is left), then give it again",
                 command->name);
     return false;
 }

@@ -392,15 +392,20 @@ bool core_run(struct core *core, uint32_t turns_max)
 {
     for (uint32_t turn = 0; turn < turns_max; turn++) {
         uint64_t bytes = ledger_frame_bytes(core->ledger);
+        uint64_t before;
+        uint64_t after;
         struct ready ready;
 
         if (!core_ready(core))
             return false;
         core->frame_open = true;
         ready = agents_next_ready(core->agents);
+        before = core_disk_stored(core, ready.agent);
         (void)agents_run_one(core->agents); /* readiness was just asked */
+        after = core_disk_stored(core, ready.agent);
+        bytes = ledger_frame_bytes(core->ledger) - bytes;
         core_disk_wrote(core, ready.agent, ready.customer,
-                        ledger_frame_bytes(core->ledger) - bytes);
+                        bytes + (after > before ? after - before : 0));
     }
     return core_ready(core);
 }

@@ -102,6 +102,8 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_text(&map, "disk", core_disk_word(core));
     core_drain_entries(core, &map);
     map_uint(&map, "disk_free_bytes", core->disk.room.free_bytes);
+    map_uint(&map, "disk_low_bytes", core->disk.room.low_bytes);
+    map_uint(&map, "disk_full_bytes", core->disk.room.full_bytes);
     map_total(&map, "minted", treasury->debits - treasury->credits);
     map_total(&map, "revenue", revenue);
     read_tier1_entries(core, &map);

@@ -13,6 +13,7 @@
 #include "site/control/exit_code.h"
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
+#include "site/daemon/limits.h"
 #include "site/daemon/start_poll.h"
 #include "site/daemon/start_progress.h"
 
@@ -38,6 +39,8 @@ static enum status opened_open_store(struct opened *opened, struct fault *fault)
     status = store_lmdb_open(&opened->lmdb, path, STORE_WRITE, opened->options->map_bytes, fault);
     if (status != ST_OK)
         return status;
+    if (opened->options->max_bytes > 0)
+        store_lmdb_let_grow(opened->lmdb, opened->options->max_bytes);
     if (opened->options->log_bytes > 0)
         store_lmdb_bound_log(opened->lmdb, opened->options->log_bytes);
     opened->store = store_from_lmdb(opened->lmdb);
@@ -270,13 +273,39 @@ void opened_close(struct opened *opened, bool clean)
     store_lmdb_close(opened->lmdb);
 }
 
-void opened_measure(const struct opened *opened, struct core_disk *disk)
+/* The system said no, so the map stays as it is until the next start. */
+static void opened_tell_map_held(struct opened *opened, const struct store_room *room)
+{
+    if (!room->map_held || opened->told_map_held)
+        return;
+    opened->told_map_held = true;
+    log_write(
+        LOG_WARN, "store.map-held",
+        "bytes=%" PRIu64 " reason=\"the system gives no addresses for a larger map, so the "
+        "books can grow no further\" next=\"raise the limit (ulimit -v, LimitAS=), then start "
+        "the site again\"",
+        room->total_bytes);
+}
+
+/* Of a small disk the share may be less than the last frames take: then it is that, but not all. */
+static uint64_t opened_full_bytes(uint64_t total_bytes, uint64_t percent)
+{
+    uint64_t share = total_bytes / 100 * percent;
+    uint64_t least = total_bytes / 3 < DISK_RESERVE_BYTES ? total_bytes / 3 : DISK_RESERVE_BYTES;
+
+    return percent == 0 || share > least ? share : least;
+}
+
+void opened_measure(struct opened *opened, struct core_disk *disk)
 {
     struct store_room room;
 
     store_lmdb_room(opened->lmdb, &room);
+    opened_tell_map_held(opened, &room);
     disk->free_bytes = room.free_bytes;
     disk->total_bytes = room.total_bytes;
     disk->low_bytes = room.total_bytes / 100 * opened->options->disk_low_percent;
-    disk->full_bytes = room.total_bytes / 100 * opened->options->disk_full_percent;
+    disk->full_bytes = opened_full_bytes(room.total_bytes, opened->options->disk_full_percent);
+    if (disk->low_bytes < disk->full_bytes)
+        disk->low_bytes = disk->full_bytes;
 }

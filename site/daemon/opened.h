@@ -19,6 +19,7 @@ struct opened {
     struct signals *signals;              /* borrowed; they end a start that takes long */
     struct store_lmdb *lmdb;
     struct store store; /* the same, for reading and committing */
+    bool told_map_held; /* that it can grow no further */
     struct redo *redo;
     struct redo_finding redo_finding;
     struct marker *marker;
@@ -47,8 +48,11 @@ MUST_CHECK enum status opened_keep_secret(struct opened *opened,
 /* Close what was opened, in reverse order.  `clean`: every frame of the core is durable. */
 void opened_close(struct opened *opened, bool clean);
 
-/* Measure the room that the store has.  Nothing may be written meanwhile. */
-void opened_measure(const struct opened *opened, struct core_disk *disk);
+/*
+ * Measure the room that the store has, and log once when the system holds its map back.  Nothing
+ * may be written meanwhile.
+ */
+void opened_measure(struct opened *opened, struct core_disk *disk);
 
 /*
  * Record a failed commit before the process gives up, so that the next start verifies the books.

@@ -73,7 +73,7 @@ done
 restore
 verify
 
-# ---- a full disk: the file may not grow, then the map ----
+# ---- a full disk: the file may not grow, then its bound ----
 # The site rests before its last room is gone, or a commit fails and it ends with 74.
 fills_up()
 {
@@ -113,8 +113,8 @@ run_site bash -c "ulimit -f $((size / 1024 + 2048)); exec '$serai' site run" \
 fills_up "the file may not grow"
 
 restore
-sed -i "s/^map_bytes.*/map_bytes = \"$((size / 4096 * 4 + 2048))KiB\"/" "$SERAI_SITE/site.toml"
+max_bytes "$((size / 4096 * 4 + 2048))KiB"
 start_site
-sed -i 's/^map_bytes.*/map_bytes = "1GiB"/' "$SERAI_SITE/site.toml"
-fills_up "the map is full"
+max_bytes 1GiB
+fills_up "the books have reached their bound"
 passed

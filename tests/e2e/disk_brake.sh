@@ -4,11 +4,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-map_bytes()
-{
-    sed -i "s/^map_bytes = .*/map_bytes = \"$1\"/" "$SERAI_SITE/site.toml"
-}
-
 # says WHAT: wait until the log has it.
 says()
 {
@@ -23,7 +18,7 @@ says()
 }
 
 new_site
-map_bytes 16MiB
+max_bytes 16MiB
 start_site
 "$serai" money in 20 >/dev/null
 "$serai" customer add eve --new "$work/eve.key" >/dev/null
@@ -44,8 +39,17 @@ sleep 0.2
 [ "$(field "$quiet" turns)" -gt "$turns" ] || fail "the quiet agent does not go on"
 holds "the quiet agent" "$(field "$quiet" state)" running
 holds "the disk in status" "$("$serai" site status --json | jq -r .disk)" full
-exits 75 "disk is nearly full" "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
+holds "where it is full" "$("$serai" site status --json | jq -r .disk_full_bytes)" \
+    $((16 * 1048576 / 100 * 15))
+exits 75 "disk is nearly full, so agent.deploy is not done now; its operator makes room" \
+    "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
+# Top-ups, also of who is frozen, and reads go on.
 exits 0 "" "$serai" money in 1
+exits 0 "" "$serai" agent fund "$quiet" 0.1
+exits 0 "" "$serai" agent fund "$busy" 0.1 --key "$work/eve.key"
+holds "the busy agent after a top-up" "$(field "$busy" state)" frozen
+exits 0 "spender" "$serai" agent logs "$quiet"
+exits 0 "" "$serai" ledger export --format jsonl
 stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 verify
@@ -53,7 +57,7 @@ verify
 start_site
 holds "the busy agent after a restart" "$(field "$busy" state)" frozen
 stop_site KILL
-map_bytes 64MiB
+max_bytes 64MiB
 start_site
 exits 0 "" "$serai" agent thaw "$busy"
 turns=$(field "$busy" turns)

@@ -110,6 +110,12 @@ new_site()
     "$serai" site init >/dev/null
 }
 
+# max_bytes SIZE: how large the books may grow, from the next start on
+max_bytes()
+{
+    sed -i "s/^max_bytes = .*/max_bytes = \"$1\"/" "$SERAI_SITE/site.toml"
+}
+
 # some_time MS: wait for up to so long.  A script that has set RANDOM draws the same moments again,
 # as long as no subshell draws one: there RANDOM begins anew.
 some_time()

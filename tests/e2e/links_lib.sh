@@ -164,6 +164,8 @@ attacked_by_a()
     make_site a
     make_site b "$(free_port)"
     make_site c
+    # What others write to the disk is not to count.
+    sed -i 's/^max_bytes = .*/max_bytes = "4GiB"/' "$work/b/site.toml"
     run_named b
     run_named c
     add_link b a

@@ -105,6 +105,9 @@ START_TEST(new_files_load_as_the_defaults)
     ck_assert_int_eq(config.log_level, LOG_INFO);
     ck_assert_int_eq(config.log_level, fallback.log_level);
     ck_assert_uint_eq(config.map_bytes, (uint64_t)4 << 30);
+    ck_assert_uint_eq(config.max_bytes, (uint64_t)64 << 40); /* as far as the disk has room */
+    ck_assert_uint_eq(config.disk_low_percent, 30);
+    ck_assert_uint_eq(config.disk_full_percent, 15);
     ck_assert_uint_eq(config.log_bytes, 256 << 20);
     ck_assert_uint_eq(book.heap_deposit.nanos, posted.heap_deposit.nanos);
     ck_assert_uint_eq(pricebook_order(&book, 1).nanos, 5);
@@ -133,6 +136,39 @@ START_TEST(files_cannot_be_written_into_nowhere)
 {
     ck_assert_int_eq(config_write_new("/nowhere/at/all", "site", &names, &fault), ST_IO);
     ck_assert_ptr_nonnull(strstr(fault.text, "/nowhere/at/all/site.toml"));
+}
+END_TEST
+
+START_TEST(the_bound_of_the_books_holds_for_their_first_map)
+{
+    write_file("site.toml", "name = \"old\"\nledger.map_bytes = \"64MiB\"\n");
+    write_file("prices.toml", "");
+    ck_assert_int_eq(load(), ST_OK); /* a file from before there was a bound: there is none */
+    ck_assert_uint_eq(config.map_bytes, 64 << 20);
+    ck_assert_uint_eq(config.max_bytes, (uint64_t)64 << 40);
+    write_file("site.toml",
+               "name = \"n\"\nledger.map_bytes = \"64MiB\"\nstore.max_bytes = \"16MiB\"\n");
+    ck_assert_int_eq(load(), ST_OK);
+    ck_assert_uint_eq(config.map_bytes, 16 << 20);
+    ck_assert_uint_eq(config.max_bytes, 16 << 20);
+    write_file("site.toml", "name = \"n\"\nstore.max_bytes = \"1KiB\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:2:19: store.max_bytes: wants \"\" or from 1MiB to 64TiB");
+    write_file("site.toml", "name = \"n\"\nstore.max_bytes = \"all\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:2:19: store.max_bytes: \"all\" is not a size");
+}
+END_TEST
+
+START_TEST(full_comes_after_low)
+{
+    write_file("prices.toml", "");
+    write_file("site.toml", "name = \"n\"\nstore.disk_low = \"10%\"\nstore.disk_full = \"20%\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("store.disk_full: wants no more than store.disk_low");
+    write_file("site.toml", "name = \"n\"\nstore.disk_low = \"91%\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("store.disk_low: wants a share from \"0%\" to \"90%\"");
 }
 END_TEST
 
@@ -544,6 +580,8 @@ int main(void)
     tcase_add_test(files, new_files_never_replace_old_ones);
     tcase_add_test(files, a_bad_name_writes_nothing);
     tcase_add_test(files, files_cannot_be_written_into_nowhere);
+    tcase_add_test(files, the_bound_of_the_books_holds_for_their_first_map);
+    tcase_add_test(files, full_comes_after_low);
     tcase_add_test(files, every_setting_is_read);
     tcase_add_test(files, who_may_connect_is_a_mode_and_a_group);
     tcase_add_test(files, all_errors_of_both_files_are_reported_with_their_place);

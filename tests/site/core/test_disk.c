@@ -70,6 +70,79 @@ START_TEST(a_turn_counts_what_it_writes_for_its_agent)
 }
 END_TEST
 
+START_TEST(what_a_turn_stores_counts_while_the_disk_is_low)
+{
+    const struct deploy wish = {
+        .module = "hog", .args = "do=big mib=4 turns=1", .nanos = 400000000, .gifts = "t"};
+    const struct disk_writer *place;
+    uint64_t hog = site_deploy(&site, EVE, &wish);
+
+    site_settle(&site);
+    place = &site.core->disk.writers[hog % DISK_WRITERS];
+    ck_assert_uint_lt(place->bytes, MIB); /* there is room: it pays rent for it, and that is all */
+    tell(20 * MIB);
+    hog = site_deploy(&site, BOB, &wish);
+    site_settle(&site);
+    place = &site.core->disk.writers[hog % DISK_WRITERS];
+    ck_assert_uint_eq(place->writer, hog);
+    ck_assert_uint_gt(place->bytes, 4 * MIB);
+}
+END_TEST
+
+START_TEST(who_writes_most_is_frozen_when_it_is_full_and_at_each_step_down)
+{
+    wrote(busy, MIB);
+    wrote(quiet, MIB / 2);
+    tell(20 * MIB);
+    ck_assert(!is_held(busy));
+    tell(15 * MIB - 1);
+    ck_assert(is_held(busy)); /* though at that pace it would take minutes */
+    ck_assert(!is_held(quiet));
+    tell(14 * MIB); /* a step is an eighth of the 10 MiB that `full` keeps for agents */
+    ck_assert(!is_held(quiet));
+    tell(13 * MIB);
+    ck_assert(is_held(quiet));
+}
+END_TEST
+
+START_TEST(with_more_room_the_next_step_is_further_down)
+{
+    tell(14 * MIB);
+    tell(10 * MIB);
+    wrote(quiet, MIB);
+    tell(14 * MIB);
+    tell(13 * MIB);
+    ck_assert(!is_held(quiet));
+    tell(12 * MIB);
+    ck_assert(is_held(quiet));
+}
+END_TEST
+
+START_TEST(who_writes_next_to_nothing_is_not_frozen_for_it)
+{
+    wrote(busy, DISK_WRITER_BYTES_MIN / 2);
+    tell(14 * MIB);
+    tell(10 * MIB);
+    ck_assert(!is_held(busy));
+}
+END_TEST
+
+START_TEST(a_level_is_left_when_there_is_more_room_than_it_takes)
+{
+    tell(29 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "low");
+    tell(31 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "low");
+    tell(33 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "roomy");
+    tell(14 * MIB);
+    tell(15 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "full");
+    tell(100 * MIB);
+    ck_assert_str_eq(core_disk_word(site.core), "roomy");
+}
+END_TEST
+
 START_TEST(who_would_fill_the_rest_is_frozen_and_nobody_else)
 {
     wrote(busy, 40 * MIB);
@@ -93,8 +166,11 @@ START_TEST(the_freeze_stands_after_a_restart)
     tell(14 * MIB);
     site_reload_same(&site);
     ck_assert(is_held(busy));
-    tell(14 * MIB);
+    wrote(quiet, MIB);
+    tell(14 * MIB); /* it was full before: nobody else is held for the start */
     ck_assert(!is_held(quiet));
+    tell(12 * MIB);
+    ck_assert(is_held(quiet));
 }
 END_TEST
 
@@ -119,7 +195,7 @@ END_TEST
 START_TEST(what_was_written_long_ago_is_forgotten)
 {
     wrote(busy, 40 * MIB);
-    site_pass(&site, 60 * (uint64_t)1000000);
+    site_pass(&site, 300 * (uint64_t)1000000);
     tell(14 * MIB);
     ck_assert(!is_held(busy));
 }
@@ -203,6 +279,11 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, a_turn_counts_what_it_writes_for_its_agent);
+    tcase_add_test(tcase, what_a_turn_stores_counts_while_the_disk_is_low);
+    tcase_add_test(tcase, who_writes_most_is_frozen_when_it_is_full_and_at_each_step_down);
+    tcase_add_test(tcase, with_more_room_the_next_step_is_further_down);
+    tcase_add_test(tcase, who_writes_next_to_nothing_is_not_frozen_for_it);
+    tcase_add_test(tcase, a_level_is_left_when_there_is_more_room_than_it_takes);
     tcase_add_test(tcase, who_would_fill_the_rest_is_frozen_and_nobody_else);
     tcase_add_test(tcase, the_freeze_stands_after_a_restart);
     tcase_add_test(tcase, one_customers_agents_count_together);
