@@ -27,7 +27,7 @@ static const struct profile profiles[] = {
     },
     {
         .name = "disk",
-        .about = "crashes around any commit, failing commits, bit rot, restored backups",
+        .about = "crashes around any commit, failing commits, bit rot, backups, full disks",
         .lose = 200,
         .late = 5,
         .slow_us = 50000,
@@ -36,6 +36,7 @@ static const struct profile profiles[] = {
         .commit_fails = 60,
         .rot = 4,
         .backup = 12,
+        .disk_bytes = 300000,
     },
     {
         .name = "liar",
@@ -130,6 +131,7 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_POWER_LOST] = "losses of power with frames to lose",
     [SEEN_ADOPTED] = "lost packets taken over",
     [SEEN_DISK_FULL] = "disks nearly full",
+    [SEEN_DISK_FROZEN] = "agents frozen for it",
     [SEEN_DISK_RESTS] = "sites that rested for it",
     [SEEN_LINK_REMOVED] = "links removed",
     [SEEN_LINK_BACK] = "and joined again",
@@ -214,8 +216,10 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_ADOPTED:
         return profile->power != 0;
     case SEEN_DISK_FULL:
-    case SEEN_DISK_RESTS:
+    case SEEN_DISK_FROZEN:
         return profile->disk_bytes != 0;
+    case SEEN_DISK_RESTS:
+        return profile->tiny; /* elsewhere who fills it is frozen before */
     case SEEN_LINK_REMOVED:
     case SEEN_LINK_BACK:
         return true;

@@ -100,6 +100,7 @@ enum seen {
     SEEN_POWER_LOST,      /* ... with frames that had let parcels out */
     SEEN_ADOPTED,         /* a site took over what it had sent and forgotten */
     SEEN_DISK_FULL,       /* a disk was nearly full */
+    SEEN_DISK_FROZEN,     /* ... and who wrote most was frozen */
     SEEN_DISK_RESTS,      /* ... and its site rested */
     SEEN_LINK_REMOVED,    /* an operator took a link away */
     SEEN_LINK_BACK,       /* ... and joined the peer again */

@@ -443,6 +443,7 @@ static void site_report_disk(struct sim_site *site)
     uint64_t bound = sim->faults.disk_bytes;
     struct core_disk disk = {.low_bytes = bound / 2, .full_bytes = bound / 4};
     enum disk_level before = site->core->disk.level;
+    uint64_t frozen = core_count(site->core).frozen;
 
     if (sim->options.profile->disk_bytes == 0)
         return;
@@ -450,6 +451,8 @@ static void site_report_disk(struct sim_site *site)
         site->disk_used = 0;
     disk.free_bytes = bound > site->disk_used ? bound - site->disk_used : 0;
     core_set_disk(site->core, &disk);
+    if (core_count(site->core).frozen > frozen)
+        sim_saw(sim, SEEN_DISK_FROZEN);
     if (site->core->disk.level == before)
         return;
     if (site->core->disk.level == DISK_FULL)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Books with little room, and an agent that fills them: the site freezes it and goes on.
+# Books with little room, and an agent that fills them: the site freezes it and goes on.  First
+# they have a bound; then, where a tmpfs can be mounted (as root), their disk has an end.
 # disk_brake.sh BUILD
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -54,8 +55,13 @@ stop_site TERM
 holds "the exit code after SIGTERM" "$ended" 0
 verify
 
+# The last frames of a full disk have room for this one, too.
+exits 0 "state *frozen" "$serai" agent freeze "$quiet" --offline
+verify
 start_site
 holds "the busy agent after a restart" "$(field "$busy" state)" frozen
+holds "the quiet agent, which was frozen meanwhile" "$(field "$quiet" state)" frozen
+exits 0 "state *running" "$serai" agent thaw "$quiet"
 stop_site KILL
 max_bytes 64MiB
 start_site
@@ -64,5 +70,37 @@ turns=$(field "$busy" turns)
 sleep 0.3
 [ "$(field "$busy" turns)" -gt "$turns" ] || fail "with more room the busy agent does not go on"
 stop_site TERM
+verify
+
+# ---- a disk with an end, and books without a bound ----
+disk=$work/disk
+mkdir "$disk"
+if [ "$(id -u)" -ne 0 ] || ! mount -t tmpfs -o size=24m,mode=700 tmpfs "$disk" 2>/dev/null; then
+    echo "disk_brake.sh: without a tmpfs, which takes the right to mount one (root)"
+    passed
+    exit
+fi
+# Lazily: the daemon may still have files open there.
+trap 'code=$?; umount -l "$disk"; finish "$code"' EXIT
+export SERAI_SITE=$disk/site
+: >"$daemon_log"
+new_site
+start_site
+"$serai" money in 20 >/dev/null
+quiet=$(deploy quiet "$examples/spender.wasm" 2 --args "work=10")
+busy=$(deploy busy "$examples/spender.wasm" 10 --args "burn=1 every=100 work=10")
+says "disk.agent-frozen agent=$busy "
+exits 75 "disk is nearly full" "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
+exits 0 "" "$serai" agent send "$quiet" x
+holds "the quiet agent on a full disk" "$(field "$quiet" state)" running
+mount -o remount,size=96m "$disk"
+says 'disk.level level="roomy"' # within a second, and without a start
+exits 0 "" "$serai" agent thaw "$busy"
+exits 0 "" "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
+turns=$(field "$busy" turns)
+sleep 0.3
+[ "$(field "$busy" turns)" -gt "$turns" ] || fail "with a larger disk the busy agent does not go on"
+stop_site TERM
+holds "the exit code after SIGTERM" "$ended" 0
 verify
 passed
