@@ -100,5 +100,6 @@ int main(int argc, char **argv)
         return 78;
     }
     options.map_bytes = config.map_bytes;
+    options.max_bytes = config.max_bytes;
     return daemon_run(&options);
 }

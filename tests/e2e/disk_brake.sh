@@ -41,7 +41,7 @@ sleep 0.2
 holds "the quiet agent" "$(field "$quiet" state)" running
 holds "the disk in status" "$("$serai" site status --json | jq -r .disk)" full
 holds "where it is full" "$("$serai" site status --json | jq -r .disk_full_bytes)" \
-    $((16 * 1048576 / 100 * 15))
+    2516580 # of 16 MiB 15 %
 exits 75 "disk is nearly full, so agent.deploy is not done now; its operator makes room" \
     "$serai" agent deploy "$examples/spender.wasm" --name late --money 1
 # Top-ups, also of who is frozen, and reads go on.

@@ -64,7 +64,7 @@ start_site
 holds "where books of 8 MiB are full" "$("$serai" site status --json | jq -r .disk_full_bytes)" \
     2097152
 holds "where they are low" "$("$serai" site status --json | jq -r .disk_low_bytes)" \
-    $((8 * 1048576 / 100 * 30))
+    2516580 # 30 %
 stop_site TERM
 
 # ---- no addresses for more; sanitizers want terabytes of them for themselves ----
