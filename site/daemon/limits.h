@@ -151,6 +151,8 @@ enum {
     /* Of the smallest disks disk_full is this much, or a third of all: a third of it takes five
      * frames of DISK_FRAME_BYTES_MIN, each with as much again for the pages that they lie in. */
     DISK_RESERVE_BYTES = 2 * 1024 * 1024,
+    /* The store's log has at most such a part of what the books can grow to. */
+    DISK_LOG_PART = 16,
     /* A reader in another process that keeps pages from being used again is logged once, when it is
      * this old and this many commits came since. */
     READERS_LOOK_US = 1000 * 1000,

@@ -287,6 +287,16 @@ static void opened_tell_map_held(struct opened *opened, const struct store_room 
         room->total_bytes);
 }
 
+/* A log that the disk has room for: the map may be larger than that. */
+static void opened_bound_log(struct opened *opened, const struct store_room *room)
+{
+    uint64_t bytes = opened->options->log_bytes;
+    uint64_t part = room->total_bytes / DISK_LOG_PART;
+
+    if (bytes > 0)
+        store_lmdb_bound_log(opened->lmdb, bytes < part ? bytes : part);
+}
+
 /* Of a small disk the share may be less than the last frames take: then it is that, but not all. */
 static uint64_t opened_full_bytes(uint64_t total_bytes, uint64_t percent)
 {
@@ -302,6 +312,7 @@ void opened_measure(struct opened *opened, struct core_disk *disk)
 
     store_lmdb_room(opened->lmdb, &room);
     opened_tell_map_held(opened, &room);
+    opened_bound_log(opened, &room);
     disk->free_bytes = room.free_bytes;
     disk->total_bytes = room.total_bytes;
     disk->low_bytes = room.total_bytes / 100 * opened->options->disk_low_percent;

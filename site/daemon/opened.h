@@ -49,8 +49,8 @@ MUST_CHECK enum status opened_keep_secret(struct opened *opened,
 void opened_close(struct opened *opened, bool clean);
 
 /*
- * Measure the room that the store has, and log once when the system holds its map back.  Nothing
- * may be written meanwhile.
+ * Measure the room that the store has, bound its log by that, and log once when the system holds
+ * its map back.  Nothing may be written meanwhile.
  */
 void opened_measure(struct opened *opened, struct core_disk *disk);
 
