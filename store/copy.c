@@ -23,6 +23,7 @@ static int copy_sync(const char *path)
 enum status store_lmdb_copy(struct store_lmdb *lmdb, const char *path, struct fault *fault)
 {
     char data[FILE_PATH_BYTES];
+    void *held = NULL;
     enum status status = file_path(data, path, "data.mdb", fault);
     int error;
 
@@ -31,8 +32,12 @@ enum status store_lmdb_copy(struct store_lmdb *lmdb, const char *path, struct fa
     if (mkdir(path, 0700) != 0)
         return fault_set(fault, errno == EEXIST ? ST_EXISTS : ST_IO, "make %s: %s", path,
                          strerror(errno));
+    status = read_begin(lmdb, &held, fault); /* the map stays as it is while a read goes on */
+    if (status != ST_OK)
+        return status;
     /* One read transaction; pages that are in use, in order, and none of the free list. */
     error = mdb_env_copy2(lmdb->env, path, MDB_CP_COMPACT);
+    read_end(held);
     if (error == 0)
         error = copy_sync(data);
     if (error == 0)
