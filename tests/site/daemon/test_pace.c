@@ -10,7 +10,7 @@ static struct parts parts;
 static struct gather gather;
 static struct pace pace;
 static uint64_t clock_us;
-static uint64_t core_frame;
+static uint64_t frame_of_core;
 
 /* ---- in place of the core ---- */
 
@@ -18,7 +18,7 @@ void core_figures(struct core *core, struct core_figures *figures)
 {
     (void)core;
     memset(figures, 0, sizeof *figures);
-    figures->frame = core_frame;
+    figures->frame = frame_of_core;
 }
 
 void core_survey_step(const struct core *core, struct core_survey *survey, size_t count)
@@ -42,7 +42,7 @@ static void setup(void)
     memset(&gather, 0, sizeof gather);
     parts.clock.now_us = now_us;
     clock_us = 50 * 1000 * 1000;
-    core_frame = 0;
+    frame_of_core = 0;
     ck_assert_int_eq(board_new(&parts.board), ST_OK);
     pace_init(&pace, &parts);
 }
@@ -54,7 +54,7 @@ static void teardown(void)
 
 static void close_frame(uint64_t turns)
 {
-    core_frame++;
+    frame_of_core++;
     gather.closed++;
     pace_frame_closed(&pace, &gather, clock_us, true, turns);
 }
@@ -80,7 +80,7 @@ START_TEST(figures_of_a_frame_that_is_not_durable_are_not_told)
     clock_us += 5 * METRICS_US; /* the disk stalls */
     look(true);
     ck_assert_ptr_null(board_latest(parts.board));
-    core_frame = 99; /* the core goes on; what was copied stays */
+    frame_of_core = 99; /* the core goes on; what was copied stays */
     commit(0);
     look(true);
     ck_assert_uint_eq(board_latest(parts.board)->figures.frame, 1);
