@@ -66,6 +66,28 @@ enum status lock_take(int *lock, const char *path, struct fault *fault)
     return ST_OK;
 }
 
+enum status store_lmdb_look(const char *path, struct fault *fault)
+{
+    char name[512];
+    enum status status = ST_OK;
+    int size = snprintf(name, sizeof name, "%s/lock", path);
+    int fd;
+
+    if (size < 0 || (size_t)size >= sizeof name)
+        return fault_set(fault, ST_INVALID, "the path of the store is too long");
+    fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? ST_OK
+                               : fault_set(fault, ST_IO, "open %s: %s", name, strerror(errno));
+    /* Shared, and given back at once by the close: two who look do not see each other. */
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK
+                     ? lock_busy(fd, name, fault)
+                     : fault_set(fault, ST_IO, "lock %s: %s", name, strerror(errno));
+    (void)close(fd);
+    return status;
+}
+
 void lock_give(int lock)
 {
     if (lock >= 0)

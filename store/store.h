@@ -46,6 +46,12 @@ MUST_CHECK enum status store_lmdb_open(struct store_lmdb **lmdb, const char *pat
 void store_lmdb_let_grow(struct store_lmdb *lmdb, uint64_t most_bytes);
 
 /*
+ * Look whether another process has the lock of the store in directory `path`, and take nothing.
+ * ST_BUSY names its process id; ST_OK: none has it, or there is no lock file yet.  ST_IO.
+ */
+MUST_CHECK enum status store_lmdb_look(const char *path, struct fault *fault);
+
+/*
  * Bound the log of a store that is open for writing; a sixteenth of the map is the most.  A log
  * that has more already shrinks to a lower bound over the next commits.  It is
  * STORE_LOG_BYTES_DEFAULT, or that part, when this is not called.  About twice as many bytes are in

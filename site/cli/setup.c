@@ -44,29 +44,74 @@ int setup_read_config(struct cli *cli, struct setup *setup)
     return EXIT_OK;
 }
 
-static void setup_log_price_error(void *context, const struct config_error *error)
+/* ---- reading the files again ---- */
+
+static void setup_socket_access(const struct site_config *config, struct socket_access *access)
 {
-    (void)context;
-    log_write(LOG_ERROR, "prices.refused",
-              "file=%s line=%" PRIu32 " column=%" PRIu32 " reason=\"%s\" "
-              "next=\"the old book stays in force: mend the file and send SIGHUP again\"",
-              error->file, error->line, error->column, error->text);
+    *access = (struct socket_access){.mode = config->socket_mode,
+                                     .has_group = config->socket_group != CONFIG_NO_GROUP,
+                                     .group = config->socket_group};
 }
 
-/*
- * Read prices.toml again, on SIGHUP, by the same checks as in a start.  The daemon calls this, so
- * errors go to the log.
- */
-static bool setup_read_prices(const char *dir, struct pricebook *book)
-{
-    const struct config_reader reader = {.orders = &core_order_names,
-                                         .report = setup_log_price_error};
-    struct fault fault = {0};
-    enum status status = config_load_prices(dir, &reader, book, &fault);
+/* Where findings of a reading go. */
+struct setup_findings {
+    daemon_found *found;
+    void *context;
+    bool reported; /* an error of a line */
+};
 
-    if (status != ST_OK && status != ST_INVALID) /* each error of an invalid one is logged */
-        log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
-    return status == ST_OK;
+static void setup_pass_error(void *context, const struct config_error *error)
+{
+    struct setup_findings *to = context;
+
+    to->reported = true;
+    to->found(to->context, &(struct daemon_finding){.file = error->file,
+                                                    .wrong = error->text,
+                                                    .line = error->line,
+                                                    .column = error->column});
+}
+
+static void setup_pass_change(void *context, const struct config_change *change)
+{
+    const struct setup_findings *to = context;
+
+    to->found(to->context, &(struct daemon_finding){.file = "site.toml",
+                                                    .key = change->key,
+                                                    .old = change->old,
+                                                    .new = change->new,
+                                                    .at_start = !change->reloads});
+}
+
+/* By the same checks as in a start.  The daemon calls this. */
+static bool setup_read_again(void *context, struct daemon_files *files, daemon_found *found,
+                             void *found_context)
+{
+    struct setup_findings to = {.found = found, .context = found_context};
+    const struct config_reader reader = {
+        .orders = &core_order_names, .report = setup_pass_error, .context = &to};
+    struct setup *setup = context;
+    struct fault fault = {0};
+    enum status status = config_load(setup->dir, &reader, &setup->next, &files->book, &fault);
+
+    /* Each error of a line was reported; what concerns a whole file is in the fault alone. */
+    if (status != ST_OK && !to.reported)
+        found(found_context, &(struct daemon_finding){.file = "site.toml", .wrong = fault.text});
+    if (status != ST_OK)
+        return false;
+    files->log_level = setup->next.log_level;
+    setup_socket_access(&setup->next, &files->socket_access);
+    files->disk_low_percent = setup->next.disk_low_percent;
+    files->disk_full_percent = setup->next.disk_full_percent;
+    return true;
+}
+
+static void setup_take(void *context, daemon_found *found, void *found_context)
+{
+    struct setup_findings to = {.found = found, .context = found_context};
+    struct setup *setup = context;
+
+    config_each_change(&setup->config, &setup->next, setup_pass_change, &to);
+    config_take_reloads(&setup->config, &setup->next);
 }
 
 /* The whole audit, which a start runs if the daemon before could not write its books. */
@@ -101,9 +146,6 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
     setup->options = (struct daemon_options){
         .dir = cli->dir,
         .socket_path = config->socket,
-        .socket_access = {.mode = config->socket_mode,
-                          .has_group = config->has_group,
-                          .group = config->socket_group},
         .link_listen = config->link_listen,
         .map_bytes = config->map_bytes,
         .max_bytes = config->max_bytes,
@@ -111,7 +153,7 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .disk_low_percent = config->disk_low_percent,
         .disk_full_percent = config->disk_full_percent,
         .book = &setup->book,
-        .read_prices = setup_read_prices,
+        .reader = &setup->reader,
         .loader = loader_wasm,
         .loader_size = loader_wasm_size,
         .verify = setup_verify,
@@ -120,6 +162,10 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .ready_fd = -1,
         .sandbox = true,
     };
+    setup_socket_access(config, &setup->options.socket_access);
+    setup->dir = cli->dir;
+    setup->reader =
+        (struct daemon_reader){.read = setup_read_again, .take = setup_take, .context = setup};
     if (setup_load_keys(cli, &setup->options, &fault) != ST_OK)
         return cli_fail(EXIT_CONFIG, "%s", fault.text);
     return EXIT_OK;

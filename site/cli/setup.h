@@ -10,7 +10,10 @@ struct cli;
 struct setup {
     struct site_config config;
     struct pricebook book;
+    struct site_config next; /* as it was read last, while the site runs */
+    struct daemon_reader reader;
     struct daemon_options options; /* point into the rest: a setup stays where it is */
+    const char *dir;
 };
 
 /* Read the two configuration files; every error in them is printed.  Returns the exit code. */

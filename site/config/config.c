@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <grp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +123,8 @@ static enum status config_set_group(struct site_config *config, const char *text
     struct group group;
     struct group *found = NULL;
 
-    config->has_group = *text != '\0';
-    if (!config->has_group)
+    config->socket_group = CONFIG_NO_GROUP;
+    if (*text == '\0')
         return ST_OK;
     if (strspn(text, "0123456789") == strlen(text))
         return config_set_group_number(config, text, fault);
@@ -231,6 +232,18 @@ static enum status config_set_listen(struct site_config *config, const char *tex
     return ST_OK;
 }
 
+/* When a changed value of a key takes effect: docs/operate.md has the same in its table. */
+enum { AT_START, AT_RELOAD };
+
+/* The place of a key's value in struct site_config. */
+#define AT(field)                                                                                  \
+    offsetof(struct site_config, field), sizeof((const struct site_config *)NULL)->field
+
+/* One key, several fields: what kind of place, and where. */
+#define AT_METRICS_LISTEN                                                                          \
+    offsetof(struct site_config, metrics.place),                                                   \
+        offsetof(struct site_config, metrics.mode) - offsetof(struct site_config, metrics.place)
+
 /*
  * All keys of site.toml.  The texts that config_write_new() writes have the same defaults
  * (write.c).
@@ -239,37 +252,44 @@ static const struct site_key {
     const char *path;
     enum status (*set)(struct site_config *config, const char *text, struct fault *fault);
     const char *value; /* the default */
+    int effect;
+    size_t offset; /* of the field, whose bytes are the same for the same value */
+    size_t size;
 } site_keys[] = {
-    {"name", config_set_name, "site"},
-    {"control.socket", config_set_socket, "control.sock"},
-    {"control.mode", config_set_mode, "0600"},
-    {"control.group", config_set_group, ""},
-    {"log.level", config_set_level, "info"},
-    {"ledger.map_bytes", config_set_map_bytes, "4GiB"},
-    {"store.max_bytes", config_set_max_bytes, ""},
-    {"store.disk_low", config_set_disk_low, "30%"},
-    {"store.disk_full", config_set_disk_full, "15%"},
-    {"store.log_bytes", config_set_log_bytes, "256MiB"},
-    {"link.listen", config_set_listen, ""},
-    {"metrics.listen", config_set_metrics_listen, ""},
-    {"metrics.mode", config_set_metrics_mode, "0600"},
-    {"metrics.remote", config_set_metrics_remote, "no"},
-    {"engine.tier1", config_set_tier1, "off"},
-    {"engine.codes", config_set_codes, ""},
-    {"engine.compiler", config_set_compiler, "cc"},
-    {"engine.jail", config_set_jail, "full"},
-    {"engine.hot_fuel", config_set_hot_fuel, "100000000"},
-    {"engine.effort_fuel", config_set_effort_fuel, "2000000"},
-    {"engine.objects", config_set_objects, "256"},
-    {"engine.compile_seconds", config_set_compile_seconds, "30"},
-    {"engine.compile_memory", config_set_compile_memory, "1GiB"},
-    {"engine.module_bytes", config_set_module_bytes, "256KiB"},
-    {"engine.object_bytes", config_set_object_bytes, "4MiB"},
-    {"engine.cache_bytes", config_set_cache_bytes, "256MiB"},
-    {"engine.cache_objects", config_set_cache_objects, "1024"},
+    {"name", config_set_name, "site", AT_START, AT(name)},
+    {"control.socket", config_set_socket, "control.sock", AT_START, AT(socket)},
+    {"control.mode", config_set_mode, "0600", AT_RELOAD, AT(socket_mode)},
+    {"control.group", config_set_group, "", AT_RELOAD, AT(socket_group)},
+    {"log.level", config_set_level, "info", AT_RELOAD, AT(log_level)},
+    {"ledger.map_bytes", config_set_map_bytes, "4GiB", AT_START, AT(map_bytes)},
+    {"store.max_bytes", config_set_max_bytes, "", AT_START, AT(max_bytes)},
+    {"store.disk_low", config_set_disk_low, "30%", AT_RELOAD, AT(disk_low_percent)},
+    {"store.disk_full", config_set_disk_full, "15%", AT_RELOAD, AT(disk_full_percent)},
+    {"store.log_bytes", config_set_log_bytes, "256MiB", AT_START, AT(log_bytes)},
+    {"link.listen", config_set_listen, "", AT_START, AT(link_listen)},
+    {"metrics.listen", config_set_metrics_listen, "", AT_START, AT_METRICS_LISTEN},
+    {"metrics.mode", config_set_metrics_mode, "0600", AT_START, AT(metrics.mode)},
+    {"metrics.remote", config_set_metrics_remote, "no", AT_START, AT(metrics.remote)},
+    {"engine.tier1", config_set_tier1, "off", AT_START, AT(engine.mode)},
+    {"engine.codes", config_set_codes, "", AT_START, AT(engine.codes)},
+    {"engine.compiler", config_set_compiler, "cc", AT_START, AT(engine.compiler)},
+    {"engine.jail", config_set_jail, "full", AT_START, AT(engine.weak_jail)},
+    {"engine.hot_fuel", config_set_hot_fuel, "100000000", AT_START, AT(engine.hot_fuel)},
+    {"engine.effort_fuel", config_set_effort_fuel, "2000000", AT_START, AT(engine.effort_fuel)},
+    {"engine.objects", config_set_objects, "256", AT_START, AT(engine.objects_max)},
+    {"engine.compile_seconds", config_set_compile_seconds, "30", AT_START, AT(engine.compile_s)},
+    {"engine.compile_memory", config_set_compile_memory, "1GiB", AT_START,
+     AT(engine.compile_bytes)},
+    {"engine.module_bytes", config_set_module_bytes, "256KiB", AT_START,
+     AT(engine.module_bytes_max)},
+    {"engine.object_bytes", config_set_object_bytes, "4MiB", AT_START, AT(engine.object_bytes_max)},
+    {"engine.cache_bytes", config_set_cache_bytes, "256MiB", AT_START, AT(engine.cache_bytes_max)},
+    {"engine.cache_objects", config_set_cache_objects, "1024", AT_START,
+     AT(engine.cache_objects_max)},
 };
 
 enum { SITE_KEYS = sizeof site_keys / sizeof site_keys[0] };
+static_assert((int)SITE_KEYS <= (int)CONFIG_KEYS_MAX, "each has a text");
 
 /* The name of a key by its index, for market_nearest(). */
 static const char *site_key_name(const void *context, size_t index)
@@ -300,6 +320,17 @@ static enum status config_unknown_key(const char *path, struct fault *fault)
                      path, nearest);
 }
 
+/* Set a key, and keep its text for people, with a mark at the end of one that is cut. */
+static enum status config_set_key(struct site_config *config, size_t key, const char *text,
+                                  struct fault *fault)
+{
+    enum status status = site_keys[key].set(config, text, fault);
+
+    if (status == ST_OK)
+        (void)text_escape(config->texts[key], CONFIG_TEXT_BYTES, text, strlen(text));
+    return status;
+}
+
 static enum status config_set_item(struct site_config *config, const struct toml_item *item,
                                    struct fault *fault)
 {
@@ -309,7 +340,7 @@ static enum status config_set_item(struct site_config *config, const struct toml
         if (item->kind != TOML_TEXT)
             return fault_set(fault, ST_INVALID, "%s: wants a text in quotes, such as \"%s\"",
                              item->path, site_keys[i].value);
-        return site_keys[i].set(config, item->text, fault);
+        return config_set_key(config, i, item->text, fault);
     }
     return config_unknown_key(item->path, fault);
 }
@@ -466,8 +497,40 @@ void site_config_default(struct site_config *config)
 {
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < SITE_KEYS; i++)
-        INVARIANT(site_keys[i].set(config, site_keys[i].value, NULL) == ST_OK);
+        INVARIANT(config_set_key(config, i, site_keys[i].value, NULL) == ST_OK);
     INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT); /* the table and the constant agree */
+}
+
+/* ---- two configurations ---- */
+
+void config_each_change(const struct site_config *old, const struct site_config *new,
+                        void (*visit)(void *context, const struct config_change *change),
+                        void *context)
+{
+    for (size_t i = 0; i < SITE_KEYS; i++) {
+        const struct site_key *key = &site_keys[i];
+        const struct config_change change = {.key = key->path,
+                                             .old = old->texts[i],
+                                             .new = new->texts[i],
+                                             .reloads = key->effect == AT_RELOAD};
+
+        /* By the value: "1GiB" is no other than "1024MiB". */
+        if (memcmp((const char *)old + key->offset, (const char *)new + key->offset, key->size) !=
+            0)
+            visit(context, &change);
+    }
+}
+
+void config_take_reloads(struct site_config *running, const struct site_config *new)
+{
+    for (size_t i = 0; i < SITE_KEYS; i++) {
+        const struct site_key *key = &site_keys[i];
+
+        if (key->effect != AT_RELOAD)
+            continue;
+        memcpy((char *)running + key->offset, (const char *)new + key->offset, key->size);
+        memcpy(running->texts[i], new->texts[i], CONFIG_TEXT_BYTES);
+    }
 }
 
 /*
@@ -484,21 +547,6 @@ static enum status config_read_prices(struct reading *reading, const char *dir, 
     if (status == ST_OK && reading->errors == 0 &&
         pricebook_check(reading->book, &between) != ST_OK)
         config_report(reading, 0, 0, between.text);
-    return status;
-}
-
-enum status config_load_prices(const char *dir, const struct config_reader *reader,
-                               struct pricebook *book, struct fault *fault)
-{
-    struct pricebook new_book;
-    struct reading prices = {reader, prices_file, 0, NULL, &new_book};
-    enum status status = config_read_prices(&prices, dir, fault);
-
-    if (status == ST_OK && prices.errors > 0)
-        status = fault_set(fault, ST_INVALID, "%u errors in %s of %.200s", prices.errors,
-                           prices_file, dir);
-    if (status == ST_OK)
-        *book = new_book;
     return status;
 }
 

@@ -21,6 +21,8 @@ enum {
     CONFIG_ENDPOINT_BYTES = 129,
     CONFIG_SOCKET_BYTES = 108, /* sun_path of a unix socket */
     DISK_SHARE_MAX = 90,       /* percent */
+    CONFIG_KEYS_MAX = 64,      /* of site.toml */
+    CONFIG_TEXT_BYTES = 64,    /* of a value, for people: a longer one is cut */
 };
 
 /* site.toml; comments give key and default. */
@@ -29,7 +31,7 @@ struct site_config {
     char socket[CONFIG_SOCKET_BYTES]; /* control.socket = "control.sock": in the directory, or
                                          absolute */
     mode_t socket_mode;               /* control.mode = "0600": who may connect; octal */
-    bool has_group; /* control.group = "": the group of the socket, by name or number */
+    /* control.group = "": the group of the socket, by name or number; CONFIG_NO_GROUP: none */
     gid_t socket_group;
     enum log_level log_level; /* log.level = "info": error, warn, info, debug */
     uint64_t map_bytes; /* ledger.map_bytes = "4GiB": mapped at first; never above max_bytes */
@@ -41,7 +43,11 @@ struct site_config {
     char link_listen[CONFIG_ENDPOINT_BYTES];
     struct metrics_settings metrics; /* [metrics]; its path, too, is one to open */
     struct tier1_settings engine;    /* [engine] */
+    /* The values as they were written, or the defaults, by the order of the table in config.c. */
+    char texts[CONFIG_KEYS_MAX][CONFIG_TEXT_BYTES];
 };
+
+#define CONFIG_NO_GROUP ((gid_t)-1) /* the socket keeps the daemon's own */
 
 struct config_error {
     const char *file; /* "site.toml" or "prices.toml" */
@@ -75,9 +81,24 @@ MUST_CHECK enum status config_load(const char *dir, const struct config_reader *
                                    struct site_config *config, struct pricebook *book,
                                    struct fault *fault);
 
-/* Read dir/prices.toml alone, as config_load() does. */
-MUST_CHECK enum status config_load_prices(const char *dir, const struct config_reader *reader,
-                                          struct pricebook *book, struct fault *fault);
+/* A key of site.toml whose value differs. */
+struct config_change {
+    const char *key;
+    const char *old; /* as they were written; cut */
+    const char *new;
+    bool reloads; /* it takes effect while the site runs; else at the next start */
+};
+
+/* Visit the keys that have one value in `old` and another in `new`, in the table's order. */
+void config_each_change(const struct site_config *old, const struct site_config *new,
+                        void (*visit)(void *context, const struct config_change *change),
+                        void *context);
+
+/*
+ * Take over from `new` the keys that take effect while the site runs.  The others stay as the site
+ * was started with them, so that they are found to differ until the next start.
+ */
+void config_take_reloads(struct site_config *running, const struct site_config *new);
 
 /*
  * Write both files new, with every key, its default and its unit, for `site init`.  ST_EXISTS: one

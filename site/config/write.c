@@ -9,7 +9,8 @@
 
 /* site.toml as it is written new; %s is the name.  Its values are the defaults of config.c. */
 static const char site_text[] =
-    "# This site's daemon.  `serai site run --check-config` checks it; a change takes a restart.\n"
+    "# This site's daemon.  `serai site run --check-config` checks it; `serai site reload` puts\n"
+    "# into force what it can, and names what takes a restart.\n"
     "name = \"%s\"\n"
     "\n"
     "[control]\n"

@@ -85,11 +85,11 @@ enum control_status {
  *   link.terms     [name, by, threshold, to]       operator: how to settle; null: as it is
  *   link.settle    [name, amount or null]          operator: pay what is owed, or that much
  *   link.settled   [name, settlement, accepted, reference]  operator: the peer's payment came
- * Reads: site [], status [], agents [after, limit], agent [id], logs [agent, after line, limit],
- *   customers [after, limit], heap [after serial, limit], prices [], accounts [after, limit],
- *   codes [after, limit], links [after, limit], link [name], invitations [after, limit],
- *   settlements [name], call [customer, call], calls [customer, after, limit],
- *   caps [customer, after slot, limit]; customer 0 is whoever asks
+ * Reads: site [], status [], reload [], agents [after, limit], agent [id],
+ *   logs [agent, after line, limit], customers [after, limit], heap [after serial, limit],
+ *   prices [], accounts [after, limit], codes [after, limit], links [after, limit], link [name],
+ *   invitations [after, limit], settlements [name], call [customer, call],
+ *   calls [customer, after, limit], caps [customer, after slot, limit]; customer 0 is whoever asks
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

@@ -179,8 +179,8 @@ static int place_try_socket(const char *path)
     return error;
 }
 
-enum status place_clear_socket(const char *dir, const char *setting, const char *path,
-                               struct fault *fault)
+enum status place_look_at_socket(const char *dir, const char *setting, const char *path,
+                                 struct fault *fault)
 {
     enum status status = place_check_socket(dir, setting, path, fault);
     struct stat found;
@@ -194,9 +194,18 @@ enum status place_clear_socket(const char *dir, const char *setting, const char 
                          "%s: %s is in use (%s): another program listens there; stop it or name "
                          "another path in site.toml",
                          setting, path, strerror(error));
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fault_set(fault, ST_IO, "%s: replace %s: %s", setting, path, strerror(errno));
     return ST_OK;
+}
+
+enum status place_clear_socket(const char *dir, const char *setting, const char *path,
+                               struct fault *fault)
+{
+    enum status status = place_look_at_socket(dir, setting, path, fault);
+    struct stat found;
+
+    if (status != ST_OK || lstat(path, &found) != 0 || unlink(path) == 0 || errno == ENOENT)
+        return status;
+    return fault_set(fault, ST_IO, "%s: replace %s: %s", setting, path, strerror(errno));
 }
 
 const char *place_of_endpoint(const char *endpoint)

@@ -20,6 +20,13 @@ MUST_CHECK enum status place_check_socket(const char *dir, const char *setting, 
                                           struct fault *fault);
 
 /*
+ * Check as place_check_socket() does, and whether somebody answers on a socket that is there:
+ * ST_BUSY.
+ */
+MUST_CHECK enum status place_look_at_socket(const char *dir, const char *setting, const char *path,
+                                            struct fault *fault);
+
+/*
  * Check as place_check_socket() does, and remove a socket that is left there.  ST_BUSY: somebody
  * answers on it.  ST_IO.
  */

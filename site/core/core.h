@@ -219,6 +219,9 @@ uint64_t core_next_due_us(const struct core *core);
 struct core_reply {
     uint64_t token;
     bool by_operator; /* the request was signed by the operator's key */
+    /* The driver is to read its files again and to answer with what it found; `bytes` are for one
+     * that has none. */
+    bool reloads;
     struct bytes bytes;
 };
 

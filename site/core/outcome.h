@@ -14,6 +14,7 @@ struct outcome {
     const char *command; /* or read, that is answered; borrowed */
     enum control_status status;
     char message[CONTROL_MESSAGE_BYTES_MAX + 1];
+    bool reloads;        /* the driver is to read its files again, and to answer itself */
     struct bytes result; /* one CBOR item; whoever made the outcome frees it */
 };
 

@@ -227,6 +227,19 @@ static void read_accounts(struct core *core, const struct viewer *viewer, struct
     read_list_end(&list, outcome);
 }
 
+/* ---- reload ---- */
+
+/* The core has no files: who drives it reads them, and answers. */
+static void read_reload(struct core *core, const struct viewer *viewer, struct cbor *in,
+                        struct outcome *outcome)
+{
+    (void)core;
+    (void)viewer;
+    cbor_get_array(in, 0);
+    if (outcome_args_done(in, outcome))
+        outcome->reloads = true;
+}
+
 /* ---- who may read what ---- */
 
 /* docs/control.md, "Reads": who is shown what. */
@@ -255,6 +268,7 @@ static const struct read {
     {"caps", FOR_CUSTOMERS, core_read_caps},
     {"accounts", FOR_CUSTOMERS, read_accounts},
     {"codes", FOR_OPERATOR, read_codes},
+    {"reload", FOR_OPERATOR, read_reload},
     {"links", FOR_OPERATOR, core_read_links},
     {"link", FOR_OPERATOR, core_read_link},
     {"settlements", FOR_OPERATOR, core_read_settlements},

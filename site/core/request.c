@@ -15,7 +15,7 @@
 #include "site/core/state.h"
 
 /* The reply waits for the frame: nothing is answered before it is durable. */
-static void request_reply(struct core *core, uint64_t token, bool by_operator,
+static void request_reply(struct core *core, const struct core_reply *reply,
                           const struct bytes *bytes)
 {
     struct core_reply *place;
@@ -24,7 +24,7 @@ static void request_reply(struct core *core, uint64_t token, bool by_operator,
                                sizeof *core->replies);
     INVARIANT(core->replies != NULL);
     place = &core->replies[core->reply_count++];
-    *place = (struct core_reply){.token = token, .by_operator = by_operator};
+    *place = *reply;
     bytes_append(&place->bytes, bytes->data, bytes->size);
     INVARIANT(!place->bytes.failed);
 }
@@ -205,7 +205,11 @@ void core_request(struct core *core, uint64_t token, enum core_peer peer, const 
     /* A command's answer is the one that its key's row keeps, byte for byte. */
     if (!saved)
         request_encode_answer(core, &outcome, &answer);
-    request_reply(core, token, core_is_operator(core, by), saved ? &by->answer : &answer);
+    request_reply(core,
+                  &(struct core_reply){.token = token,
+                                       .by_operator = core_is_operator(core, by),
+                                       .reloads = outcome.reloads},
+                  saved ? &by->answer : &answer);
     bytes_fini(&answer);
     bytes_fini(&outcome.result);
 }

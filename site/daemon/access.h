@@ -20,6 +20,17 @@ struct socket_access {
 MUST_CHECK enum status access_set(const char *path, const struct socket_access *access,
                                   struct fault *fault);
 
+/*
+ * Change the group and the mode of the socket at `path`, at which the daemon listens; it is closed
+ * to all but this user for the moment between the two.  Fails as access_set() does, and the socket
+ * is as it was.
+ */
+MUST_CHECK enum status access_change(const char *path, const struct socket_access *access,
+                                     struct fault *fault);
+
+/* Check that this user may give a socket its group, and change nothing.  ST_INVALID. */
+MUST_CHECK enum status access_look(const struct socket_access *access, struct fault *fault);
+
 /* Whether the user at the other end of a connection runs the daemon, or is root. */
 bool access_is_own(int fd);
 

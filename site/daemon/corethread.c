@@ -71,10 +71,23 @@ static void driver_take_books(struct driver *driver, uint64_t now_us)
 
     while (!driver->dirty && (book = ring_pop(&driver->parts->books)) != NULL) {
         driver_open_awaited(driver, now_us);
-        if (core_set_prices(driver->parts->core, book, &fault) != ST_OK)
+        if (core_set_prices(driver->parts->core, book, &fault) != ST_OK) {
             log_write(LOG_ERROR, "prices.refused", "reason=\"%s\"", fault.text);
+            atomic_store(&driver->parts->book_refused, true);
+        }
+        (void)atomic_fetch_add(&driver->parts->books_taken, 1);
         free(book);
     }
+}
+
+/* The watchdog's beat: it ends when this thread stands (pulse.h). */
+static void driver_give_pulse(struct parts *parts)
+{
+    if (!pulse_is_asked(&parts->pulse))
+        return;
+    pulse_give(&parts->pulse, core_count(parts->core).agents,
+               ledger_last_frame(core_ledger(parts->core))->frame);
+    wake_up(&parts->edge_wake);
 }
 
 static bool driver_is_full(const struct driver *driver)
@@ -272,6 +285,7 @@ void *core_thread(void *context)
         bool asked;
         bool arriving;
 
+        driver_give_pulse(parts);
         driver_take_books(&driver, now_us);
         if (driver_next_due_us(parts) <= now_us)
             driver_open_frame(&driver, now_us);

@@ -20,6 +20,7 @@
 #include "site/control/place.h"
 #include "site/core/core.h"
 #include "site/daemon/edge.h"
+#include "site/daemon/exit_of_start.h"
 #include "site/daemon/files.h"
 #include "site/daemon/machine.h"
 #include "site/daemon/metrics_socket.h"
@@ -46,32 +47,8 @@ struct site {
     struct edge edge;
     bool has_edge;
     bool served; /* up to the last frame */
+    struct notify notify;
 };
-
-/* docs/control.md and site/control/exit_code.h: what a script that started the daemon may do about
- * it. */
-static int daemon_exit_code(enum status status)
-{
-    switch (status) {
-    case ST_OK:
-        return EXIT_OK;
-    case ST_BUSY:
-        return EXIT_TRY_AGAIN;
-    case ST_IO:
-    case ST_CORRUPT:
-    case ST_FULL:
-    case ST_MISSING:
-        return EXIT_IO;
-    case ST_INVALID:
-        return EXIT_CONFIG;
-    case ST_NOMEM:
-    case ST_EXISTS:
-    case ST_DENIED:
-    case ST_UNKNOWN:
-        break;
-    }
-    return EXIT_INTERNAL;
-}
 
 static void site_measure(void *context, struct core_disk *disk)
 {
@@ -189,6 +166,8 @@ static enum status site_open(struct site *site, struct fault *fault)
     enum status status =
         tier1_new(&site->parts.tier1, site->options->tier1, site->options->dir, fault);
 
+    notify_open(&site->notify);
+    notify_send(&site->notify, "", "opening the books");
     if (status == ST_OK && site->options->sandbox)
         status = sandbox_hide(fault);
     if (status == ST_OK)
@@ -207,10 +186,14 @@ static enum status site_open(struct site *site, struct fault *fault)
                            &site->options->socket_access, &site->files, site->wires, &site->signals,
                            fault);
     site->has_edge = status == ST_OK;
-    site->edge.reload = (struct reload){.dir = site->options->dir,
-                                        .read = site->options->read_prices,
-                                        .book = *site->options->book};
-    return status;
+    if (!site->has_edge)
+        return status;
+    reload_init(&site->edge.reload, site->options->reader, &site->opened, &site->parts,
+                site->options->socket_path, site->options->book);
+    pulse_init(&site->edge.pulse, &site->notify, &site->parts.pulse, &site->parts.core_wake,
+               site->options->frozen ? "frozen" : "serving",
+               site->parts.clock.now_us(site->parts.clock.context));
+    return ST_OK;
 }
 
 /* In any state of opening; the threads have ended or never began. */
@@ -233,10 +216,14 @@ static void site_close(struct site *site)
     opened_close(&site->opened, site->served);
     tier1_free(site->parts.tier1);
     signals_close(&site->signals);
+    notify_close(&site->notify);
 }
 
-static void site_log_ready(const struct site *site)
+static void site_log_ready(struct site *site)
 {
+    pulse_give(&site->parts.pulse, core_count(site->opened.core).agents,
+               ledger_last_frame(core_ledger(site->opened.core))->frame);
+    pulse_tell(&site->edge.pulse, "READY=1");
     log_write(LOG_INFO, "site.ready", "socket=%s agents=%" PRIu64 " frame=%" PRIu64,
               site->options->socket_path, core_count(site->opened.core).agents,
               ledger_last_frame(core_ledger(site->opened.core))->frame);
@@ -310,13 +297,15 @@ static bool site_was_stopped(struct site *site, enum status status)
 
 static void site_log_end(const struct site *site, enum status status, const struct fault *fault)
 {
-    if (status != ST_OK)
+    if (status != ST_OK) {
         log_write(LOG_ERROR, status == ST_CORRUPT ? "site.damaged" : "site.cannot-run",
                   "dir=%s status=%s reason=\"%s\"", site->options->dir, status_name(status),
                   fault->text);
-    else
+        notify_send(&site->notify, "", "%s", fault->text);
+    } else {
         log_write(LOG_INFO, "site.stopped", "frame=%" PRIu64,
                   ledger_last_frame(core_ledger(site->opened.core))->frame);
+    }
 }
 
 static enum status site_run(struct site *site, struct fault *fault)
@@ -342,8 +331,9 @@ int daemon_run(const struct daemon_options *options)
     if (site == NULL)
         return EXIT_INTERNAL;
     site->options = options;
-    site->opened = (struct opened){.options = options, .signals = &site->signals};
+    opened_init(&site->opened, options, &site->signals);
     site->signals.fd = -1;
+    site->notify.fd = -1;
     site->parts.core_wake.fd = site->parts.writer_wake.fd = site->parts.edge_wake.fd = -1;
     /* Before any thread starts: each inherits that these signals are held. */
     signals_hold();
@@ -360,5 +350,5 @@ int daemon_run(const struct daemon_options *options)
         site_log_end(site, status, &fault);
     site_close(site);
     free(site);
-    return daemon_exit_code(status);
+    return exit_of_start(status);
 }

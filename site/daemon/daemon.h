@@ -5,12 +5,49 @@
 #ifndef SERAI_SITE_DAEMON_DAEMON_H
 #define SERAI_SITE_DAEMON_DAEMON_H
 
+#include "base/log.h"
 #include "base/store.h"
 #include "market/market.h"
 #include "site/compiler/tier1.h"
 #include "site/control/control.h"
 #include "site/daemon/access.h"
 #include "site/metrics/settings.h"
+
+/* What a daemon takes over from its files while it runs. */
+struct daemon_files {
+    struct pricebook book;
+    enum log_level log_level;
+    struct socket_access socket_access;
+    uint64_t disk_low_percent;
+    uint64_t disk_full_percent;
+};
+
+/* One thing that reading them again has shown; its texts are borrowed for the call. */
+struct daemon_finding {
+    const char *file; /* "site.toml" or "prices.toml" */
+    /* What is wrong with it, and where, from 1 (line 0: in the file as a whole).  NULL: nothing,
+     * the value of a key has changed. */
+    const char *wrong;
+    uint32_t line;
+    uint32_t column;
+    const char *key;
+    const char *old; /* "": there was none */
+    const char *new; /* "": there is none any more */
+    bool at_start;   /* it takes effect when the site starts next, and not now */
+};
+
+typedef void daemon_found(void *found_context, const struct daemon_finding *finding);
+
+/* How the daemon reads its files again, for SIGHUP and for the read `reload`. */
+struct daemon_reader {
+    /* Read them.  False: they cannot be used, and each error was reported. */
+    bool (*read)(void *context, struct daemon_files *files, daemon_found *found,
+                 void *found_context);
+    /* What was read last is taken over: report the keys of site.toml that it changes, and compare
+     * the next reading with it. */
+    void (*take)(void *context, daemon_found *found, void *found_context);
+    void *context;
+};
 
 struct daemon_options {
     const char *dir;         /* the site's directory */
@@ -27,9 +64,7 @@ struct daemon_options {
     uint64_t disk_low_percent;
     uint64_t disk_full_percent;
     const struct pricebook *book;
-    /* Reads the site's price book again, on SIGHUP.  False: it cannot be used, and why was logged.
-     * NULL: SIGHUP does nothing. */
-    bool (*read_prices)(const char *dir, struct pricebook *book);
+    const struct daemon_reader *reader; /* NULL: no file is read again */
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t operator_key[CONTROL_KEY_BYTES];
     const uint8_t *loader; /* module bytes of the loader */
@@ -57,5 +92,15 @@ struct daemon_options {
  * machine.h); 70 when it refuses later what it had then.  libsodium is initialised by the caller.
  */
 MUST_CHECK int daemon_run(const struct daemon_options *options);
+
+/*
+ * Find all that daemon_run() would refuse to start for, and change nothing.  Each is reported, in
+ * the order of a start: the limits of the system, the keys, the files, the books whole, the sockets
+ * and addresses.  Returns the exit code of the first, or EXIT_OK.  *running: a daemon runs this
+ * site, so its lock, its sockets and its address are no faults; `running` says whose.
+ */
+MUST_CHECK int daemon_check(const struct daemon_options *options,
+                            void (*found)(void *context, const struct fault *fault), void *context,
+                            struct fault *running);
 
 #endif

@@ -78,6 +78,7 @@ enum status edge_init(struct edge *edge, struct parts *parts, const char *socket
 
 void edge_fini(struct edge *edge)
 {
+    reload_fini(&edge->reload);
     places_fini(&edge->places); /* the core has ended, so nothing is lent any more */
     if (edge->socket_path != NULL)
         place_remove_socket(&edge->place, edge->socket_path);
@@ -138,17 +139,69 @@ static void edge_accept(struct edge *edge)
     }
 }
 
-/* SIGHUP: the prices are to be read again, or a terminal closed; which of the two is unknown. */
+/* The manager shows that the site reloads, until edge_end_reload(). */
+static void edge_begin_reload(struct edge *edge, struct connection *client, uint64_t frame)
+{
+    pulse_tell(&edge->pulse, "RELOADING=1");
+    reload_begin(&edge->reload, client, frame);
+}
+
+/* SIGHUP: the files are to be read again, or a terminal closed; which of the two is unknown. */
 static void edge_hang_up(struct edge *edge)
 {
     edge->signals->hang_up = false;
-    log_write(LOG_INFO, "site.hang-up", "effect=\"the price book is read again\"");
-    reload_prices(&edge->reload, &edge->parts->books);
+    log_write(LOG_INFO, "site.hang-up", "effect=\"site.toml and prices.toml are read again\"");
+    edge_begin_reload(edge, NULL, 0);
+}
+
+/* A client that asked for a reload: its answer comes when what changed is in force. */
+static void edge_reload_for(struct edge *edge, struct connection *client, uint64_t frame)
+{
+    struct bytes answer = {0};
+
+    if (!edge->stopping && !edge->reload.under_way) {
+        edge_begin_reload(edge, client, frame);
+        return;
+    }
+    reload_answer_busy(&answer, frame,
+                       edge->stopping ? "the site is stopping" : "a reload is under way");
+    connection_answer(client, &answer, edge_now_us(edge));
+    bytes_fini(&answer);
+}
+
+/* What was read is in force, or was refused. */
+static void edge_end_reload(struct edge *edge)
+{
+    struct connection *client = edge->reload.client;
+    struct bytes answer = {0};
+
+    if (!reload_is_done(&edge->reload))
+        return;
+    reload_end(&edge->reload, &answer);
+    pulse_tell(&edge->pulse, "READY=1");
+    if (client != NULL)
+        connection_answer(client, &answer, edge_now_us(edge));
+    bytes_fini(&answer);
+}
+
+/* The core may end before it takes a book that is on its way: the next start reads it anyway. */
+static void edge_leave_reload(struct edge *edge)
+{
+    struct bytes answer = {0};
+
+    if (!edge->reload.under_way || edge->reload.client == NULL)
+        return;
+    reload_answer_busy(&answer, edge->reload.frame, "the site is stopping");
+    connection_answer(edge->reload.client, &answer, edge_now_us(edge));
+    edge->reload.client = NULL;
+    bytes_fini(&answer);
 }
 
 /* Nothing new is read from now on; the core answers what it has and closes its last frame. */
 static void edge_stop(struct edge *edge)
 {
+    notify_send(edge->pulse.notify, "STOPPING=1", "stopping");
+    edge_leave_reload(edge);
     if (edge->signals->stop != 0)
         log_write(LOG_INFO, "site.stopping", "signal=%d", edge->signals->stop);
     else
@@ -165,7 +218,7 @@ static void edge_take_signals(struct edge *edge, bool came)
 {
     if (came)
         signals_take(edge->signals);
-    if (edge->signals->hang_up && !edge->stopping)
+    if (edge->signals->hang_up && !edge->stopping && !edge->reload.under_way)
         edge_hang_up(edge);
     if (edge->signals->stop != 0 && !edge->stopping)
         edge_stop(edge);
@@ -211,7 +264,10 @@ static void edge_take_durable(struct edge *edge)
             INVARIANT(reply->token < edge->places.count);
             INVARIANT(connection->state == CONNECTION_WAITING);
             connection->by_operator = connection->by_operator || reply->by_operator;
-            connection_answer(connection, &reply->bytes, edge_now_us(edge));
+            if (reply->reloads)
+                edge_reload_for(edge, connection, frame->core.header.frame);
+            else
+                connection_answer(connection, &reply->bytes, edge_now_us(edge));
         }
         places_bound_memory(&edge->places, edge_now_us(edge));
         edge_send_parcels(edge, &frame->core);
@@ -316,6 +372,8 @@ static int edge_wait_ms(const struct edge *edge)
     uint64_t due_us = idle ? UINT64_MAX : wires_due_us(edge->wires);
     uint64_t now = edge_now_us(edge);
 
+    if (pulse_due_us(&edge->pulse) < due_us)
+        due_us = pulse_due_us(&edge->pulse);
     if (due_us <= now)
         return 1;
     return due_us - now >= SWEEP_MS * UINT64_C(1000) ? SWEEP_MS : (int)((due_us - now) / 1000) + 1;
@@ -338,6 +396,8 @@ static void edge_step(struct edge *edge, int timeout_ms)
     edge_take_arrivals(edge);
     edge_take_early(edge);
     edge_take_durable(edge);
+    edge_end_reload(edge);
+    pulse_step(&edge->pulse, edge_now_us(edge), edge->stopping);
     for (size_t i = 0; i < edge->places.count; i++)
         edge_serve_client(edge, &edge->places.list[i], items[POLL_FIRST_CONNECTION + i].revents);
     if (items[POLL_LISTEN].revents != 0)

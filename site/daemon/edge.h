@@ -9,6 +9,7 @@
 #include "site/daemon/access.h"
 #include "site/daemon/files.h"
 #include "site/daemon/places.h"
+#include "site/daemon/pulse.h"
 #include "site/daemon/reload.h"
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
@@ -19,6 +20,7 @@ struct edge {
     uint64_t swept_us;
     struct signals *signals;
     struct reload reload;
+    struct pulse pulse;
     int listen_fd;
     const char *socket_path;   /* where it is bound; NULL: nowhere */
     struct place_socket place; /* what was bound there */

@@ -114,15 +114,13 @@ static bool listener_bind(struct listener *listener, const struct socket_address
                                                       NULL) == ST_OK);
 }
 
-enum status listener_open(struct listener *listener, const char *endpoint, struct fault *fault)
+/* Everything up to the bind; the caller listens. */
+static enum status listener_prepare(struct listener *listener, const char *endpoint,
+                                    struct fault *fault)
 {
     struct socket_address address;
-    enum status status;
+    enum status status = endpoint_parse(&listener->endpoint, endpoint, ENDPOINT_LISTEN, fault);
 
-    *listener = (struct listener){.fd = -1};
-    if (endpoint[0] == '\0')
-        return ST_OK;
-    status = endpoint_parse(&listener->endpoint, endpoint, ENDPOINT_LISTEN, fault);
     if (status != ST_OK)
         return fault_prefix(fault, "link.listen");
     if (!address_of_endpoint(&address, &listener->endpoint))
@@ -130,10 +128,36 @@ enum status listener_open(struct listener *listener, const char *endpoint, struc
                          "link.listen %s: no network interface of this machine has that name and "
                          "an IPv4 address; choose another in site.toml",
                          endpoint);
-    if (!listener_bind(listener, &address) || listen(listener->fd, CALLS_BACKLOG) != 0)
+    if (!listener_bind(listener, &address))
         return fault_set(fault, ST_IO, "link.listen %s: %s; choose another address in site.toml",
                          endpoint, strerror(errno));
     return ST_OK;
+}
+
+enum status listener_look(const char *endpoint, struct fault *fault)
+{
+    struct listener listener = {.fd = -1};
+    enum status status;
+
+    if (endpoint[0] == '\0' || place_of_endpoint(endpoint) != NULL)
+        return ST_OK;
+    status = listener_prepare(&listener, endpoint, fault);
+    listener_close(&listener);
+    return status;
+}
+
+enum status listener_open(struct listener *listener, const char *endpoint, struct fault *fault)
+{
+    enum status status;
+
+    *listener = (struct listener){.fd = -1};
+    if (endpoint[0] == '\0')
+        return ST_OK;
+    status = listener_prepare(listener, endpoint, fault);
+    if (status == ST_OK && listen(listener->fd, CALLS_BACKLOG) != 0)
+        status = fault_set(fault, ST_IO, "link.listen %s: %s; choose another address in site.toml",
+                           endpoint, strerror(errno));
+    return status;
 }
 
 void listener_close(struct listener *listener)

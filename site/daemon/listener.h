@@ -22,6 +22,12 @@ struct listener {
     uint32_t calls;
 };
 
+/*
+ * Check that a daemon may listen at `endpoint`, as listener_open() would, and take nothing: the
+ * address is bound for a moment, and no call is taken.  A path is left to place_look_at_socket().
+ */
+MUST_CHECK enum status listener_look(const char *endpoint, struct fault *fault);
+
 /* Listen at `endpoint`; "": nowhere.  ST_INVALID: the endpoint; ST_IO.  End it with
  * listener_close() in any case. */
 MUST_CHECK enum status listener_open(struct listener *listener, const char *endpoint,

@@ -93,6 +93,21 @@ static int metrics_socket_family(const struct metrics_settings *settings)
     return strchr(settings->host, ':') != NULL ? AF_INET6 : AF_INET;
 }
 
+enum status metrics_socket_look(const struct metrics_settings *settings, struct fault *fault)
+{
+    struct metrics_socket socket = {.fd = -1};
+    enum status status;
+
+    if (settings->place != METRICS_TCP)
+        return ST_OK;
+    socket.fd = metrics_socket_new(metrics_socket_family(settings));
+    if (socket.fd < 0)
+        return metrics_socket_fault(fault, "socket");
+    status = metrics_socket_bind_tcp(&socket, settings, fault);
+    (void)!close(socket.fd); /* it did not listen */
+    return status;
+}
+
 enum status metrics_socket_open(struct metrics_socket *socket,
                                 const struct metrics_settings *settings, const char *dir,
                                 struct fault *fault)

@@ -21,6 +21,13 @@ MUST_CHECK enum status metrics_socket_open(struct metrics_socket *socket,
                                            const struct metrics_settings *settings, const char *dir,
                                            struct fault *fault);
 
+/*
+ * Check that metrics_socket_open() would work at an address, and take nothing: it is bound for a
+ * moment, and nobody is let in.  A path is left to place_look_at_socket().  Fails as that does.
+ */
+MUST_CHECK enum status metrics_socket_look(const struct metrics_settings *settings,
+                                           struct fault *fault);
+
 /* Remove the socket from the file system, if there is one. */
 void metrics_socket_remove(struct metrics_socket *socket);
 

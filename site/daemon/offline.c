@@ -56,7 +56,7 @@ enum status offline_open(struct offline **offline, const struct daemon_options *
     *offline = NULL;
     if (opened == NULL)
         return fault_set(fault, ST_NOMEM, "out of memory");
-    opened->opened = (struct opened){.options = options, .signals = &opened->signals};
+    opened_init(&opened->opened, options, &opened->signals);
     (void)!pthread_sigmask(SIG_SETMASK, NULL, &opened->mask_before); /* cannot fail: it only asks */
     signals_hold();
     status = signals_open(&opened->signals, fault);

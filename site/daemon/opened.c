@@ -246,6 +246,14 @@ static enum status opened_open_books(struct opened *opened, struct fault *fault)
     return status;
 }
 
+void opened_init(struct opened *opened, const struct daemon_options *options,
+                 struct signals *signals)
+{
+    *opened = (struct opened){.options = options, .signals = signals};
+    atomic_store(&opened->disk_low_percent, options->disk_low_percent);
+    atomic_store(&opened->disk_full_percent, options->disk_full_percent);
+}
+
 enum status opened_open(struct opened *opened, struct fault *fault)
 {
     enum status status = opened_open_store(opened, fault);
@@ -315,8 +323,9 @@ void opened_measure(struct opened *opened, struct core_disk *disk)
     opened_bound_log(opened, &room);
     disk->free_bytes = room.free_bytes;
     disk->total_bytes = room.total_bytes;
-    disk->low_bytes = room.total_bytes / 100 * opened->options->disk_low_percent;
-    disk->full_bytes = opened_full_bytes(room.total_bytes, opened->options->disk_full_percent);
+    disk->low_bytes = room.total_bytes / 100 * atomic_load(&opened->disk_low_percent);
+    disk->full_bytes =
+        opened_full_bytes(room.total_bytes, atomic_load(&opened->disk_full_percent));
     if (disk->low_bytes < disk->full_bytes)
         disk->low_bytes = disk->full_bytes;
 }

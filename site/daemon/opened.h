@@ -6,6 +6,8 @@
 #ifndef SERAI_SITE_DAEMON_OPENED_H
 #define SERAI_SITE_DAEMON_OPENED_H
 
+#include <stdatomic.h>
+
 #include "site/core/core.h"
 #include "site/daemon/daemon.h"
 #include "site/daemon/marker.h"
@@ -27,10 +29,17 @@ struct opened {
     /* CONTROL_SECRET_BYTES of sodium_malloc(); NULL: no links, none to sign. */
     uint8_t *site_secret;
     struct core *core;
+    /* Percent, low and full of struct daemon_options: the edge sets them, the core reads them. */
+    _Atomic uint64_t disk_low_percent;
+    _Atomic uint64_t disk_full_percent;
 };
 
+/* Make one of which nothing is open; both pointers are borrowed. */
+void opened_init(struct opened *opened, const struct daemon_options *options,
+                 struct signals *signals);
+
 /*
- * Open what *opened, all zero but for `options` and `signals`, says; it must stay where it is. What
+ * Open what opened_init() was given; it must stay where it is. What
  * the last daemon left is judged, so an agent may be in quarantine now: that is in the core's first
  * frame.  ST_BUSY: another process has the site, or a signal ended the start (signals->stop).
  * ST_INVALID, ST_IO, ST_CORRUPT, ST_NOMEM: the fault says what.  opened_close() in any case.

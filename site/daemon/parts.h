@@ -13,6 +13,7 @@
 #include "site/compiler/tier1.h"
 #include "site/core/core.h"
 #include "site/daemon/limits.h"
+#include "site/daemon/pulse.h"
 #include "site/daemon/redo.h"
 #include "site/metrics/board.h"
 
@@ -66,14 +67,17 @@ struct parts {
     struct wake core_wake;
     struct wake writer_wake;
     struct wake edge_wake;
-    struct ring requests;      /* struct request */
-    struct ring books;         /* struct pricebook, from the edge to the core, which frees it */
-    struct ring arrivals;      /* struct arrival */
-    struct ring arrivals_done; /* struct arrival */
-    struct ring frames;        /* struct parts_frame */
-    struct ring durable;       /* struct parts_frame */
-    struct ring early;         /* struct parts_frame, with nothing but early parcels */
-    struct ring spent;         /* struct parts_frame */
+    struct ring requests;         /* struct request */
+    struct ring books;            /* struct pricebook, from the edge to the core, which frees it */
+    struct ring arrivals;         /* struct arrival */
+    struct ring arrivals_done;    /* struct arrival */
+    struct ring frames;           /* struct parts_frame */
+    struct ring durable;          /* struct parts_frame */
+    struct ring early;            /* struct parts_frame, with nothing but early parcels */
+    struct ring spent;            /* struct parts_frame */
+    _Atomic uint32_t books_taken; /* of `books`, counted by the core */
+    _Atomic bool book_refused;    /* one of them was no use; the log says why */
+    struct pulse_line pulse;
     _Atomic bool writer_busy;
     _Atomic bool stopping; /* set once by the edge, then the core is woken */
 

@@ -10,7 +10,8 @@ setting() # TABLE KEY VALUE: alone in site.toml
 
 digest()
 {
-    (cd "$SERAI_SITE" && find . -type f ! -name site.toml -exec sha256sum {} + | sort)
+    (cd "$SERAI_SITE" &&
+        find . -type f ! -name lock.mdb ! -name site.toml -exec sha256sum {} + | sort)
 }
 
 # ---- site init ----
@@ -63,8 +64,8 @@ for path in sys.argv[1:]:
     else:
         kept = answering
     os.rename(path + ".new", path)
-kept.accept()
-kept.accept()
+for _ in range(3):
+    kept.accept()
 PY
 other=$!
 for ((tries = 100; tries > 0; tries--)); do
@@ -72,7 +73,7 @@ for ((tries = 100; tries > 0; tries--)); do
     sleep 0.05
 done
 setting control socket "$work/used"
-exits 0 'good' "$serai" site run --check-config
+exits 75 'in use' "$serai" site run --check-config
 exits 75 'in use' "$serai" site run
 setting link listen "ipc://$work/used"
 exits 75 'in use' "$serai" site run

@@ -26,8 +26,8 @@ static const char *const commands[] = {
     "cap.drop",     "agent.upgrade",
 };
 static const char *const reads[] = {
-    "site",     "status", "prices", "agents", "agent", "logs", "customers", "heap",
-    "accounts", "codes",  "links",  "link",   "none",  "call", "calls",     "caps",
+    "site",     "status", "reload", "prices", "agents", "agent", "logs",  "customers", "heap",
+    "accounts", "codes",  "links",  "link",   "none",   "call",  "calls", "caps",
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / sizeof *reads };

@@ -198,11 +198,11 @@ START_TEST(who_may_connect_is_a_mode_and_a_group)
     write_file("site.toml", "");
     ck_assert_int_eq(load(), ST_OK);
     ck_assert_uint_eq(config.socket_mode, 0600);
-    ck_assert(!config.has_group);
+    ck_assert_uint_eq(config.socket_group, CONFIG_NO_GROUP);
     write_file("site.toml", "control.mode = \"0660\"\ncontrol.group = \"root\"\n");
     ck_assert_int_eq(load(), ST_OK);
     ck_assert_uint_eq(config.socket_mode, 0660);
-    ck_assert(config.has_group);
+    ck_assert_uint_ne(config.socket_group, CONFIG_NO_GROUP);
     ck_assert_uint_eq(config.socket_group, 0);
     write_file("site.toml", "control.group = \"4294967294\"\n");
     ck_assert_int_eq(load(), ST_OK);
@@ -219,6 +219,93 @@ START_TEST(who_may_connect_is_a_mode_and_a_group)
     write_file("site.toml", "control.group = \"4294967295\"\n");
     ck_assert_int_eq(load(), ST_INVALID);
     expect_error("site.toml:1:17: control.group: 4294967295 is no number of a group");
+}
+END_TEST
+
+static void note_change(void *context, const struct config_change *change)
+{
+    size_t size = strlen(reported);
+
+    (void)context;
+    (void)snprintf(reported + size, sizeof reported - size, "%s %s > %s%s\n", change->key,
+                   change->old, change->new, change->reloads ? "" : " at start");
+}
+
+/* Load site.toml with this text, and note what differs from `before`. */
+static void load_other(const struct site_config *before, const char *text)
+{
+    write_file("site.toml", text);
+    ck_assert_msg(load() == ST_OK, "%s\n%s", fault.text, reported);
+    reported[0] = '\0';
+    config_each_change(before, &config, note_change, NULL);
+}
+
+START_TEST(what_differs_is_told_by_value_and_by_when_it_takes_effect)
+{
+    struct site_config before;
+
+    write_file("prices.toml", "");
+    load_other(&config, "");
+    before = config;
+    load_other(&before, "ledger.map_bytes = \"4096MiB\"\ncontrol.mode = \"600\"\n");
+    ck_assert_str_eq(reported, ""); /* the same values, in other words */
+    load_other(&before, "log.level = \"warn\"\nname = \"abc\"\ncontrol.group = \"7\"\n"
+                        "engine.tier1 = \"all\"\n");
+    ck_assert_str_eq(reported, "name site > abc at start\ncontrol.group  > 7\n"
+                               "log.level info > warn\nengine.tier1 off > all at start\n");
+    config_take_reloads(&before, &config);
+    reported[0] = '\0';
+    config_each_change(&before, &config, note_change, NULL);
+    ck_assert_str_eq(reported, "name site > abc at start\nengine.tier1 off > all at start\n");
+    ck_assert_int_eq(before.log_level, LOG_WARN);
+    ck_assert_str_eq(before.name, "site");
+}
+END_TEST
+
+/* A key whose place in the table is wrong would change unseen. */
+START_TEST(a_change_of_each_key_is_seen)
+{
+    static const char *const others[][2] = {
+        {"name", "north"},
+        {"control.socket", "other.sock"},
+        {"control.mode", "0666"},
+        {"control.group", "0"},
+        {"log.level", "error"},
+        {"ledger.map_bytes", "8GiB"},
+        {"store.disk_low", "31%"},
+        {"store.disk_full", "14%"},
+        {"store.log_bytes", "255MiB"},
+        {"link.listen", "tcp://127.0.0.1:9901"},
+        {"engine.tier1", "all"},
+        {"engine.compiler", "gcc"},
+        {"engine.jail", "weak"},
+        {"engine.hot_fuel", "100000001"},
+        {"engine.effort_fuel", "2000001"},
+        {"engine.objects", "255"},
+        {"engine.compile_seconds", "31"},
+        {"engine.compile_memory", "2GiB"},
+        {"engine.module_bytes", "255KiB"},
+        {"engine.object_bytes", "5MiB"},
+        {"engine.cache_bytes", "255MiB"},
+        {"engine.cache_objects", "1023"},
+    };
+    struct site_config before;
+    char text[200];
+
+    write_file("prices.toml", "");
+    load_other(&config, "");
+    before = config;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        (void)snprintf(text, sizeof text, "%s = \"%s\"\n", others[i][0], others[i][1]);
+        load_other(&before, text);
+        ck_assert_msg(strncmp(reported, others[i][0], strlen(others[i][0])) == 0 &&
+                          strchr(reported, '\n') == reported + strlen(reported) - 1,
+                      "%s: %s", others[i][0], reported);
+    }
+    load_other(&before, "engine.tier1 = \"named\"\nengine.codes = \"018756c35681a4d0b4ed59e0f7"
+                        "97ae05130462457d8bd60050f0b9b6d0544588\"\n");
+    ck_assert_ptr_nonnull(strstr(reported, "engine.codes  > 018756c3"));
+    ck_assert_ptr_nonnull(strstr(reported, "\\... at start\n")); /* a long one is cut */
 }
 END_TEST
 
@@ -584,6 +671,8 @@ int main(void)
     tcase_add_test(files, full_comes_after_low);
     tcase_add_test(files, every_setting_is_read);
     tcase_add_test(files, who_may_connect_is_a_mode_and_a_group);
+    tcase_add_test(files, what_differs_is_told_by_value_and_by_when_it_takes_effect);
+    tcase_add_test(files, a_change_of_each_key_is_seen);
     tcase_add_test(files, all_errors_of_both_files_are_reported_with_their_place);
     tcase_add_test(files, a_file_that_is_not_toml_is_reported_beside_the_others_errors);
     tcase_add_test(files, a_table_in_the_place_of_a_value_is_refused);

@@ -2,6 +2,7 @@
 #include "site/daemon/daemon.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "site/cli/client.h"
 #include "site/daemon/limits.h"
 #include "site/daemon/marker.h"
@@ -694,6 +696,83 @@ START_TEST(a_socket_path_that_is_too_long_is_a_fault_of_configuration)
 }
 END_TEST
 
+/* ---- the watchdog ---- */
+
+enum { STAND_MS = 1500, WATCHDOG_MS = 400 };
+static int standing[2]; /* a byte comes when the core stands */
+
+static void stand_still(uint64_t agent, uint64_t message)
+{
+    (void)agent;
+    (void)message;
+    (void)!write(standing[1], "", 1);
+    (void)poll(NULL, 0, STAND_MS);
+}
+
+static int listen_as_manager(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = temp_path(dir, "manager");
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+    memcpy(address.sun_path, path, strlen(path));
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(setenv("NOTIFY_SOCKET", path, 1), 0);
+    ck_assert_int_eq(setenv("WATCHDOG_USEC", "400000", 1), 0);
+    return fd;
+}
+
+/* The beats that come within so long. */
+static int count_beats(int manager, int within_ms)
+{
+    struct clock_source clock = clock_system();
+    uint64_t end_us = clock.now_us(clock.context) + (uint64_t)within_ms * 1000;
+    struct pollfd item = {.fd = manager, .events = POLLIN};
+    char message[2000];
+    int count = 0;
+
+    while (clock.now_us(clock.context) < end_us) {
+        ssize_t size = poll(&item, 1, 10) == 1 ? recv(manager, message, sizeof message - 1, 0) : 0;
+
+        if (size <= 0)
+            continue;
+        message[size] = '\0';
+        count += strncmp(message, "WATCHDOG=1\n", 11) == 0;
+    }
+    return count;
+}
+
+START_TEST(the_beat_of_the_watchdog_ends_while_the_core_stands)
+{
+    const struct start start = {.before_turn = stand_still};
+    struct client_connection *client;
+    int manager = listen_as_manager();
+    char byte;
+    pid_t asker;
+
+    ck_assert_int_eq(pipe(standing), 0);
+    ck_assert(start_daemon(&start));
+    ck_assert_int_ge(count_beats(manager, 4 * WATCHDOG_MS), 4);
+    client = open_client();
+    ck_assert_int_eq(bring_in(client, 1000), ST_OK);
+    client_close(client);
+    asker = fork();
+    ck_assert_int_ge(asker, 0);
+    if (asker == 0) { /* it waits until the core goes on */
+        client = open_client();
+        _exit(make_turns(client, 1) == ST_OK ? 0 : 1);
+    }
+    ck_assert_int_eq(read(standing[0], &byte, 1), 1);
+    (void)count_beats(manager, 200); /* one may be on its way */
+    ck_assert_int_eq(count_beats(manager, STAND_MS / 2), 0);
+    ck_assert_int_ge(count_beats(manager, STAND_MS + 4 * WATCHDOG_MS), 1);
+    ck_assert_int_eq(waitpid(asker, NULL, 0), asker);
+    ck_assert_int_eq(end_daemon(SIGTERM), 0);
+    (void)close(manager);
+}
+END_TEST
+
 START_TEST(a_directory_without_a_store_exits_74)
 {
     ck_assert_int_eq(rename(temp_path(dir, "store"), temp_path(dir, "elsewhere")), 0);
@@ -728,6 +807,7 @@ int main(void)
     tcase_add_test(tcase, figures_are_served_from_start_to_end);
     tcase_add_test(tcase, a_core_that_stands_is_seen_and_its_figures_are_still_served);
     tcase_add_test(tcase, a_socket_path_that_is_too_long_is_a_fault_of_configuration);
+    tcase_add_test(tcase, the_beat_of_the_watchdog_ends_while_the_core_stands);
     tcase_add_test(tcase, a_directory_without_a_store_exits_74);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
