@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "site/cli/cli.h"
+#include "site/cli/completion.h"
 #include "site/control/paths.h"
 
 struct cli_option {
@@ -91,8 +92,22 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
-/* All options of a command: its own, and those that follow from what kind of command it is. */
-static uint64_t options_allowed(const struct cli_command *command)
+const char *cli_option_name(enum cli_option_id id)
+{
+    return options[id].name;
+}
+
+const char *cli_option_value(enum cli_option_id id)
+{
+    return options[id].value;
+}
+
+const char *cli_option_help(enum cli_option_id id)
+{
+    return options[id].help;
+}
+
+uint64_t cli_options_of(const struct cli_command *command)
 {
     uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
 
@@ -125,7 +140,8 @@ static void help_print_commands(FILE *out, const char *group)
         fprintf(out, "  %-34s %s\n", line, command->summary);
     }
     fprintf(out, "\n`serai GROUP VERB --help` shows the options of one.\n"
-                 "`serai --version` shows what this program is and which formats it speaks.\n");
+                 "`serai --version` shows what this program is and which formats it speaks.\n"
+                 "`serai completion bash|zsh|fish` prints the completions for a shell.\n");
 }
 
 static void help_print_command(FILE *out, const struct cli_command *command)
@@ -135,7 +151,7 @@ static void help_print_command(FILE *out, const struct cli_command *command)
     for (int id = 0; id < OPTION_COUNT; id++) {
         char name[32];
 
-        if ((options_allowed(command) & OPTION(id)) == 0)
+        if ((cli_options_of(command) & OPTION(id)) == 0)
             continue;
         (void)snprintf(name, sizeof name, "--%s%s%s", options[id].name,
                        options[id].value == NULL ? "" : " ",
@@ -175,7 +191,7 @@ static const struct cli_command *options_default_command(const char *group)
 static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
     for (int id = 0; id < OPTION_COUNT; id++)
-        if ((options_allowed(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
+        if ((cli_options_of(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
             strncmp(options[id].name, name, length) == 0)
             return id;
     return -1;
@@ -265,6 +281,17 @@ static int options_take_version(int argc, char **argv)
     return EXIT_OK;
 }
 
+/* `serai completion SHELL`: no command of the table, as it is about the table. */
+static int options_take_completion(int argc, char **argv)
+{
+    if (argc != 3)
+        return cli_fail(EXIT_USAGE, "usage: serai completion bash|zsh|fish");
+    if (!completion_print(stdout, argv[2]))
+        return cli_fail(EXIT_USAGE, "there is no completion for \"%s\": bash, zsh or fish",
+                        argv[2]);
+    return EXIT_OK;
+}
+
 bool cli_is_kept(const struct cli_args *args)
 {
     return args->given[OPT_RETRY] || args->given[OPT_FORGET];
@@ -282,6 +309,8 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
     }
     if (options_wants_version(argc, argv))
         return options_take_version(argc, argv);
+    if (strcmp(argv[1], "completion") == 0)
+        return options_take_completion(argc, argv);
     if (!options_is_group(argv[1]))
         return cli_fail(EXIT_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
     args->command = options_default_command(argv[1]);

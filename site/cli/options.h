@@ -107,6 +107,15 @@ struct cli_args {
 /* The commands, ended by one without a group. */
 extern const struct cli_command cli_commands[];
 
+/* The options that a command takes, a bit each: its own and those of its kind. */
+uint64_t cli_options_of(const struct cli_command *command);
+
+/* An option as help shows it: its name, what its value is called (NULL: it has none), what it does.
+ */
+const char *cli_option_name(enum cli_option_id id);
+const char *cli_option_value(enum cli_option_id id);
+const char *cli_option_help(enum cli_option_id id);
+
 /* Whether --retry or --forget says that the command is about the request that is kept. */
 MUST_CHECK bool cli_is_kept(const struct cli_args *args);
 
