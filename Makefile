@@ -53,7 +53,7 @@ make_target = cmake --build --preset $(1) -j $(JOBS) --target $(2) || { $(blame)
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan check-rest lint tidy cppcheck demo demo-site demo-road bench fuzz \
 	hostile differential sim cases exact spec mutants models shape soak format format-check \
-	install clean
+	install deb deb-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -211,8 +211,14 @@ format-check: ## fail when a file is laid out otherwise
 	@clang-format --dry-run --Werror $(C_FILES)
 	@echo "clang-format: clean"
 
+deb: ## build the Debian package in build/deb (debhelper)
+	@JOBS=$(JOBS) packaging/deb.sh build/deb || { $(blame); exit 1; }
+
+deb-check: deb ## build it, and look at it: lintian, its files, its scripts, what it installs
+	@tests/packaging/deb.sh build/deb
+
 install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
-	@cmake --install build/release --prefix $(PREFIX)
+	@cmake --install build/release --prefix $(abspath $(PREFIX))
 
 clean: ## remove what was built
 	@rm -rf build
