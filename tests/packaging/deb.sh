@@ -38,6 +38,9 @@ done
 dpkg -e "$package" "$work/control"
 grep -q 'systemd-sysusers.*serai.conf' "$work/control/postinst" || fail "the user is not made"
 grep -q 'systemd-tmpfiles.*serai.conf' "$work/control/postinst" || fail "no directory is made"
+[ "$(grep -n systemd-sysusers "$work/control/postinst" | head -n 1 | cut -d : -f 1)" -lt \
+    "$(grep -n systemd-tmpfiles "$work/control/postinst" | head -n 1 | cut -d : -f 1)" ] ||
+    fail "the directory is made before its user"
 for script in "$work"/control/{preinst,postinst,prerm,postrm}; do
     [ -e "$script" ] || continue
     sed '/^# Automatically added by /,/^# End automatically added/d; /^#!/d; /^set -e$/d; /^$/d' \
@@ -52,7 +55,7 @@ done
 dpkg -x "$package" "$work/dest"
 serai=$work/dest/usr/bin/serai
 "$serai" --version >"$work/version"
-grep -q "^serai $(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)\b" "$work/version" ||
+grep -q "^serai  *$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)$" "$work/version" ||
     fail "its version is $(head -n 1 "$work/version")"
 "$work/dest/usr/bin/serai-cc" -o "$work/scout.wasm" "$work/dest/usr/share/serai/examples/scout.c"
 "$serai" code check "$work/scout.wasm" >/dev/null
