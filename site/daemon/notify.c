@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
-enum { MESSAGE_BYTES_MAX = 1024 };
+enum { MESSAGE_BYTES_MAX = 1024, SEND_S = 1 };
 
 /* The time within which a beat is wanted, if it is this process that is watched. */
 static uint64_t notify_watchdog_us(void)
@@ -44,13 +45,16 @@ static bool notify_connect(int fd, const char *name)
 
 void notify_open(struct notify *notify)
 {
+    const struct timeval wait = {.tv_sec = SEND_S};
     const char *name = getenv("NOTIFY_SOCKET");
 
     *notify = (struct notify){.fd = -1};
     if (name == NULL || name[0] == '\0')
         return;
-    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (notify->fd >= 0 && notify_connect(notify->fd, name)) {
+    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (notify->fd >= 0 &&
+        setsockopt(notify->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
+        notify_connect(notify->fd, name)) {
         notify->watchdog_us = notify_watchdog_us();
         return;
     }
@@ -90,5 +94,7 @@ void notify_send(const struct notify *notify, const char *fields, const char *st
     for (char *byte = message + begin; *byte != '\0'; byte++)
         if ((unsigned char)*byte < ' ')
             *byte = '?';
-    (void)!send(notify->fd, message, strlen(message), MSG_NOSIGNAL); /* a manager that is gone */
+    /* A manager that is gone, or too slow, is no reason not to serve. */
+    (void)!send(notify->fd, message, strlen(message),
+                MSG_NOSIGNAL | (strncmp(fields, "WATCHDOG", 8) == 0 ? MSG_DONTWAIT : 0));
 }

@@ -2,8 +2,9 @@
  * Messages to the service manager that started the daemon: sd_notify(3) of systemd, one datagram
  * each to the socket that NOTIFY_SOCKET names.  By hand, see docs/decisions/067-notify-by-hand.md.
  *
- * Without such a socket every call does nothing.  A message that the manager does not take at once
- * is left out: no call waits.  Used by the edge's thread, and before there are others.
+ * Without such a socket every call does nothing.  A message that the manager does not take within a
+ * second is left out, a beat that it does not take at once: there is another one soon.  Used by the
+ * edge's thread, and before there are others.
  */
 #ifndef SERAI_SITE_DAEMON_NOTIFY_H
 #define SERAI_SITE_DAEMON_NOTIFY_H

@@ -15,6 +15,7 @@ import threading
 
 log, watchdog_us, abstract, command = sys.argv[1], sys.argv[2], sys.argv[3] == "1", sys.argv[4:]
 name = f"@serai-manager-{os.getpid()}" if abstract else log + ".sock"
+END = "the command has ended"
 sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 sock.bind("\0" + name[1:] if abstract else name)
 
@@ -22,11 +23,15 @@ sock.bind("\0" + name[1:] if abstract else name)
 def listen():
     with open(log, "a", encoding="utf-8") as out:
         while True:
-            out.write(sock.recv(4096).decode().replace("\n", "|") + "\n")
+            message = sock.recv(4096).decode()
+            if message == END:
+                return
+            out.write(message.replace("\n", "|") + "\n")
             out.flush()
 
 
-threading.Thread(target=listen, daemon=True).start()
+listener = threading.Thread(target=listen)
+listener.start()
 environment = dict(os.environ, NOTIFY_SOCKET=name)
 if watchdog_us != "0":
     environment["WATCHDOG_USEC"] = watchdog_us
@@ -34,6 +39,10 @@ child = subprocess.Popen(command, env=environment)
 for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, lambda got, frame: child.send_signal(got))
 code = child.wait()
+# What it sent last is read before this ends.
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(
+    END.encode(), "\0" + name[1:] if abstract else name)
+listener.join()
 if not abstract:
     os.unlink(name)
 sys.exit(code if code >= 0 else 128 - code)
