@@ -496,8 +496,10 @@ static enum status config_place_sockets(struct site_config *config, const char *
 void site_config_default(struct site_config *config)
 {
     memset(config, 0, sizeof *config);
-    for (size_t i = 0; i < SITE_KEYS; i++)
+    for (size_t i = 0; i < SITE_KEYS; i++) {
+        INVARIANT(site_keys[i].size > 0); /* without its place a change would go unseen */
         INVARIANT(config_set_key(config, i, site_keys[i].value, NULL) == ST_OK);
+    }
     INVARIANT(config->map_bytes == MAP_BYTES_DEFAULT); /* the table and the constant agree */
 }
 
