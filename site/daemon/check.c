@@ -23,6 +23,7 @@
 #include "site/daemon/listener.h"
 #include "site/daemon/machine.h"
 #include "site/daemon/metrics_socket.h"
+#include "site/metrics/metrics.h"
 #include "store/store.h"
 
 struct check {

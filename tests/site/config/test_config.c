@@ -276,6 +276,8 @@ START_TEST(a_change_of_each_key_is_seen)
         {"store.disk_full", "14%"},
         {"store.log_bytes", "255MiB"},
         {"link.listen", "tcp://127.0.0.1:9901"},
+        {"metrics.listen", "127.0.0.1:9464"},
+        {"metrics.mode", "0666"},
         {"engine.tier1", "all"},
         {"engine.compiler", "gcc"},
         {"engine.jail", "weak"},
