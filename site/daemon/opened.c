@@ -324,8 +324,7 @@ void opened_measure(struct opened *opened, struct core_disk *disk)
     disk->free_bytes = room.free_bytes;
     disk->total_bytes = room.total_bytes;
     disk->low_bytes = room.total_bytes / 100 * atomic_load(&opened->disk_low_percent);
-    disk->full_bytes =
-        opened_full_bytes(room.total_bytes, atomic_load(&opened->disk_full_percent));
+    disk->full_bytes = opened_full_bytes(room.total_bytes, atomic_load(&opened->disk_full_percent));
     if (disk->low_bytes < disk->full_bytes)
         disk->low_bytes = disk->full_bytes;
 }
