@@ -81,7 +81,7 @@ static void refuse_arguments(const char *families)
             allowed = strncmp(at, number, size) == 0 && (at[size] == ',' || at[size] == '\0');
         }
         if (!allowed)
-            refuse(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, family));
+            refuse(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, family, 0));
     }
     free(list);
     end(filter);
