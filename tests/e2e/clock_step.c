@@ -17,6 +17,13 @@ enum { SECOND_NS = 1000000000 };
 static const volatile int64_t *steps; /* wall, monotonic */
 static int (*real_gettime)(clockid_t id, struct timespec *time);
 
+/* Also called by libraries that begin before this one, and look at the time. */
+static void find_real(void)
+{
+    if (real_gettime == NULL)
+        *(void **)&real_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+}
+
 /* Mapped before the daemon narrows itself; afterwards it could open nothing. */
 __attribute__((constructor)) static void find_steps(void)
 {
@@ -24,7 +31,7 @@ __attribute__((constructor)) static void find_steps(void)
     int file = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     void *mapped;
 
-    *(void **)&real_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+    find_real();
     if (file < 0)
         return;
     mapped = mmap(NULL, 2 * sizeof *steps, PROT_READ, MAP_SHARED, file, 0);
@@ -35,8 +42,11 @@ __attribute__((constructor)) static void find_steps(void)
 
 int clock_gettime(clockid_t id, struct timespec *time)
 {
-    int result = real_gettime(id, time);
     int64_t more;
+    int result;
+
+    find_real();
+    result = real_gettime(id, time);
 
     if (result != 0 || steps == NULL)
         return result;
