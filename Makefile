@@ -65,6 +65,9 @@ deps: ## install the packages of packages.txt that are missing
 		$(SUDO) apt-get update -q; \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -q -y --no-install-recommends $$missing; \
+		case " $$missing " in *" prometheus "*) \
+			$(SUDO) systemctl disable -q --now prometheus 2>/dev/null || true ;; \
+		esac; \
 	fi
 
 build: ## build with gcc into build/dev (the default); installs nothing
