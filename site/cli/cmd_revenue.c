@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/table.h"
 #include "ledger/account.h"
 #include "ledger/journal.h"
 #include "site/cli/books.h"
@@ -45,9 +46,10 @@ struct revenue {
     struct owner *owners; /* of agents, by rising number of the agent */
     size_t owner_count;
     size_t owner_capacity;
-    struct earned *earned;
+    struct earned **earned; /* each of memory of its own, and in `by_account` too */
     size_t earned_count;
     size_t earned_capacity;
+    struct table by_account;
     u128 plus[ACCOUNT_KINDS]; /* credits and debits of all accounts of a kind, up to the end */
     u128 minus[ACCOUNT_KINDS];
 };
@@ -127,21 +129,23 @@ static uint64_t revenue_payer(const struct revenue *revenue, const struct transf
 static enum status revenue_add(struct revenue *revenue, uint64_t account, uint64_t nanos,
                                struct fault *fault)
 {
-    struct earned *earned = revenue->earned;
+    struct earned *earned = table_get(&revenue->by_account, account);
 
-    for (size_t i = 0; i < revenue->earned_count; i++) {
-        if (earned[i].account != account)
-            continue;
-        earned[i].lines++;
-        return u128_add(&earned[i].total, earned[i].total, nanos) ? ST_OK : revenue_too_much(fault);
+    if (earned == NULL) {
+        struct earned **list = array_grow(revenue->earned, &revenue->earned_capacity,
+                                          revenue->earned_count + 1, sizeof *list);
+
+        if (list != NULL)
+            revenue->earned = list;
+        earned = list == NULL ? NULL : calloc(1, sizeof *earned);
+        if (earned == NULL)
+            return revenue_no_memory(fault);
+        earned->account = account;
+        list[revenue->earned_count++] = earned;
+        (void)table_put(&revenue->by_account, account, earned);
     }
-    earned =
-        array_grow(earned, &revenue->earned_capacity, revenue->earned_count + 1, sizeof *earned);
-    if (earned == NULL)
-        return revenue_no_memory(fault);
-    revenue->earned = earned;
-    earned[revenue->earned_count++] = (struct earned){account, nanos, 1};
-    return ST_OK;
+    earned->lines++;
+    return u128_add(&earned->total, earned->total, nanos) ? ST_OK : revenue_too_much(fault);
 }
 
 static enum status revenue_take_line(void *context, const struct journal_line *line,
@@ -170,8 +174,8 @@ static enum status revenue_take_line(void *context, const struct journal_line *l
 /* The most first; of two alike, the lower number. */
 static int earned_compare(const void *left, const void *right)
 {
-    const struct earned *a = left;
-    const struct earned *b = right;
+    const struct earned *a = *(const struct earned *const *)left;
+    const struct earned *b = *(const struct earned *const *)right;
 
     if (a->total != b->total)
         return a->total < b->total ? 1 : -1;
@@ -202,7 +206,7 @@ static void revenue_print_json(const struct revenue *revenue, const char *curren
     char text[64];
 
     for (size_t i = 0; i < revenue->earned_count; i++) {
-        const struct earned *earned = &revenue->earned[i];
+        const struct earned *earned = revenue->earned[i];
         char name[ACCOUNT_NAME_BYTES];
 
         (void)account_name(name, earned->account,
@@ -228,7 +232,7 @@ static void revenue_print_text(const struct revenue *revenue, const char *curren
     char text[64];
 
     for (size_t i = 0; i < revenue->earned_count; i++) {
-        const struct earned *earned = &revenue->earned[i];
+        const struct earned *earned = revenue->earned[i];
         char name[ACCOUNT_NAME_BYTES];
         char lines[24];
 
@@ -290,13 +294,16 @@ int cmd_revenue_show(struct cli *cli)
         if (revenue.earned_count > 0)
             qsort(revenue.earned, revenue.earned_count, sizeof *revenue.earned, earned_compare);
         for (size_t i = 0; i < revenue.earned_count; i++)
-            total += revenue.earned[i].total;
+            total += revenue.earned[i]->total; /* each line was added to `plus`, checked */
         (cli->args.given[OPT_JSON] ? revenue_print_json
                                    : revenue_print_text)(&revenue, books.currency, total);
     }
     account_kinds_fini(&revenue.kinds);
     free(revenue.owners);
+    for (size_t i = 0; i < revenue.earned_count; i++)
+        free(revenue.earned[i]);
     free(revenue.earned);
+    table_fini(&revenue.by_account);
     books_close(&books);
     return code;
 }
