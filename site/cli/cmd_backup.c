@@ -197,7 +197,7 @@ int cmd_site_backup(struct cli *cli)
 {
     const char *dir = cli->args.operands[0];
     bool keys = cli->args.given[OPT_KEYS];
-    struct audited audited;
+    struct audited audited = {0};
     struct fault fault = {0};
     enum status status = place_make_folder(dir, &fault);
     int code;
@@ -367,8 +367,8 @@ int cmd_site_restore(struct cli *cli)
 {
     const char *backup = cli->args.operands[0];
     const char *keys = cli_value(cli, OPT_KEYS_FROM, backup);
-    struct audited before;
-    struct audited after;
+    struct audited before = {0};
+    struct audited after = {0};
     int code = verify_site(cli, backup, &before);
 
     if (code == EXIT_OK)
