@@ -156,8 +156,8 @@ enum parcel_result link_parcel_in(struct links *links, struct link *link, const 
 
 /*
  * What the peer may owe besides its limit: a payment of ours that it had not posted yet when it
- * sent the next message.  The statement which said that it is posted may overtake messages that are
- * sent again; it says as well what was sent by then.
+ * took the next message from an agent.  The statement which said that it is posted overtakes
+ * messages that are sent again, and those that waited without a number.
  */
 static u128 data_posted_meanwhile(const struct link_node *node)
 {

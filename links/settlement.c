@@ -214,10 +214,9 @@ void settlement_take_statement(struct link_node *node, const struct specie *stat
     if (outcome == SETTLEMENT_UNKNOWN)
         return;
     settlement_end_pending(node, outcome);
-    /* More than fit into its window it cannot have under way. */
-    node->settlement.posted_seq = node->link.received_seq + LINK_WINDOW_MESSAGES;
-    if (statement->sent.seq < node->settlement.posted_seq)
-        node->settlement.posted_seq = statement->sent.seq;
+    /* Messages that it had taken from its agents by then may have no number in the statement yet.
+     */
+    node->settlement.posted_seq = node->link.received_seq + LINK_RETAINED_MESSAGES;
     node->link.paid = statement->got;
     node->dirty = true;
 }

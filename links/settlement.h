@@ -56,7 +56,7 @@ struct settlement {
     struct settlement_payment claimed; /* of the peer's, not decided here */
     struct settlement_payment got;     /* of the peer's, the last that was decided here */
     struct settled got_before;         /* link.got before that: what the peer may still know */
-    uint64_t posted_seq;               /* sent by the peer when it said that `paid` is posted */
+    uint64_t posted_seq; /* the peer had taken no message above it when `paid` was posted */
 };
 
 /* The settlement of a link; never NULL, valid as long as the link. */

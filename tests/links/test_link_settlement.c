@@ -220,6 +220,31 @@ START_TEST(room_under_the_limit_comes_back_only_when_both_know)
 }
 END_TEST
 
+/*
+ * A message that b took from an agent before it posted the payment, and that waited without a
+ * number until after the statement which says so: both sums are then what b may owe.
+ */
+START_TEST(what_the_creditor_took_before_it_posted_may_come_after_its_statement)
+{
+    a.link->limit = nanos(60);
+    b.link->peer_limit = nanos(60);
+    pay_and_claim();
+    ck_assert_int_eq(link_check_send(b.links, b.link, 1, nanos(120), 1), LINK_FINE);
+    link_decide_claim(b.links, b.link, true, "it came");
+    ck_assert_int_eq(states(&b, &a), PARCEL_KEPT);
+    peer_send(&b, 120);
+    ck_assert(peer_out(&b, &parcel));
+    ck_assert_int_eq(peer_in(&a, &parcel), PARCEL_TAKEN);
+    ck_assert_int_eq(a.link->state, LINK_UP);
+    ck_assert(link_it_owes(a.link) == 120);
+    /* But not a nano more. */
+    peer_send(&b, 1);
+    ck_assert(peer_out(&b, &parcel));
+    (void)peer_in(&a, &parcel);
+    ck_assert_int_eq(a.link->state, LINK_FROZEN);
+}
+END_TEST
+
 START_TEST(terms_call_for_a_payment_past_the_threshold_down_to_the_target)
 {
     struct money amount;
@@ -455,6 +480,7 @@ int main(void)
     tcase_add_test(tcase, an_answer_that_was_lost_comes_again_with_the_claim);
     tcase_add_test(tcase, more_than_is_owed_is_the_payers_credit);
     tcase_add_test(tcase, room_under_the_limit_comes_back_only_when_both_know);
+    tcase_add_test(tcase, what_the_creditor_took_before_it_posted_may_come_after_its_statement);
     tcase_add_test(tcase, terms_call_for_a_payment_past_the_threshold_down_to_the_target);
     tcase_add_test(tcase, a_site_that_stops_pays_all_by_whatever_terms_it_has);
     tcase_add_test(tcase, what_the_peer_does_not_have_is_not_paid);
