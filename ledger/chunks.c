@@ -26,10 +26,15 @@ void chunks_fini(struct chunks *chunks)
 }
 
 /* The header is written last: it has the price that the chunk's lines turned out to have. */
-static void chunk_end(struct chunks *chunks)
+static void chunk_put_head(struct chunks *chunks)
 {
     chunks->last.price = chunks->state.price;
     chunk_put_entries_header(chunks->data, &chunks->last);
+}
+
+static void chunk_end(struct chunks *chunks)
+{
+    chunk_put_head(chunks);
     bytes_append(&chunks->full, chunks->data, chunks->size);
     bytes_append(&chunks->ends, &chunks->full.size, sizeof chunks->full.size);
     INVARIANT(!chunks->full.failed && !chunks->ends.failed);
@@ -135,8 +140,7 @@ const uint8_t *chunks_at(struct chunks *chunks, size_t number, size_t *size)
 
     if (number == chunks->ends.size / sizeof(size_t)) {
         INVARIANT(chunks->size != 0);
-        chunks->last.price = chunks->state.price;
-        chunk_put_entries_header(chunks->data, &chunks->last);
+        chunk_put_head(chunks);
         *size = chunks->size;
         return chunks->data;
     }

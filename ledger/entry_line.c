@@ -104,36 +104,36 @@ static bool line_is_short(const struct transfer *line, const struct entry_state 
            ((form->fields & PRICE) == 0 || price != 0);
 }
 
+/* A long line, which says its price id besides. */
+static const struct short_line long_form = {NAMED, NAMED, QUANTITY | CARRY | OBJECT};
+
 static_assert(2 + 7 * VARINT_BYTES_MAX <= ENTRY_BYTES_MAX, "a long line fits");
 
 size_t entry_put_line(uint8_t *out, struct entry_state *state, const struct transfer *line)
 {
-    const struct short_line *form = &short_lines[line->code];
-    uint16_t fields = form->fields;
     bool is_short = line_is_short(line, state);
+    const struct short_line *form = is_short ? &short_lines[line->code] : &long_form;
     uint8_t *at = out;
 
-    if (!is_short) {
+    if (!is_short)
         *at++ = TAG_LONG_LINE;
-        fields = QUANTITY | CARRY | OBJECT;
-    }
     *at++ = (uint8_t)line->code;
-    if (!is_short || form->debit == NAMED)
+    if (form->debit == NAMED)
         at = varint_put(at, line->debit);
-    if (!is_short || form->credit == NAMED)
+    if (form->credit == NAMED)
         at = varint_put(at, line->credit);
     at = varint_put(at, money_nanos(line->amount));
     if (!is_short)
         at = varint_put(at, line->price_id);
-    if ((fields & QUANTITY) != 0)
+    if ((form->fields & QUANTITY) != 0)
         at = varint_put(at, line->quantity);
-    if ((fields & OBJECT) != 0)
+    if ((form->fields & OBJECT) != 0)
         at = varint_put(at, line->object);
-    if ((fields & MESSAGE) != 0) {
+    if ((form->fields & MESSAGE) != 0) {
         at = varint_put(at, zigzag(line->object - state->number));
         state->number = line->object;
     }
-    if ((fields & CARRY) != 0)
+    if ((form->fields & CARRY) != 0)
         at = varint_put(at, line->carry);
     if (line->price_id != 0 && !state->priced) {
         state->priced = true;
@@ -192,7 +192,6 @@ static void line_get_fields(struct entry_input *in, struct transfer *line,
 void entry_get_line(struct entry_input *in, struct transfer *line, struct entry_state *state,
                     uint8_t tag)
 {
-    static const struct short_line long_form = {NAMED, NAMED, QUANTITY | CARRY | OBJECT};
     const struct entry_state before = *state;
     bool is_short = tag != TAG_LONG_LINE;
     uint8_t code = tag;

@@ -82,22 +82,26 @@ static enum status config_set_socket(struct site_config *config, const char *tex
     return ST_OK;
 }
 
-/*
- * The right to write to a socket is the right to connect.  The daemon's own user always has it, and
- * nobody may execute a socket.
- */
+bool config_read_mode(const char *text, mode_t *mode)
+{
+    size_t size = strlen(text);
+    unsigned long bits = strtoul(text, NULL, 8);
+
+    *mode = (mode_t)bits;
+    return size >= 3 && size <= 4 && strspn(text, "01234567") == size && (bits & ~0666UL) == 0 &&
+           (bits & 0600) == 0600;
+}
+
 static enum status config_set_mode(struct site_config *config, const char *text,
                                    struct fault *fault)
 {
-    size_t size = strlen(text);
-    unsigned long mode = strtoul(text, NULL, 8);
+    mode_t mode;
 
-    if (size < 3 || size > 4 || strspn(text, "01234567") != size || (mode & ~0666UL) != 0 ||
-        (mode & 0600) != 0600)
+    if (!config_read_mode(text, &mode))
         return fault_set(fault, ST_INVALID,
                          "control.mode: wants an octal mode such as \"0600\" (only the daemon's "
                          "user) or \"0660\" (its group, too)");
-    config->socket_mode = (mode_t)mode;
+    config->socket_mode = mode;
     return ST_OK;
 }
 

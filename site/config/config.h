@@ -66,6 +66,12 @@ struct config_reader {
 bool config_is_name(const char *text);
 
 /*
+ * Read who may write to a socket, which is who may connect: an octal mode in which the daemon's own
+ * user may, and nobody executes it.  False: the text is none.
+ */
+MUST_CHECK bool config_read_mode(const char *text, mode_t *mode);
+
+/*
  * Fill *config with the defaults.  The socket's path is relative to the site's directory until
  * config_load() makes it one to open.
  */

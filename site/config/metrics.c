@@ -66,19 +66,16 @@ enum status config_set_metrics_listen(struct site_config *config, const char *te
     return ST_OK;
 }
 
-/* As control.mode: who may write to a socket may connect, and the daemon's user always may. */
 enum status config_set_metrics_mode(struct site_config *config, const char *text,
                                     struct fault *fault)
 {
-    size_t size = strlen(text);
-    unsigned long mode = strtoul(text, NULL, 8);
+    mode_t mode;
 
-    if (size < 3 || size > 4 || strspn(text, "01234567") != size || (mode & ~0666UL) != 0 ||
-        (mode & 0600) != 0600)
+    if (!config_read_mode(text, &mode))
         return fault_set(fault, ST_INVALID,
                          "metrics.mode: wants an octal mode such as \"0600\" (only the daemon's "
                          "user) or \"0666\" (everybody on the machine)");
-    config->metrics.mode = (mode_t)mode;
+    config->metrics.mode = mode;
     return ST_OK;
 }
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/random.h"
 #include "site/control/exit_code.h"
 #include "site/control/keyfile.h"
 #include "site/control/paths.h"
@@ -23,6 +22,7 @@
 #include "site/daemon/listener.h"
 #include "site/daemon/machine.h"
 #include "site/daemon/metrics_socket.h"
+#include "site/daemon/opened.h"
 #include "site/metrics/metrics.h"
 #include "store/store.h"
 
@@ -86,19 +86,11 @@ _Noreturn static void check_page_lost(void *context)
 static enum status check_load(const struct check *check, const struct store_read *read,
                               struct fault *fault)
 {
-    const struct daemon_options *options = check->options;
-    struct core_options wanted = {
-        .random = random_system(),
-        .loader = options->loader,
-        .loader_size = options->loader_size,
-        .book = *options->book,
-        .page_lost = check_page_lost,
-    };
+    struct core_options wanted = opened_core_options(check->options);
     struct core *core = NULL;
     enum status status;
 
-    memcpy(wanted.site_key, options->site_key, sizeof wanted.site_key);
-    memcpy(wanted.operator_key, options->operator_key, sizeof wanted.operator_key);
+    wanted.page_lost = check_page_lost;
     status = core_new(&core, &wanted, fault);
     if (status == ST_OK)
         status = core_load(core, read, fault);

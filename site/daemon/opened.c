@@ -192,29 +192,36 @@ enum status opened_keep_secret(struct opened *opened, const uint8_t secret[CONTR
     return ST_OK;
 }
 
-static enum status opened_open_core(struct opened *opened, const struct store_read *read,
-                                    struct fault *fault)
+struct core_options opened_core_options(const struct daemon_options *options)
 {
-    const struct daemon_options *options = opened->options;
     struct core_options core = {
         .random = random_system(),
         .loader = options->loader,
         .loader_size = options->loader_size,
         .book = *options->book,
-        .mark = opened_mark,
-        .mark_context = opened,
-        .order_mark = marker_order(opened->marker),
-        .page_log_bytes = options->page_log_bytes,
-        .pages_cached = options->pages_cached,
-        .page_lost = opened_page_lost,
-        .page_lost_context = opened,
-        .sign = opened_sign,
-        .sign_context = opened,
     };
-    enum status status;
 
     memcpy(core.site_key, options->site_key, sizeof core.site_key);
     memcpy(core.operator_key, options->operator_key, sizeof core.operator_key);
+    return core;
+}
+
+static enum status opened_open_core(struct opened *opened, const struct store_read *read,
+                                    struct fault *fault)
+{
+    const struct daemon_options *options = opened->options;
+    struct core_options core = opened_core_options(options);
+    enum status status;
+
+    core.mark = opened_mark;
+    core.mark_context = opened;
+    core.order_mark = marker_order(opened->marker);
+    core.page_log_bytes = options->page_log_bytes;
+    core.pages_cached = options->pages_cached;
+    core.page_lost = opened_page_lost;
+    core.page_lost_context = opened;
+    core.sign = opened_sign;
+    core.sign_context = opened;
     status = core_new(&opened->core, &core, fault);
     return status == ST_OK ? core_load(opened->core, read, fault) : status;
 }

@@ -38,6 +38,9 @@ struct opened {
 void opened_init(struct opened *opened, const struct daemon_options *options,
                  struct signals *signals);
 
+/* What a core of this site is made with, whoever loads it. */
+struct core_options opened_core_options(const struct daemon_options *options);
+
 /*
  * Open what opened_init() was given; it must stay where it is. What
  * the last daemon left is judged, so an agent may be in quarantine now: that is in the core's first

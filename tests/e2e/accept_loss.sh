@@ -22,9 +22,7 @@ end_named b KILL
 rm -rf "$work/b"
 mv "$work/copy" "$work/b"
 run_named b
-until_holds 20 "A has frozen the link, or B has" \
-    sh -c "[ \"\$($serai link ls --json --site $work/a | jq -r .state)\" = frozen ] ||
-           [ \"\$($serai link ls --json --site $work/b | jq -r .state)\" = frozen ]"
+until_holds 20 "A has frozen the link, or B has" one_has_frozen a b
 on a link freeze b >/dev/null
 on b link freeze a >/dev/null
 
@@ -34,10 +32,6 @@ holds "what A's operator is told" "$(jq -r .loss "$work/said")" \
     "this site has stated where it stands"
 exits 75 'the peer has not stated' on a link accept-loss b --accept 0000
 on b link accept-loss a >/dev/null
-has_pair() # SITE PEER
-{
-    [ "$(shown "$1" "$2" '.loss_pair // ""')" != "" ]
-}
 until_holds 20 "A has B's position" has_pair a b
 until_holds 20 "B has A's position" has_pair b a
 code=$(shown a b .loss_pair)

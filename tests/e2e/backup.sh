@@ -54,17 +54,11 @@ rm -rf "$work/b"
 exits 0 'restored' restore "$work/first" --keys-from "$work/whole" --site "$work/b" --yes
 run_named b
 holds "the key of B" "$(on b site key --json | jq -r .site)" "${keys[b]}"
-until_holds 20 "A has frozen the link, or B has" \
-    sh -c "[ \"\$($serai link ls --json --site $work/a | jq -r .state)\" = frozen ] ||
-           [ \"\$($serai link ls --json --site $work/b | jq -r .state)\" = frozen ]"
+until_holds 20 "A has frozen the link, or B has" one_has_frozen a b
 on a link freeze b >/dev/null
 on b link freeze a >/dev/null
 on a link accept-loss b >/dev/null
 on b link accept-loss a >/dev/null
-has_pair() # SITE PEER
-{
-    [ "$(shown "$1" "$2" '.loss_pair // ""')" != "" ]
-}
 until_holds 20 "A has B's position" has_pair a b
 until_holds 20 "B has A's position" has_pair b a
 code=$(shown a b .loss_pair)

@@ -119,6 +119,16 @@ is_state() # SITE NEIGHBOUR STATE
     [ "$(link_field "$1" "$2" state)" = "$3" ]
 }
 
+one_has_frozen() # SITE NEIGHBOUR: the link, at either end
+{
+    is_state "$1" "$2" frozen || is_state "$2" "$1" frozen
+}
+
+has_pair() # SITE NEIGHBOUR: a loss that both have stated
+{
+    [ "$(shown "$1" "$2" '.loss_pair // ""')" != "" ]
+}
+
 is_quiet() # SITE NEIGHBOUR
 {
     [ "$(link_field "$1" "$2" outstanding)" = 0 ]
