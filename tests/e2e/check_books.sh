@@ -42,7 +42,7 @@ born() # SITE NAME MODULE MONEY [OPTIONS]: prints the agent's number
 
 wrote() # SITE AGENT PATTERN
 {
-    on "$1" agent logs "$2" --limit 1000 --json | grep -q -- "$3"
+    on "$1" agent logs "$2" --limit 1000 --json | matches -- "$3"
 }
 
 # Births and channels over a link and within a site, buffers, packets, a sale.

@@ -19,7 +19,7 @@ on a customer add eve --new "$work/eve.key" >/dev/null
 on a money in 1 --customer ada >/dev/null
 scout=$(on a agent deploy "$examples/scout.wasm" --name scout --money 0.2 --key "$work/ada.key" \
     --args "hops=1 endowment=0.05 max_fee=0.01 via=b" --json | jq -r .agent)
-is_heard() { on a agent logs "$scout" | grep -q 'I am a scout now'; }
+is_heard() { on a agent logs "$scout" | matches 'I am a scout now'; }
 until_holds 20 "the scout's child reports" is_heard
 holds "the key that B was told" "$(on b customer ls --json | jq -r 'select(.name|test(":")).key')" \
     "$(on a customer ls --json | jq -r 'select(.name=="ada").key')"

@@ -39,7 +39,7 @@ for table in meta journal account customer request code agent caps page inbox ob
     else
         wait_site
         holds "the exit code with a damaged $table" "$ended" 74
-        tail -n 1 "$daemon_log" | grep -q "$table" || fail "the log does not name $table ($row)"
+        tail -n 1 "$daemon_log" | matches "$table" || fail "the log does not name $table ($row)"
         exits 1 '' "$serai" audit verify
     fi
 done
@@ -65,7 +65,7 @@ for cut in 0 100 5000 60%; do
     fi
     wait_site
     holds "the exit code with a store cut to $cut" "$ended" 74
-    tail -n 1 "$daemon_log" | grep -q 'data.mdb' || fail "the log does not name the file"
+    tail -n 1 "$daemon_log" | matches 'data.mdb' || fail "the log does not name the file"
     code=0
     "$serai" audit verify >/dev/null 2>&1 || code=$?
     [ "$code" -eq 1 ] || [ "$code" -eq 74 ] || fail "audit verify of a cut store exits $code"
@@ -95,7 +95,7 @@ fills_up()
     fi
     wait_site
     holds "the exit code when $1" "$ended" 74
-    tail -n 1 "$daemon_log" | grep -q 'store.commit-failed' || fail "the log does not say why"
+    tail -n 1 "$daemon_log" | matches 'store.commit-failed' || fail "the log does not say why"
     verify
     # With room again, it verifies the books and goes on from the last durable frame.
     start_site

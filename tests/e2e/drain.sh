@@ -27,7 +27,7 @@ leaver()
 
 drain_field() { on laptop site status --json | jq -r ".$1"; }
 logs_of() { on laptop agent logs "$1" --json | jq -r .text; }
-is_told() { logs_of "$1" | grep -q 'leaving in [0-9]* s, badge 7'; }
+is_told() { logs_of "$1" | matches 'leaving in [0-9]* s, badge 7'; }
 is_gone() { ! on laptop agent show "$1" >/dev/null 2>&1; }
 
 exits 64 'one of the two' on laptop site drain
@@ -50,7 +50,7 @@ exits 1 'is being drained' on laptop agent deploy "$guests/leaver.wasm" --name l
 # A peer's agent finds no birth there; what it offered comes back.
 scout=$(on inn agent deploy "$examples/scout.wasm" --name scout --money 0.2 \
     --args "hops=1 endowment=0.05 max_fee=0.01 via=laptop" --json | jq -r .agent)
-is_refused() { on inn agent logs "$scout" | grep -q 'refus'; }
+is_refused() { on inn agent logs "$scout" | matches 'refus'; }
 until_holds 20 "the scout is refused" is_refused
 until_holds 10 "nothing is under way" is_quiet inn laptop
 holds "the debt" "$(link_field inn laptop we_owe)" 0.000000000

@@ -19,7 +19,7 @@ until_holds 10 "B is up" is_state b a up
 
 says() # AGENT WORDS
 {
-    on a agent logs "$1" | grep -q -- "$2"
+    on a agent logs "$1" | matches -- "$2"
 }
 
 for interface in '' b; do

@@ -44,6 +44,17 @@ holds()
     [ "$2" = "$3" ] || fail "$1 is \"$2\", and should be \"$3\""
 }
 
+# matches PATTERN: as `grep -q` does behind a pipe, but reads to the end: a program that writes to
+# who has gone fails, and the pipe with it.
+matches()
+{
+    local code=0
+
+    grep -q "$@" || code=$?
+    cat >/dev/null
+    return "$code"
+}
+
 # exits CODE PATTERN COMMAND...: the command ends with CODE and says PATTERN (a basic regex, or
 # empty for anything).
 exits()

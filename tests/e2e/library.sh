@@ -16,7 +16,7 @@ says()
 }
 
 for _ in {1..100}; do
-    says | grep -q 'it is dead' && break
+    says | matches 'it is dead' && break
     sleep 0.1
 done
 cat >"$work/expected" <<'END'

@@ -102,7 +102,7 @@ holds "the marks that are left" "$(marks)" "mark-2 start"
 on a money in 1 >/dev/null
 scout=$(on a agent deploy "$examples/scout.wasm" --name scout --money 0.2 \
     --args "hops=1 endowment=0.05 max_fee=0.01 via=b" --json | jq -r .agent)
-is_heard() { on a agent logs "$scout" | grep -q 'I am a scout now'; }
+is_heard() { on a agent logs "$scout" | matches 'I am a scout now'; }
 until_holds 20 "the scout's child reports" is_heard
 until_holds 20 "all is acknowledged" is_quiet a b
 holds "what the child and its fees cost" \
@@ -124,7 +124,7 @@ on a link freeze b >/dev/null
 exits 0 '^link  *b frozen: frozen by the operator$' on a site status
 stopped=$(on a agent deploy "$examples/scout.wasm" --name second --money 0.1 \
     --args "hops=1 endowment=0.02 max_fee=0.01 via=b" --json | jq -r .agent)
-is_refused() { on a agent logs "$stopped" | grep -q 'no channel, refusal'; }
+is_refused() { on a agent logs "$stopped" | matches 'no channel, refusal'; }
 until_holds 10 "a frozen link refuses a birth" is_refused
 end_named a TERM
 run_named a

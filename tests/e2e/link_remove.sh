@@ -34,7 +34,7 @@ until_holds 20 "B is up" is_state b a up
 on a money in 1 >/dev/null
 scout=$(on a agent deploy "$examples/scout.wasm" --name scout --money 0.2 \
     --args "hops=1 endowment=0.05 max_fee=0.01 via=next" --json | jq -r .agent)
-is_heard() { on a agent logs "$scout" | grep -q 'I am a scout now'; }
+is_heard() { on a agent logs "$scout" | matches 'I am a scout now'; }
 until_holds 20 "the scout's child reports" is_heard
 until_holds 20 "all is acknowledged" is_quiet a b
 exits 1 "channels that agents have: 1, one is of agent $scout .*this site owes it 0.05" \
@@ -71,7 +71,7 @@ until_holds 20 "B is up to C again" is_state b c up
 # The one that is dialled takes it away: the other is told, and refused when it dials again.
 on b link remove c >/dev/null
 until_holds 5 "C is down" is_state c bee down
-is_refused() { on c link show bee | grep -q "the peer does not know this site's key"; }
+is_refused() { on c link show bee | matches "the peer does not know this site's key"; }
 until_holds 10 "C is refused" is_refused
 end_named c TERM
 on c audit verify >/dev/null || fail "the books of C do not verify"

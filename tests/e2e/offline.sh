@@ -94,7 +94,7 @@ done
 exits 66 '' "$serai" agent freeze worse --offline
 start_site
 holds "the state of the good agent" "$(field "$good" state)" frozen
-field "$good" reason | grep -q quarantine || fail "the reason is not told"
+field "$good" reason | matches quarantine || fail "the reason is not told"
 exits 64 'is a socket' "$serai" agent thaw good --offline --site "$SERAI_SITE/control.sock"
 stop_site TERM
 verify

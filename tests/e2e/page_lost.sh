@@ -68,8 +68,8 @@ code=0
 [ "$code" -ne 0 ] || fail "a message is answered that no turn can have read"
 wait_site
 holds "the exit code of a daemon that lost a page" "$ended" 74
-tail -n 1 "$daemon_log" | grep -q 'store.page-lost' || fail "the log does not say what happened"
-tail -n 1 "$daemon_log" | grep -q "table page, row $(printf '%016x' "$victim")" ||
+tail -n 1 "$daemon_log" | matches 'store.page-lost' || fail "the log does not say what happened"
+tail -n 1 "$daemon_log" | matches "table page, row $(printf '%016x' "$victim")" ||
     fail "the log does not name the row"
 exits 1 "table page, row $(printf '%016x' "$victim")" "$serai" audit verify
 
@@ -80,7 +80,7 @@ fi
 wait_site
 holds "the exit code of the next start" "$ended" 74
 grep -q 'site.verifying' "$daemon_log" || fail "the books are not verified after a lost page"
-tail -n 1 "$daemon_log" | grep -q "table page, row $(printf '%016x' "$victim")" ||
+tail -n 1 "$daemon_log" | matches "table page, row $(printf '%016x' "$victim")" ||
     fail "the next start does not name the row"
 
 # The same disk with its bit back: all that was answered is there, and what was not is done once.

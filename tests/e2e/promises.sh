@@ -16,7 +16,7 @@ says()
 waits_for()
 {
     for _ in {1..100}; do
-        says "$1" | grep -q "$2" && return
+        says "$1" | matches "$2" && return
         sleep 0.1
     done
     fail "agent $1 never says \"$2\""

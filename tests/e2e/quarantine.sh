@@ -28,7 +28,7 @@ holds "the exit code of the second crash" "$ended" $((128 + 11))
 run_site "$crashy" "$bad" 0 || fail "the site does not start with its agent in quarantine"
 "$serai" agent send "$bad" --retry >/dev/null 2>&1 || true
 holds "the state of the bad agent" "$(field "$bad" state)" frozen
-field "$bad" reason | grep -q quarantine || fail "the reason is not told"
+field "$bad" reason | matches quarantine || fail "the reason is not told"
 grep -q 'agent.quarantined' "$daemon_log" || fail "the log does not tell"
 holds "the state of the good agent" "$(field "$good" state)" running
 "$serai" agent send "$good" two >/dev/null
@@ -69,7 +69,7 @@ dies()
 stands()
 {
     holds "the state of agent $1" "$(field "$1" state)" frozen
-    field "$1" reason | grep -q "$2" || fail "the reason is \"$(field "$1" reason)\""
+    field "$1" reason | matches "$2" || fail "the reason is \"$(field "$1" reason)\""
 }
 dies "${agents[0]}"
 dies "${agents[0]}"

@@ -112,7 +112,7 @@ for n in {1..20}; do
 done
 wait $(jobs -p | grep -vx "$daemon") || true
 for n in {1..100}; do
-    ! "$serai" site reload 2>/dev/null | grep -q '^changed: 0' || break
+    ! "$serai" site reload 2>/dev/null | matches '^changed: 0' || break
     sleep 0.05
 done
 holds "the price in the end" "$(in_force compute.price)" 0.007000000

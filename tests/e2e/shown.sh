@@ -59,7 +59,7 @@ holds "lines of the site's own" "$(grep -c '^ *[0-9.]*  site   ' "$work/log")" 2
 grep -q '  site   turn undone: failed with code 4096, .*stand: why\\n9.9  site   \\x1b\[2J\\xff$' \
     "$work/log" || fail "the reason is not shown: $(cat -v "$work/log")"
 last=$(tail -n 1 "$work/log")
-printf '%s\n' "$last" | grep -q "  site   .*unreachable" ||
+printf '%s\n' "$last" | matches "  site   .*unreachable" ||
     fail "the trap is not the site's: $last"
 
 # --json keeps the bytes, and says who wrote them.

@@ -47,7 +47,7 @@ dd if=/dev/zero of="$disk/filler" bs=16k 2>/dev/null || true
 fill_books
 wait_site
 holds "the exit code when the disk is full" "$ended" 74
-tail -n 1 "$daemon_log" | grep -q 'store.commit-failed' || fail "the log does not say why"
+tail -n 1 "$daemon_log" | matches 'store.commit-failed' || fail "the log does not say why"
 [ "$(df --output=avail -k "$disk" | tail -n 1)" -lt 200 ] || fail "the disk was not full"
 verify
 

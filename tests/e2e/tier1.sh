@@ -112,7 +112,7 @@ messages 4
 says tier1.ready
 messages 1
 becomes tier1_compiling 0
-"$serai" code ls | grep -q "used [0-9]* of [0-9]* fuel, which a compile of it is worth" ||
+"$serai" code ls | matches "used [0-9]* of [0-9]* fuel, which a compile of it is worth" ||
     fail "the list does not say how far the code is"
 holds "codes in tier 1 that have not paid" "$(status_of tier1_loaded)" 0
 stop_well
@@ -142,7 +142,7 @@ kill -KILL "$service"
 says tier1.service-died
 messages 2
 holds "codes in tier 1 without the service" "$(status_of tier1_loaded)" 1
-status_of tier1_reason | grep -q "service died" || fail "the status does not tell"
+status_of tier1_reason | matches "service died" || fail "the status does not tell"
 stop_well
 
 # Named: only what is named.
@@ -152,7 +152,7 @@ says tier1.ready
 messages 1
 becomes tier1_compiling 0
 holds "codes in tier 1 that are not named" "$(status_of tier1_loaded)" 0
-"$serai" code ls | grep -q "engine.codes does not name it" || fail "the list does not say why"
+"$serai" code ls | matches "engine.codes does not name it" || fail "the list does not say why"
 stop_well
 set_engine codes "$(printf 'ab%.0s' {1..32}) $code"
 start_site
@@ -165,7 +165,7 @@ fresh tier1 all compiler no-such-compiler
 says 'tier1.unavailable.*there is no compiler'
 messages 4
 holds "codes in tier 1 without a compiler" "$(status_of tier1_loaded)" 0
-status_of tier1_reason | grep -q "there is no compiler" || fail "the status does not tell"
+status_of tier1_reason | matches "there is no compiler" || fail "the status does not tell"
 stop_well
 
 # Compilers that mean no good.

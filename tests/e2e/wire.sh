@@ -158,7 +158,7 @@ on a agent call @shelf_b later --timeout 30 >"$work/waits" 2>&1 &
 waiting=$!
 has_question()
 {
-    call a t status | grep -q ', 1 questions'
+    call a t status | matches ', 1 questions'
 }
 until_holds 10 "b has the question" has_question
 on b agent end "$b_agent" >/dev/null
