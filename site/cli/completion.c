@@ -19,11 +19,6 @@ static bool completion_is_first(const struct cli_command *command)
     return true;
 }
 
-static bool completion_has(const struct cli_command *command, int id)
-{
-    return (cli_options_of(command) & OPTION(id)) != 0;
-}
-
 /* A value that names a file or a directory; --name FILE and others are read from what help says. */
 static bool completion_is_file(enum cli_option_id id)
 {
@@ -77,16 +72,16 @@ static void bash_print_verbs(FILE *out)
 static void bash_print_command(FILE *out, const struct cli_command *command)
 {
     fprintf(out, "        '%s %s') words='", command->group, command->verb);
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if (completion_has(command, id))
+    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id))
             fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
     fputs("' files=' ", out);
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if (completion_has(command, id) && completion_is_file((enum cli_option_id)id))
+    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id) && completion_is_file((enum cli_option_id)id))
             fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
     fputs("' values=' ", out);
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if (completion_has(command, id) && cli_option_value((enum cli_option_id)id) != NULL &&
+    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id) && cli_option_value((enum cli_option_id)id) != NULL &&
             !completion_is_file((enum cli_option_id)id))
             fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
     fputs("' ;;\n", out);
@@ -142,11 +137,11 @@ static void zsh_print_verbs(FILE *out, const struct cli_command *group)
 static void zsh_print_command(FILE *out, const struct cli_command *command)
 {
     fprintf(out, "        '%s %s') _arguments \\\n", command->group, command->verb);
-    for (int number = 0; number < OPTION_COUNT; number++) {
+    for (int number = OPT_END + 1; number < OPTION_COUNT; number++) {
         enum cli_option_id id = (enum cli_option_id)number;
         const char *value = cli_option_value(id);
 
-        if (!completion_has(command, number))
+        if (!cli_takes(command, number))
             continue;
         fprintf(out, "            '%s--%s%s[", id == OPT_WITH ? "*" : "", cli_option_name(id),
                 value == NULL ? "" : "=");
@@ -208,11 +203,11 @@ static void fish_print_command(FILE *out, const struct cli_command *command)
             command->verb);
     completion_quote(out, command->summary, "\\");
     fputs("'\n", out);
-    for (int number = 0; number < OPTION_COUNT; number++) {
+    for (int number = OPT_END + 1; number < OPTION_COUNT; number++) {
         enum cli_option_id id = (enum cli_option_id)number;
         const char *value = cli_option_value(id);
 
-        if (!completion_has(command, number))
+        if (!cli_takes(command, number))
             continue;
         fprintf(out, "complete -c serai -n '__serai_command %s %s' -l %s%s -d '", command->group,
                 command->verb, cli_option_name(id),

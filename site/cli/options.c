@@ -1,7 +1,6 @@
 /* The command line: one table of options for parsing and help, and one pass over argv. */
 #include "site/cli/options.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +13,6 @@ struct cli_option {
     const char *value; /* what help calls it; NULL: takes none */
     const char *help;
 };
-
-static_assert(OPTION_COUNT <= 64, "the options of a command are bits of a number");
 
 /* A name may stand twice: a command takes one of the two (options.h). */
 static const struct cli_option options[OPTION_COUNT] = {
@@ -107,21 +104,32 @@ const char *cli_option_help(enum cli_option_id id)
     return options[id].help;
 }
 
-uint64_t cli_options_of(const struct cli_command *command)
+static bool options_lists(const struct cli_command *command, enum cli_option_id id)
 {
-    uint64_t common = OPTION(OPT_SITE) | OPTION(OPT_JSON) | OPTION(OPT_HELP);
+    for (size_t i = 0; command->options[i] != OPT_END; i++)
+        if (command->options[i] == id)
+            return true;
+    return false;
+}
 
-    if (command->is_local)
-        common &= ~OPTION(OPT_SITE);
-    if (command->is_read)
-        common |= OPTION(OPT_KEY) | OPTION(OPT_SITE_KEY);
-    if (command->is_signed)
-        common |= OPTION(OPT_SITE_KEY) | OPTION(OPT_KEY) | OPTION(OPT_RETRY) | OPTION(OPT_FORGET) |
-                  OPTION(OPT_OFFLINE);
+bool cli_takes(const struct cli_command *command, enum cli_option_id id)
+{
+    bool names_peer = options_lists(command, OPT_PEER);
+
+    if (id == OPT_END)
+        return false;
+    if (options_lists(command, id) || id == OPT_JSON || id == OPT_HELP)
+        return true;
+    if (id == OPT_SITE)
+        return !command->is_local;
+    if (id == OPT_SITE_KEY)
+        return command->is_read || command->is_signed;
     /* Where --key is the peer's, the key that signs has another name. */
-    if ((command->options & OPTION(OPT_PEER)) != 0)
-        common = (common & ~OPTION(OPT_KEY)) | OPTION(OPT_SIGN_WITH);
-    return common | command->options;
+    if (id == OPT_KEY)
+        return (command->is_read || command->is_signed) && !names_peer;
+    if (id == OPT_SIGN_WITH)
+        return names_peer;
+    return command->is_signed && (id == OPT_RETRY || id == OPT_FORGET || id == OPT_OFFLINE);
 }
 
 /* ---- help: printed from the tables, so it cannot lack a command or an option ---- */
@@ -148,10 +156,10 @@ static void help_print_command(FILE *out, const struct cli_command *command)
 {
     fprintf(out, "usage: serai %s %s %s [options]\n\n%s\n\n", command->group, command->verb,
             command->operands, command->summary);
-    for (int id = 0; id < OPTION_COUNT; id++) {
+    for (int id = OPT_END + 1; id < OPTION_COUNT; id++) {
         char name[32];
 
-        if ((cli_options_of(command) & OPTION(id)) == 0)
+        if (!cli_takes(command, id))
             continue;
         (void)snprintf(name, sizeof name, "--%s%s%s", options[id].name,
                        options[id].value == NULL ? "" : " ",
@@ -190,8 +198,8 @@ static const struct cli_command *options_default_command(const char *group)
 /* The option of this name among those that the command takes; -1: none. */
 static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if ((cli_options_of(command) & OPTION(id)) != 0 && strlen(options[id].name) == length &&
+    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id) && strlen(options[id].name) == length &&
             strncmp(options[id].name, name, length) == 0)
             return id;
     return -1;

@@ -7,6 +7,7 @@
 struct cli;
 
 enum cli_option_id {
+    OPT_END, /* no option: ends a command's list */
     OPT_SITE,
     OPT_KEY,
     OPT_JSON,
@@ -71,9 +72,8 @@ enum cli_option_id {
     OPT_TO,
     OPTION_COUNT,
 };
-#define OPTION(id) (UINT64_C(1) << (id))
 
-enum { CLI_OPERANDS_MAX = 64, CLI_WITH_MAX = 8 };
+enum { CLI_OPERANDS_MAX = 64, CLI_WITH_MAX = 8, CLI_OPTIONS_MAX = 15 };
 
 struct cli_command {
     const char *group;
@@ -81,8 +81,9 @@ struct cli_command {
     const char *operands; /* as help shows them; those in [] may be left out */
     const char *summary;
     int (*run)(struct cli *cli);
-    const char *also;  /* what it signs besides GROUP.VERB; NULL: nothing */
-    uint64_t options;  /* besides those that all commands take */
+    const char *also; /* what it signs besides GROUP.VERB; NULL: nothing */
+    /* Besides those that all commands take; the rest is OPT_END. */
+    enum cli_option_id options[CLI_OPTIONS_MAX + 1];
     bool is_signed;    /* takes --key and --retry too */
     bool runs_kept;    /* with --retry and --forget too, and calls cli_kept_show() */
     bool is_local;     /* has to do with no site: takes no --site */
@@ -107,8 +108,8 @@ struct cli_args {
 /* The commands, ended by one without a group. */
 extern const struct cli_command cli_commands[];
 
-/* The options that a command takes, a bit each: its own and those of its kind. */
-uint64_t cli_options_of(const struct cli_command *command);
+/* Whether a command takes an option: one of its own, or of those of its kind. */
+MUST_CHECK bool cli_takes(const struct cli_command *command, enum cli_option_id id);
 
 /* An option as help shows it: its name, what its value is called (NULL: it has none), what it does.
  */
