@@ -45,6 +45,11 @@ struct audit_env {
     /* Whether and how a line charges; of a price id that no book has, the price is any. */
     enum audit_charge (*charge)(const void *tariff, const struct transfer *line,
                                 struct audit_price *price);
+    /* Called by the thread that asks, for each frame that was replayed; NULL: nothing. */
+    void (*progress)(void *context, uint64_t frame, uint64_t last_frame);
+    void *progress_context;
+    /* Threads that check the journal, from 1 to JOURNAL_THREADS_MAX; 0: one a processor. */
+    unsigned threads;
 };
 
 struct verify_report {
@@ -71,7 +76,8 @@ struct verify_report {
  * its limit at the end of any frame, every charge is what the book of prices in force gives
  * (audit_env.charge), rows of each held and deposit kind sum to their account
  * (audit_env.claims), sum 0, header counters.  `audit` may be NULL.  The first difference ends
- * it: ST_CORRUPT and a text that names the record.
+ * it: ST_CORRUPT and a text that names the record.  A long journal is checked by several threads,
+ * which have ended on return; what is found is the same for any number of them.
  */
 MUST_CHECK enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
                                     struct verify_report *report, struct fault *fault);

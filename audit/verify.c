@@ -8,17 +8,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/charges.h"
 #include "audit/price_history.h"
-#include "ledger/postings.h"
 #include "ledger/reading.h"
 #include "ledger/record.h"
 
 struct verify {
     struct accounts accounts; /* replayed */
-    struct postings lines;    /* of the frame being read, summed */
+    struct bytes postings;    /* struct journal_posting each: what the frame's lines move, summed */
     struct frame_header frame;
+    uint64_t last_frame;
     uint64_t site_time_us; /* of the frame before */
     struct bytes closings; /* uint64_t each: ids closed by the frame being read */
     uint64_t rows;         /* the next account row is to be the first from this id on */
@@ -81,7 +82,7 @@ static enum status verify_limit(const struct verify *verify, uint64_t id, struct
 }
 
 /* Check 3, and the replay that check 6 compares with the rows: what lines move, summed. */
-static enum status verify_move(struct verify *verify, const struct posting *sum,
+static enum status verify_move(struct verify *verify, const struct journal_posting *sum,
                                struct fault *fault)
 {
     struct account *debit = accounts_find(&verify->accounts, sum->debit);
@@ -114,15 +115,20 @@ static enum status verify_move(struct verify *verify, const struct posting *sum,
  */
 static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 {
+    struct journal_posting sum;
+
     if (verify->frame.frame == 0)
         return ST_OK;
-    for (size_t i = 0; i < verify->lines.count; i++)
-        if (verify_move(verify, &verify->lines.list[i], fault) != ST_OK)
+    for (size_t at = 0; at < verify->postings.size; at += sizeof sum) {
+        memcpy(&sum, verify->postings.data + at, sizeof sum);
+        if (verify_move(verify, &sum, fault) != ST_OK)
             return ST_CORRUPT;
+    }
     /* Only accounts that this frame moved can have passed their limit. */
-    for (size_t i = 0; i < verify->lines.count; i++) {
-        if (verify_limit(verify, verify->lines.list[i].debit, fault) != ST_OK ||
-            verify_limit(verify, verify->lines.list[i].credit, fault) != ST_OK)
+    for (size_t at = 0; at < verify->postings.size; at += sizeof sum) {
+        memcpy(&sum, verify->postings.data + at, sizeof sum);
+        if (verify_limit(verify, sum.debit, fault) != ST_OK ||
+            verify_limit(verify, sum.credit, fault) != ST_OK)
             return ST_CORRUPT;
     }
     if (verify->accounts.size != verify->frame.next_account)
@@ -150,10 +156,12 @@ static enum status verify_frame(void *context, const struct frame_header *header
                          header->frame, verify->site_time_us, header->site_time_us);
     verify->site_time_us = header->site_time_us;
     verify->frame = *header;
-    postings_clear(&verify->lines);
+    bytes_clear(&verify->postings);
     verify->report->frames++;
     verify->report->chunks += header->chunks;
     verify->report->head = header->head;
+    if (verify->audit != NULL && verify->audit->progress != NULL)
+        verify->audit->progress(verify->audit->progress_context, header->frame, verify->last_frame);
     return ST_OK;
 }
 
@@ -211,26 +219,27 @@ static enum status verify_event(void *context, const struct journal_event *event
     return event->kind == EVENT_PRICES ? price_history_event(&verify->prices, event, fault) : ST_OK;
 }
 
-/*
- * Checks 9 and 10: the book that a line names, and what it charges.  What it moves is summed until
- * its frame ends.
- */
+/* Checks 9 and 10: the book that a line names, and what it charges. */
 static enum status verify_line(void *context, const struct journal_line *line, struct fault *fault)
 {
     struct verify *verify = context;
-    const struct transfer *transfer = &line->transfer;
-    enum status status;
+    enum status status = price_history_line(&verify->prices, line, fault);
 
     verify->report->lines++;
-    status = price_history_line(&verify->prices, line, fault);
-    if (status == ST_OK)
-        status = charges_check(&verify->charges, &verify->accounts, line, fault);
-    if (status != ST_OK)
-        return status;
-    if (postings_add(&verify->lines, transfer->debit, transfer->credit, (uint16_t)transfer->code,
-                     money_nanos(transfer->amount)) != ST_OK)
+    return status == ST_OK ? charges_check(&verify->charges, &verify->accounts, line, fault)
+                           : status;
+}
+
+/* What lines move is replayed when their frame ends. */
+static enum status verify_posting(void *context, const struct journal_posting *posting,
+                                  struct fault *fault)
+{
+    struct verify *verify = context;
+
+    bytes_append(&verify->postings, posting, sizeof *posting);
+    if (verify->postings.failed)
         return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for what its lines move",
-                         line->frame);
+                         posting->frame);
     return ST_OK;
 }
 
@@ -417,6 +426,18 @@ static enum status verify_sums(struct verify *verify, struct fault *fault)
     return ST_OK;
 }
 
+/* As many threads as there are processors to run them, unless the caller says. */
+static unsigned verify_threads(const struct audit_env *audit)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (audit != NULL && audit->threads > 0)
+        return audit->threads;
+    if (processors < 1)
+        return 1;
+    return processors > JOURNAL_THREADS_MAX ? JOURNAL_THREADS_MAX : (unsigned)processors;
+}
+
 /*
  * All checks, by one read of the store.  Prices are read first, as the journal names them; sums and
  * claims come last, once the replay is known to be what the rows are.
@@ -429,15 +450,17 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
                                     .opening = verify_opening,
                                     .event = verify_event,
                                     .line = verify_line,
+                                    .posting = verify_posting,
                                     .context = verify};
     enum status status = books_header(read, &header, fault);
 
+    verify->last_frame = status == ST_OK ? header.frame : 0;
     if (status == ST_OK)
         status = price_history_read(&verify->prices, read, fault);
     if (status == ST_OK)
         status = charges_init(&verify->charges, verify->audit, read, fault);
     if (status == ST_OK)
-        status = books_read_journal(read, &header, &reader, fault);
+        status = books_read_journal(read, &header, &reader, verify_threads(verify->audit), fault);
     if (status == ST_OK)
         status = verify_frame_end(verify, fault); /* of the last one */
     if (status == ST_OK)
@@ -462,7 +485,7 @@ enum status audit_verify(const struct store_read *read, const struct audit_env *
         return fault_set(fault, ST_NOMEM, "verify: no memory for the accounts");
     status = verify_all(&verify, read, fault);
     accounts_fini(&verify.accounts);
-    postings_fini(&verify.lines);
+    bytes_fini(&verify.postings);
     bytes_fini(&verify.closings);
     price_history_fini(&verify.prices);
     charges_fini(&verify.charges);

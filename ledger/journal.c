@@ -3,17 +3,16 @@
  * record of them is believed.
  *
  * Chunks are taken one by one.  Those of a frame are collected until the next frame begins or all
- * is read; then their number and hashes are checked, and their entries are delivered to the reader.
- * So a reader sees nothing of a frame that is not whole.
+ * is read; then their number and hashes are checked, and their entries are delivered to the reader:
+ * at once, or by several threads (ahead.h).  So a reader sees nothing of a frame that is not whole.
  */
 #include "ledger/journal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "ledger/ahead.h"
 #include "ledger/books.h"
-#include "ledger/entries.h"
-#include "ledger/record.h"
 
 /* ---- the frame header ---- */
 
@@ -71,36 +70,22 @@ enum status books_header(const struct store_read *read, struct frame_header *hea
 struct frame_input {
     const struct journal_reader *reader;
     const struct frame_header *last; /* what the store says of the last frame */
-    struct hash head;                /* of the frame before the one being read */
+    struct hash head;                /* of the last frame that was taken */
     uint64_t frame;                  /* being read; before the first: the one before it */
     bool open;                       /* chunks of it have been read, and it is not finished */
     uint32_t chunks;
     struct header_record header;
-    struct bytes collected; /* the frame's chunks of entries, each behind its size, a size_t */
-    struct entries entries;
-    struct hasher *leaf;
-    struct hasher *chain;
+    struct bytes collected; /* the frame's chunks, each behind its size, a size_t */
+    struct whole_checker checker;
+    struct ahead *ahead; /* NULL: this thread does all */
+    struct ahead_taker taker;
 };
 
-/* The header first, then the entries as they stand, so that a reader knows an event before its
- * lines.
- */
-static enum status frame_deliver(struct frame_input *input, struct fault *fault)
+static enum status chunk_fault(uint64_t frame, uint32_t number, const char *error,
+                               struct fault *fault)
 {
-    enum status status = ST_OK;
-    size_t size;
-
-    if (input->reader->frame != NULL)
-        status = input->reader->frame(input->reader->context, &input->header.header, fault);
-    entries_begin(&input->entries, input->reader, input->frame);
-    for (size_t at = 0; at < input->collected.size && status == ST_OK; at += sizeof size + size) {
-        struct chunk chunk;
-
-        memcpy(&size, input->collected.data + at, sizeof size);
-        INVARIANT(chunk_decode(&chunk, input->collected.data + at + sizeof size, size) == NULL);
-        status = entries_read_chunk(&input->entries, &chunk, fault);
-    }
-    return status == ST_OK ? entries_end(&input->entries, &input->header, fault) : status;
+    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " chunk %" PRIu32 ": %s", frame, number,
+                     error);
 }
 
 /* What the store's frame header says of this frame must be what the journal says. */
@@ -125,38 +110,53 @@ static enum status frame_compare(const struct frame_header *journal,
     return ST_OK;
 }
 
+/*
+ * A frame in its place, which the frames before it had: it follows their head, and the last one is
+ * what the store says.  The header goes to the reader first, so that it knows a frame before its
+ * entries.
+ */
+static enum status frame_take(void *context, const struct whole_frame *frame, struct fault *fault)
+{
+    struct frame_input *input = context;
+    const struct frame_header *header = &frame->header.header;
+
+    if (!hash_equal(&header->previous, &input->head))
+        return chunk_fault(header->frame, 0,
+                           "the head that it follows is not the head of the frame before", fault);
+    input->head = header->head;
+    if (header->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
+        return ST_CORRUPT;
+    return input->reader->frame == NULL
+               ? ST_OK
+               : input->reader->frame(input->reader->context, header, fault);
+}
+
 /* All chunks of the frame that is open have been read. */
 static enum status frame_finish(struct frame_input *input, struct fault *fault)
 {
-    struct frame_header *header = &input->header.header;
+    struct whole_frame frame = {
+        .header = input->header, .chunks = input->collected.data, .size = input->collected.size};
+    enum status status;
 
     if (!input->open)
         return ST_OK;
     /* As many chunks as the header counts: cut off at its end, a frame shows here. */
     input->open = false;
-    if (input->chunks != header->chunks)
+    if (input->chunks != input->header.header.chunks)
         return fault_set(fault, ST_CORRUPT,
                          "frame %" PRIu64 " chunk %" PRIu32
                          ": missing, the frame's header counts %" PRIu64 " chunks",
-                         input->frame, input->chunks, header->chunks);
-    /* The head is not in the record: it is what all chunks hash to, and the next frame names it. */
-    header->head = hasher_end(input->chain);
-    input->head = header->head;
-    if (input->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
-        return ST_CORRUPT;
-    return frame_deliver(input, fault);
+                         input->frame, input->chunks, input->header.header.chunks);
+    if (input->ahead != NULL)
+        return ahead_give(input->ahead, &input->header, &input->collected, fault);
+    whole_hash(&input->checker, &frame);
+    status = frame_take(input, &frame, fault);
+    return status == ST_OK ? whole_read(&input->checker, &frame, input->reader, fault) : status;
 }
 
 /* ---- chunks ---- */
 
-static enum status chunk_fault(uint64_t frame, uint32_t number, const char *error,
-                               struct fault *fault)
-{
-    return fault_set(fault, ST_CORRUPT, "frame %" PRIu64 " chunk %" PRIu32 ": %s", frame, number,
-                     error);
-}
-
-/* "Header record": the first chunk of a frame, which follows the head of the frame before. */
+/* "Header record": the first chunk of a frame. */
 static enum status frame_begin(struct frame_input *input, const struct chunk *chunk,
                                struct fault *fault)
 {
@@ -170,38 +170,22 @@ static enum status frame_begin(struct frame_input *input, const struct chunk *ch
         return chunk_fault(chunk->frame, 0, error, fault);
     if (header->frame != chunk->frame)
         return chunk_fault(chunk->frame, 0, "its record is of another frame", fault);
-    if (!hash_equal(&header->previous, &input->head))
-        return chunk_fault(chunk->frame, 0,
-                           "the head that it follows is not the head of the frame before", fault);
     input->open = true;
     input->frame = chunk->frame;
     input->chunks = 0;
     bytes_clear(&input->collected);
-    hasher_start(input->chain);
-    hasher_add(input->chain, input->head.bytes, HASH_BYTES);
     return ST_OK;
 }
 
-/* Keep a chunk of entries and take its leaf hash into the chain ("The chain"). */
-static enum status frame_add_chunk(struct frame_input *input, const struct chunk *chunk,
-                                   const uint8_t *data, size_t size, struct fault *fault)
+static enum status frame_add_chunk(struct frame_input *input, const uint8_t *data, size_t size,
+                                   struct fault *fault)
 {
-    static const uint8_t leaf_prefix = 0x00;
-    struct hash leaf;
-
-    if (chunk->section != SECTION_HEADER) {
-        bytes_append(&input->collected, &size, sizeof size);
-        bytes_append(&input->collected, data, size);
-        if (input->collected.failed)
-            return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its chunks",
-                             input->frame);
-    }
+    bytes_append(&input->collected, &size, sizeof size);
+    bytes_append(&input->collected, data, size);
+    if (input->collected.failed)
+        return fault_set(fault, ST_NOMEM, "frame %" PRIu64 ": no memory for its chunks",
+                         input->frame);
     input->chunks++;
-    hasher_start(input->leaf);
-    hasher_add(input->leaf, &leaf_prefix, sizeof leaf_prefix);
-    hasher_add(input->leaf, data, size);
-    leaf = hasher_end(input->leaf);
-    hasher_add(input->chain, leaf.bytes, HASH_BYTES);
     return ST_OK;
 }
 
@@ -258,17 +242,34 @@ static enum status journal_take_chunk(struct frame_input *input, const struct st
     status = frame_place_chunk(input, &chunk, number, fault);
     if (status != ST_OK)
         return status;
-    return frame_add_chunk(input, &chunk, stored->value, stored->value_size, fault);
+    return frame_add_chunk(input, stored->value, stored->value_size, fault);
 }
 
-/* Take the hashers; input_end() frees them, also after a failure here. */
-static enum status input_begin(struct frame_input *input, struct fault *fault)
+/*
+ * Take what reading needs, for that many threads, this one among them; input_end() frees it, also
+ * after a failure here.
+ */
+static enum status input_begin(struct frame_input *input, unsigned threads, struct fault *fault)
 {
-    input->leaf = hasher_new();
-    input->chain = hasher_new();
-    if (input->leaf == NULL || input->chain == NULL)
+    input->taker = (struct ahead_taker){.take = frame_take, .context = input};
+    if (threads > 1)
+        return ahead_new(&input->ahead, threads, &input->taker, input->reader, fault);
+    if (whole_checker_init(&input->checker) != ST_OK)
         return fault_set(fault, ST_NOMEM, "journal: no memory to read it");
     return ST_OK;
+}
+
+/*
+ * What is wrong with a chunk is told after what is wrong with the frames before it, which may not
+ * have been looked at yet.
+ */
+static enum status input_end_ahead(struct frame_input *input, enum status status,
+                                   struct fault *fault)
+{
+    struct fault earlier;
+    enum status before = ahead_end(input->ahead, &earlier);
+
+    return before == ST_OK ? status : fault_set(fault, before, "%s", earlier.text);
 }
 
 /* All was read, if `status` says so: the last frame must be among it. */
@@ -278,18 +279,20 @@ static enum status input_end(struct frame_input *input, enum status status, stru
         status = frame_finish(input, fault);
     if (status == ST_OK && input->frame != input->last->frame)
         status = chunk_fault(input->frame + 1, 0, "missing, as is the frame", fault);
+    if (input->ahead != NULL)
+        status = input_end_ahead(input, status, fault);
+    ahead_free(input->ahead);
     bytes_fini(&input->collected);
-    entries_fini(&input->entries);
-    hasher_free(input->leaf);
-    hasher_free(input->chain);
+    whole_checker_fini(&input->checker);
     return status;
 }
 
 /* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
 static enum status journal_read_keys(struct frame_input *input, const struct store_read *read,
-                                     const void *prefix, size_t prefix_size, struct fault *fault)
+                                     const void *prefix, size_t prefix_size, unsigned threads,
+                                     struct fault *fault)
 {
-    enum status status = input_begin(input, fault);
+    enum status status = input_begin(input, threads, fault);
     struct store_cursor cursor;
     struct store_row stored;
 
@@ -386,13 +389,14 @@ enum status books_header_now(const struct store *store, struct frame_header *hea
 }
 
 enum status books_read_journal(const struct store_read *read, const struct frame_header *header,
-                               const struct journal_reader *reader, struct fault *fault)
+                               const struct journal_reader *reader, unsigned threads,
+                               struct fault *fault)
 {
     struct frame_input input = {.reader = reader, .last = header};
 
     if (header->frame == 0)
         return ST_OK;
-    return journal_read_keys(&input, read, NULL, 0, fault);
+    return journal_read_keys(&input, read, NULL, 0, threads, fault);
 }
 
 enum status books_check_frame(const struct store_read *read, const struct frame_header *header,
@@ -406,7 +410,7 @@ enum status books_check_frame(const struct store_read *read, const struct frame_
 
     /* It follows the head that the store says, and nothing follows it. */
     be64_put(prefix, header->frame);
-    status = journal_read_keys(&input, read, prefix, sizeof prefix, fault);
+    status = journal_read_keys(&input, read, prefix, sizeof prefix, 1, fault);
     if (status != ST_OK)
         return status;
     be64_put(prefix, header->frame + 1);
@@ -426,7 +430,7 @@ enum status books_read_frames(const struct store *store, const struct frame_head
     if (header->frame == 0)
         return ST_OK;
     /* Frames never change once they are written, so reads of different moments fit together. */
-    status = input_begin(&input, fault);
+    status = input_begin(&input, 1, fault);
     for (uint64_t frame = 1; frame <= header->frame && status == ST_OK; frame++)
         status = read_frame(&input, store, frame, &chunks, fault);
     bytes_fini(&chunks);

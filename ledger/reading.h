@@ -20,11 +20,15 @@ MUST_CHECK enum status books_header_now(const struct store *store, struct frame_
 
 /*
  * Read the whole journal, with the header of the same read: its last frame is that of `header`, and
- * what lies after it is ST_CORRUPT.
+ * what lies after it is ST_CORRUPT.  Frames are checked by that many threads, this one among them,
+ * from 1 to JOURNAL_THREADS_MAX; the reader is called by this one, and what it sees and what is
+ * returned does not depend on the number.
  */
+enum { JOURNAL_THREADS_MAX = 16 };
 MUST_CHECK enum status books_read_journal(const struct store_read *read,
                                           const struct frame_header *header,
-                                          const struct journal_reader *reader, struct fault *fault);
+                                          const struct journal_reader *reader, unsigned threads,
+                                          struct fault *fault);
 
 /*
  * Read the journal up to the frame of `header`, as it stays: frame by frame, each copied before any

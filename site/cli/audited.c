@@ -1,7 +1,10 @@
 #include "site/cli/audited.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/progress.h"
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
 #include "site/core/core.h"
@@ -26,6 +29,34 @@ static enum status audited_check_rows(const struct store_read *read, uint64_t *r
     return status;
 }
 
+static void audited_show(void *context, uint64_t frame, uint64_t last_frame)
+{
+    struct progress *progress = context;
+    struct clock_source clock = clock_system();
+
+    progress->frame = frame;
+    progress->total = last_frame;
+    progress_step(progress, 1, clock.now_us(clock.context));
+}
+
+/* On a terminal a bar shows how far it is, once it takes longer than a second. */
+static enum status audited_replay(const struct store_read *read, struct audited *audited,
+                                  struct fault *fault)
+{
+    struct clock_source clock = clock_system();
+    struct progress progress;
+    struct audit_env audit = core_audit;
+    enum status status;
+
+    progress_begin(&progress, STDERR_FILENO, NULL, clock.now_us(clock.context));
+    progress_part(&progress, "verifying the books", 0);
+    audit.progress = audited_show;
+    audit.progress_context = &progress;
+    status = audit_verify(read, &audit, &audited->report, fault);
+    progress_end(&progress);
+    return status;
+}
+
 /* By one read, so that rows and journal are of the same frame while a daemon writes on. */
 static enum status audited_verify_store(const struct store *store, struct audited *audited,
                                         struct fault *fault)
@@ -37,7 +68,7 @@ static enum status audited_verify_store(const struct store *store, struct audite
         return status;
     status = audited_check_rows(&read, &audited->rows, fault);
     if (status == ST_OK)
-        status = audit_verify(&read, &core_audit, &audited->report, fault);
+        status = audited_replay(&read, audited, fault);
     store_read_end(&read);
     return status;
 }

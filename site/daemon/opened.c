@@ -10,12 +10,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "site/control/exit_code.h"
 #include "site/control/paths.h"
 #include "site/daemon/fatal.h"
 #include "site/daemon/limits.h"
 #include "site/daemon/start_poll.h"
-#include "site/daemon/start_progress.h"
 
 /* That many agents of a customer that die of the same order are enough to freeze all it has. */
 enum { ALIKE_MAX = 3 };
@@ -88,17 +88,17 @@ static void opened_page_lost(void *context)
 
 /* After a disk that failed nothing is served before every record has been read and has held. */
 static enum status opened_verify_after_failure(struct opened *opened, const struct store_read *read,
-                                               struct start_progress *progress, struct fault *fault)
+                                               struct progress *progress, struct fault *fault)
 {
     enum status status = ST_OK;
 
     if (!opened->finding.store_failed)
         return ST_OK;
     log_write(LOG_WARN, "site.verifying", "reason=\"the store failed when the site last ran\"");
-    start_progress_part(progress, "verifying the books", 0);
+    progress_part(progress, "verifying the books", 0);
     if (opened->options->verify != NULL)
         status = opened->options->verify(read, fault);
-    start_progress_part(progress, "", 0); /* the next line of the log begins a line */
+    progress_part(progress, "", 0); /* the next line of the log begins a line */
     if (status != ST_OK)
         return status;
     marker_store_verified(opened->marker);
@@ -233,7 +233,7 @@ static enum status opened_open_core(struct opened *opened, const struct store_re
 static enum status opened_open_books(struct opened *opened, struct fault *fault)
 {
     struct clock_source clock = clock_system();
-    struct start_progress progress;
+    struct progress progress;
     struct start_poll poll = {
         .signals = opened->signals, .progress = &progress, .core = &opened->core};
     struct store_read read;
@@ -241,14 +241,14 @@ static enum status opened_open_books(struct opened *opened, struct fault *fault)
 
     if (status != ST_OK)
         return status;
-    start_progress_begin(&progress, STDERR_FILENO, clock.now_us(clock.context));
+    progress_begin(&progress, STDERR_FILENO, "site.starting", clock.now_us(clock.context));
     read.poll = start_poll;
     read.poll_context = &poll;
     status = opened_verify_after_failure(opened, &read, &progress, fault);
-    start_progress_part(&progress, "reading the books", store_lmdb_rows(opened->lmdb));
+    progress_part(&progress, "reading the books", store_lmdb_rows(opened->lmdb));
     if (status == ST_OK)
         status = opened_open_core(opened, &read, fault);
-    start_progress_end(&progress);
+    progress_end(&progress);
     store_read_end(&read);
     return status;
 }

@@ -1,9 +1,9 @@
 #include "site/daemon/start_poll.h"
 
 #include "base/clock.h"
+#include "base/progress.h"
 #include "site/core/core.h"
 #include "site/daemon/signals.h"
-#include "site/daemon/start_progress.h"
 
 /*
  * Rows between two looks, each of which is a call of the kernel: a row takes from a tenth of a
@@ -19,7 +19,7 @@ static void start_tell(const struct start_poll *poll)
         return;
     if (*poll->core != NULL)
         poll->progress->frame = core_frame(*poll->core) - 1;
-    start_progress_step(poll->progress, ROWS_STEP, clock.now_us(clock.context));
+    progress_step(poll->progress, ROWS_STEP, clock.now_us(clock.context));
 }
 
 enum status start_poll(void *context, struct fault *fault)

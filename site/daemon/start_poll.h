@@ -9,13 +9,13 @@
 
 struct core;
 struct signals;
-struct start_progress;
+struct progress;
 
 struct start_poll {
     struct signals *signals;
-    struct start_progress *progress; /* NULL: nobody is told */
-    struct core *const *core;        /* that is loaded, once it is made; NULL with `progress` */
-    uint32_t rows;                   /* since the last look */
+    struct progress *progress; /* NULL: nobody is told */
+    struct core *const *core;  /* that is loaded, once it is made; NULL with `progress` */
+    uint32_t rows;             /* since the last look */
 };
 
 /*

@@ -66,7 +66,7 @@ LIBRARIES = {"lmdb.h": ("store/",), "zmq.h": ("site/",), "microhttpd.h": ("site/
 FACES = {
     "store": "store.h",
     "engine": "engine.h inspect.h native.h",
-    "ledger": "account.h accounts.h journal.h ledger.h postings.h reading.h record.h",
+    "ledger": "account.h accounts.h journal.h ledger.h reading.h record.h",
     "audit": "audit.h reconcile.h",
     "agents": "agents.h cap.h desk.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
     "market": "market.h",
@@ -98,6 +98,7 @@ PEEKS = {
     "sdk/vat": "sdk/serai.h",
     "sdk/wire": "sdk/serai.h sdk/serai_outbox.h sdk/vat/syrup.h",
     "tests/agents/guests": "sdk/serai.h sdk/serai_outbox.h sdk/wire/ops.h",
+    "tests/audit": "ledger/ahead.h",
     "tests/bench": "engine/code.h engine/ops.h site/cli/client.h site/cli/render.h"
     " site/core/state.h",
     "tests/differential": "engine/code.h engine/native_text.h engine/operators.h",

@@ -1,6 +1,6 @@
-/* What a start tells of itself, and when. */
+/* What is told of something that takes long, and when. */
 #define _XOPEN_SOURCE 700 /* posix_openpt */
-#include "site/daemon/start_progress.h"
+#include "base/progress.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -12,22 +12,21 @@
 
 enum { SECOND_US = 1000 * 1000 };
 
-static struct start_progress halfway(void)
+static struct progress halfway(void)
 {
-    return (struct start_progress){
-        .what = "reading the books", .frame = 12, .rows = 500, .total = 1000};
+    return (struct progress){.what = "reading the books", .frame = 12, .rows = 500, .total = 1000};
 }
 
-static void ck_assert_text(const struct start_progress *progress, const char *expected)
+static void ck_assert_text(const struct progress *progress, const char *expected)
 {
-    char text[START_BAR_BYTES_MAX];
+    char text[PROGRESS_BAR_BYTES_MAX];
 
-    ck_assert_str_eq(start_progress_text(text, progress), expected);
+    ck_assert_str_eq(progress_text(text, progress), expected);
 }
 
 START_TEST(the_bar_says_the_frame_and_how_much_is_read)
 {
-    struct start_progress progress = halfway();
+    struct progress progress = halfway();
 
     ck_assert_text(&progress, "reading the books: frame 12, 50 % [##########----------]");
     progress.rows = 0;
@@ -38,7 +37,7 @@ START_TEST(the_bar_says_the_frame_and_how_much_is_read)
     ck_assert_text(&progress, "reading the books: 99 % [####################]");
     progress.total = 0;
     ck_assert_text(&progress, "reading the books: 5000 rows");
-    progress = (struct start_progress){
+    progress = (struct progress){
         .what = "verifying the books", .frame = UINT64_MAX, .rows = UINT64_MAX / 100, .total = 1};
     ck_assert_text(&progress,
                    "verifying the books: frame 18446744073709551615, 99 % [####################]");
@@ -82,23 +81,23 @@ static const char *take_shown(int fd)
 START_TEST(a_terminal_has_a_bar_after_a_second_and_none_at_the_end)
 {
     struct terminal terminal = terminal_open();
-    struct start_progress progress;
+    struct progress progress;
 
-    start_progress_begin(&progress, terminal.slave, 5 * SECOND_US);
-    start_progress_part(&progress, "reading the books", 1000);
-    start_progress_step(&progress, 100, 6 * SECOND_US - 1);
+    progress_begin(&progress, terminal.slave, NULL, 5 * SECOND_US);
+    progress_part(&progress, "reading the books", 1000);
+    progress_step(&progress, 100, 6 * SECOND_US - 1);
     ck_assert_str_eq(take_shown(terminal.master), "");
-    start_progress_step(&progress, 100, 6 * SECOND_US);
+    progress_step(&progress, 100, 6 * SECOND_US);
     ck_assert_str_eq(take_shown(terminal.master),
                      "\rreading the books: 20 % [####----------------]\033[K");
-    start_progress_step(&progress, 100, 6 * SECOND_US + START_BAR_US - 1);
+    progress_step(&progress, 100, 6 * SECOND_US + PROGRESS_BAR_US - 1);
     ck_assert_str_eq(take_shown(terminal.master), "");
-    start_progress_step(&progress, 100, 6 * SECOND_US + START_BAR_US);
+    progress_step(&progress, 100, 6 * SECOND_US + PROGRESS_BAR_US);
     ck_assert_str_eq(take_shown(terminal.master),
                      "\rreading the books: 40 % [########------------]\033[K");
-    start_progress_part(&progress, "", 0);
+    progress_part(&progress, "", 0);
     ck_assert_str_eq(take_shown(terminal.master), "\r\033[K");
-    start_progress_end(&progress);
+    progress_end(&progress);
     ck_assert_str_eq(take_shown(terminal.master), "");
     terminal_close(&terminal);
 }
@@ -107,16 +106,16 @@ END_TEST
 /* The log has its lines; here is only that no bar gets among them. */
 START_TEST(what_is_no_terminal_has_no_bar)
 {
-    struct start_progress progress;
+    struct progress progress;
     int ends[2];
 
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-    start_progress_begin(&progress, ends[1], 0);
-    start_progress_part(&progress, "reading the books", 1000);
-    start_progress_step(&progress, 100, SECOND_US);
-    ck_assert_uint_eq(progress.next_us, SECOND_US + START_LOG_US);
-    start_progress_end(&progress);
+    progress_begin(&progress, ends[1], "test.starting", 0);
+    progress_part(&progress, "reading the books", 1000);
+    progress_step(&progress, 100, SECOND_US);
+    ck_assert_uint_eq(progress.next_us, SECOND_US + PROGRESS_LOG_US);
+    progress_end(&progress);
     ck_assert_str_eq(take_shown(ends[0]), "");
     ck_assert_int_eq(close(ends[0]), 0);
     ck_assert_int_eq(close(ends[1]), 0);
@@ -125,7 +124,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("progress of a start");
+    Suite *suite = suite_create("progress");
     TCase *tcase = tcase_create("progress");
 
     tcase_add_test(tcase, the_bar_says_the_frame_and_how_much_is_read);
