@@ -34,7 +34,7 @@ void cli_print_result(const struct cli *cli, const struct cli_answer *answer)
     const struct control_reply *reply = &answer->reply;
 
     if (cli->args.given[OPT_JSON]) {
-        render_json(stdout, reply->result, reply->result_size);
+        render_json_object(stdout, reply->result, reply->result_size);
         putchar('\n');
     } else {
         render_fields(stdout, reply->result, reply->result_size, cli->currency);

@@ -15,6 +15,8 @@ enum {
 
 /* ---- JSON ---- */
 
+#define JSON_LARGE (UINT64_C(1) << 53)
+
 void render_json_text(FILE *out, const char *text)
 {
     size_t size = strlen(text);
@@ -39,6 +41,14 @@ void render_json_text(FILE *out, const char *text)
         at += length == 0 ? 1 : length;
     }
     putc('"', out);
+}
+
+/* docs/json.md, "large": a reader that has only floating point loses no digit. */
+static void json_number(FILE *out, uint64_t number)
+{
+    const char *quote = number < JSON_LARGE ? "" : "\"";
+
+    fprintf(out, "%s%" PRIu64 "%s", quote, number, quote);
 }
 
 static void json_bytes(FILE *out, struct cbor *in)
@@ -109,7 +119,7 @@ static void json_item(FILE *out, struct cbor *in)
 {
     switch (cbor_peek(in)) {
     case CBOR_UINT:
-        fprintf(out, "%" PRIu64, cbor_get_uint(in, UINT64_MAX));
+        json_number(out, cbor_get_uint(in, UINT64_MAX));
         return;
     case CBOR_BYTES:
         json_bytes(out, in);
@@ -159,6 +169,17 @@ void render_json(FILE *out, const uint8_t *item, size_t size)
 
     cbor_init(&in, item, size);
     json_item(out, &in);
+}
+
+void render_json_object(FILE *out, const uint8_t *item, size_t size)
+{
+    struct cbor in;
+
+    cbor_init(&in, item, size);
+    if (cbor_peek(&in) == CBOR_NULL)
+        fputs("{}", out);
+    else
+        json_item(out, &in);
 }
 
 /* ---- fields ---- */

@@ -10,10 +10,16 @@
 #include "base/cbor.h"
 #include "base/money.h"
 
-enum { RENDER_TEXT_BYTES = 1100 }; /* a line of an agent's log fits */
+enum {
+    RENDER_TEXT_BYTES = 1100, /* a line of an agent's log fits */
+    JSON_VERSION = 1,         /* of what commands print with --json: docs/json.md */
+};
 
 /* Print one item as JSON, byte strings in hex. */
 void render_json(FILE *out, const uint8_t *item, size_t size);
+
+/* As render_json(); null, which a result may be, is printed as {}. */
+void render_json_object(FILE *out, const uint8_t *item, size_t size);
 
 /*
  * Print text as a JSON string.  A byte that is not UTF-8 becomes \udcHH, as in Python's

@@ -25,6 +25,7 @@ static const struct format formats[] = {
     {"wire", "wire", "", LINK_VERSION},
     {"store", "store", "", STORE_FORMAT_VERSION},
     {"journal", "journal", "", CHUNK_FORMAT & 0xff},
+    {"JSON", "json", "", JSON_VERSION},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

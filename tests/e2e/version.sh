@@ -21,6 +21,8 @@ says CHANGELOG.md "^| wire between sites | $(number wire) |"
 says docs/wire.md "^# The wire between sites, version $(number wire)$"
 says CHANGELOG.md "^| store | $(number store) |"
 says docs/records.md "as a le32: $(number store)\."
+says CHANGELOG.md "^| JSON of commands | $(number json) |"
+says docs/json.md "^# The JSON that commands print, version $(number json)$"
 says CHANGELOG.md "^| journal | $(number journal) |"
 says docs/records.md "format id, .0x53$(printf %02x "$(number journal)")"
 
@@ -36,7 +38,7 @@ says CHANGELOG.md "^| stored price book | $(constant BOOK_FORMAT) |"
 # The same for people, by either word; without a site, and nothing else beside it.
 holds 'the text' "$("$serai" --version | sed -n 's/^serai  *//p')" "$version"
 holds 'the text by the other word' "$("$serai" version)" "$("$serai" --version)"
-holds 'the number of lines' "$("$serai" --version | wc -l)" 6
+holds 'the number of lines' "$("$serai" --version | wc -l)" 7
 exits 64 'takes --json and nothing else' "$serai" --version --site "$work"
 exits 64 'takes --json and nothing else' "$serai" version --json --json
 exits 74 'could not be written' sh -c "'$serai' --version >/dev/full"

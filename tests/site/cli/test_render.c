@@ -46,7 +46,9 @@ static void make_agent(uint64_t id)
 
 START_TEST(every_type_has_its_json)
 {
-    cbor_put_array(&item, 7);
+    cbor_put_array(&item, 9);
+    cbor_put_uint(&item, (UINT64_C(1) << 53) - 1);
+    cbor_put_uint(&item, UINT64_C(1) << 53); /* no digit is lost in floating point */
     cbor_put_uint(&item, UINT64_MAX);
     cbor_put_bytes(&item, "\x00\xff", 2);
     cbor_put_text(&item, "t");
@@ -57,7 +59,8 @@ START_TEST(every_type_has_its_json)
     cbor_put_bool(&item, false);
     cbor_put_null(&item);
     ck_assert_str_eq(text_of_json(),
-                     "[18446744073709551615,\"00ff\",\"t\",[],{\"k\":true},false,null]");
+                     "[9007199254740991,\"9007199254740992\",\"18446744073709551615\",\"00ff\","
+                     "\"t\",[],{\"k\":true},false,null]");
 }
 END_TEST
 
