@@ -190,7 +190,7 @@ void agents_topped_up(struct agents *agents, struct agent *agent);
 /* Whether any agent has something to do. */
 bool agents_ready(const struct agents *agents);
 
-/* How many agents have an event that could run now. */
+/* How many agents have an event that could run now; of customers that are suspended, none. */
 size_t agents_ready_count(const struct agents *agents);
 enum { CUSTOMER_SHARE_MAX = 100 };
 
@@ -202,6 +202,13 @@ void agents_set_share(struct agents *agents, uint64_t customer, uint32_t share);
 
 /* The share that agents_set_share() set; 1 at first. */
 uint32_t agents_share(const struct agents *agents, uint64_t customer);
+
+/*
+ * Let the agents of a customer have no turns, or turns again.  What comes to them waits, as to
+ * agents that are frozen by hand; rent goes on.  Not stored: said again after a start.
+ */
+void agents_suspend(struct agents *agents, uint64_t customer, bool suspended);
+bool agents_are_suspended(const struct agents *agents, uint64_t customer);
 
 /* An agent that has something to do; 0: there is none. */
 struct ready {

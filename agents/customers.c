@@ -58,6 +58,14 @@ void customers_free(struct table *customers)
 
 /* ---- what has a number ---- */
 
+uint64_t quota_max(const struct agents *agents, const struct customer_use *use,
+                   enum customer_resource resource)
+{
+    return (use->own & UINT32_C(1) << resource) != 0
+               ? use->max[resource]
+               : pricebook_customer_max(&agents->prices, resource);
+}
+
 /*
  * A bound of 0 is none.  Prices may have made the bound less than what is used; then nothing more
  * is allowed.
@@ -65,7 +73,7 @@ void customers_free(struct table *customers)
 bool quota_allows(const struct agents *agents, const struct customer_use *use,
                   enum customer_resource resource, uint64_t more)
 {
-    uint64_t max = pricebook_customer_max(&agents->prices, resource);
+    uint64_t max = quota_max(agents, use, resource);
     uint64_t used = use->used[resource];
 
     return max == 0 || (used <= max && more <= max - used);
@@ -205,7 +213,27 @@ void quota_frees_code(struct agents *agents, const struct code *code)
     table_each(&agents->customers, customer_uncount_code, &counted);
 }
 
-/* ---- reading ---- */
+/* ---- reading, and bounds of its own ---- */
+
+void agents_set_quota(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                      const uint64_t *max)
+{
+    struct customer_use *use = customer_use(agents, customer);
+    uint32_t bit = UINT32_C(1) << resource;
+
+    use->own = max == NULL ? use->own & ~bit : use->own | bit;
+    use->max[resource] = max == NULL ? 0 : *max;
+}
+
+struct quota_view agents_quota(const struct agents *agents, uint64_t customer,
+                               enum customer_resource resource)
+{
+    const struct customer_use *use = customer_use(agents, customer);
+
+    return (struct quota_view){.used = use->used[resource],
+                               .max = quota_max(agents, use, resource),
+                               .is_own = (use->own & UINT32_C(1) << resource) != 0};
+}
 
 uint64_t agents_of_customer(const struct agents *agents, uint64_t customer)
 {

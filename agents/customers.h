@@ -10,12 +10,16 @@ struct customer_use {
     uint64_t used[CUSTOMER_RESOURCES];
     struct table codes; /* struct code that its agents run or keep -> how many references */
     uint32_t share;     /* of the site's time; not stored, agents_set_share() */
-    uint64_t waiting;   /* messages of its agents that wait on promises; not stored */
+    uint32_t own;       /* resources with a bound of its own, a bit each; not stored, as `max` */
+    uint64_t max[CUSTOMER_RESOURCES];
+    uint64_t waiting; /* messages of its agents that wait on promises; not stored */
     /* The order of turns (ready.c); none of it is stored. */
     struct agent *ready_first; /* of its agents that have something to do */
     struct agent *ready_last;
     struct customer_use *next_ready; /* of the customers that come */
+    size_t ready_count;              /* of its agents that have something to do */
     bool comes;                      /* it is among them, perhaps with nobody ready any more */
+    bool suspended;                  /* its agents get no turns; agents_suspend() */
     int64_t fuel_left;               /* fuel, before others come; below 0: it used more */
 };
 
@@ -30,6 +34,10 @@ struct customer_use *customer_use(const struct agents *agents, uint64_t customer
 
 /* Free the table and its values. */
 void customers_free(struct table *customers);
+
+/* The most of a resource that may be held; 0: there is no bound. */
+uint64_t quota_max(const struct agents *agents, const struct customer_use *use,
+                   enum customer_resource resource);
 
 /* Whether that much more of a resource may be held. */
 bool quota_allows(const struct agents *agents, const struct customer_use *use,

@@ -18,6 +18,22 @@ MUST_CHECK bool agents_quota_allows(const struct agents *agents, uint64_t custom
                                     enum customer_resource resource, uint64_t more);
 
 /*
+ * Give a customer a bound of its own, 0 being none; NULL: that of the prices again.  Not undone;
+ * for customers that share with nobody.  What is held already stays.
+ */
+void agents_set_quota(struct agents *agents, uint64_t customer, enum customer_resource resource,
+                      const uint64_t *max);
+
+/* What is held of a resource under a customer's quotas, and the most that may be; 0: no bound. */
+struct quota_view {
+    uint64_t used;
+    uint64_t max;
+    bool is_own; /* by agents_set_quota() */
+};
+struct quota_view agents_quota(const struct agents *agents, uint64_t customer,
+                               enum customer_resource resource);
+
+/*
  * agents_quota_take() and agents_quota_give() count that a customer's agents hold more or less of a
  * resource.  Undone by the rollback of a running turn.
  */

@@ -3,8 +3,8 @@
  * to do: deficit round robin.  A customer that comes may use a part of the fuel that one turn can,
  * times its share, and its agents run until that is spent; what the last turn used beyond it is
  * taken off the next times.  So with equal shares a customer with a thousand agents has no more of
- * the site's time than one with a single agent.  All customers of one peer are one.  The order is
- * not stored: a start builds it from the inboxes.
+ * the site's time than one with a single agent.  All customers of one peer are one.  A customer
+ * that is suspended does not come.  The order is not stored: a start builds it from the inboxes.
  */
 #include "agents/ready.h"
 
@@ -60,26 +60,18 @@ static struct customer_use *ready_remove_first(struct agents *agents)
     return use;
 }
 
-void agent_make_ready(struct agents *agents, struct agent *agent)
+/* So many agents more of a customer have something to do, modulo the width: less. */
+static void ready_count(struct agents *agents, struct customer_use *use, size_t more)
 {
-    struct customer_use *use = agent->use;
+    use->ready_count += more;
+    if (!use->suspended)
+        agents->ready.count += more;
+}
 
-    if (agent->ready.queued || agent->state != AGENT_RUNNING || agent->inbox.first == NULL)
-        return;
-    agent->ready.queued = true;
-    agents->ready.count++;
-    agent->ready.next = NULL;
-    agent->ready.previous = use->ready_last;
-    if (use->ready_last != NULL)
-        use->ready_last->ready.next = agent;
-    else
-        use->ready_first = agent;
-    use->ready_last = agent;
-    /*
-     * The agent is last among those of its customer; the customer itself may be in the list
-     * already.
-     */
-    if (use->comes)
+/* The customer has something to do: it is put last, if it is not in the list already. */
+static void ready_come(struct agents *agents, struct customer_use *use)
+{
+    if (use->comes || use->suspended)
         return;
     use->comes = true;
     /*
@@ -90,6 +82,43 @@ void agent_make_ready(struct agents *agents, struct agent *agent)
     ready_append(agents, use);
 }
 
+void agents_suspend(struct agents *agents, uint64_t customer, bool suspended)
+{
+    struct customer_use *use = customer_use(agents, customer);
+
+    if (use->suspended == suspended)
+        return;
+    /* Its agents stay in its own list; it leaves that of customers when its place comes. */
+    use->suspended = suspended;
+    agents->ready.count += suspended ? -use->ready_count : use->ready_count;
+    if (use->ready_first != NULL)
+        ready_come(agents, use);
+}
+
+bool agents_are_suspended(const struct agents *agents, uint64_t customer)
+{
+    return customer_use(agents, customer)->suspended;
+}
+
+void agent_make_ready(struct agents *agents, struct agent *agent)
+{
+    struct customer_use *use = agent->use;
+
+    if (agent->ready.queued || agent->state != AGENT_RUNNING || agent->inbox.first == NULL)
+        return;
+    agent->ready.queued = true;
+    ready_count(agents, use, 1);
+    agent->ready.next = NULL;
+    agent->ready.previous = use->ready_last;
+    if (use->ready_last != NULL)
+        use->ready_last->ready.next = agent;
+    else
+        use->ready_first = agent;
+    use->ready_last = agent;
+    /* The agent is last among those of its customer. */
+    ready_come(agents, use);
+}
+
 void agent_unready(struct agents *agents, struct agent *agent)
 {
     struct customer_use *use = agent->use;
@@ -97,7 +126,7 @@ void agent_unready(struct agents *agents, struct agent *agent)
     if (!agent->ready.queued)
         return;
     agent->ready.queued = false;
-    agents->ready.count--;
+    ready_count(agents, use, (size_t)-1);
     if (agent->ready.previous != NULL)
         agent->ready.previous->ready.next = agent->ready.next;
     else
@@ -120,10 +149,10 @@ struct agent *ready_next(struct agents *agents)
     for (;;) {
         struct customer_use *use = agents->ready.first;
 
-        if (use->ready_first != NULL && use->fuel_left > 0)
+        if (use->ready_first != NULL && !use->suspended && use->fuel_left > 0)
             return use->ready_first;
         (void)ready_remove_first(agents);
-        if (use->ready_first == NULL) {
+        if (use->ready_first == NULL || use->suspended) {
             use->comes = false;
             continue;
         }

@@ -173,6 +173,13 @@ struct money pricebook_rent(const struct pricebook *book, enum rent_resource res
 /* How much of a resource one customer may hold, over all its agents; 0: any amount. */
 uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_resource resource);
 
+/* The key of that bound in the book, without `customers.`: "agents_max".  A literal. */
+const char *pricebook_customer_key(enum customer_resource resource);
+
+/* Whether the book could have this bound.  ST_INVALID names the key and what it may be. */
+MUST_CHECK enum status pricebook_check_customer_max(enum customer_resource resource, uint64_t max,
+                                                    struct fault *fault);
+
 /*
  * Where the book keeps prices of this link's own: its place among such links, from 1; 0 when it has
  * none.  A line of the journal names the place, so that its charge can be computed again.

@@ -340,6 +340,40 @@ struct money pricebook_rent(const struct pricebook *book, enum rent_resource res
     return money_zero();
 }
 
+static const char *const customer_keys[CUSTOMER_RESOURCES] = {
+    [CUSTOMER_AGENTS] = "agents_max",
+    [CUSTOMER_MEMORY_BYTES] = "memory_bytes_max",
+    [CUSTOMER_BUFFER_BYTES] = "buffer_bytes_max",
+    [CUSTOMER_FACETS] = "facets_max",
+    [CUSTOMER_TIMERS] = "timers_max",
+    [CUSTOMER_HEAP_ENTRIES] = "heap_entries_max",
+    [CUSTOMER_CODE_BYTES] = "code_bytes_max",
+    [CUSTOMER_EVENTS] = "events_max",
+    [CUSTOMER_EVENT_BYTES] = "event_bytes_max",
+    [CUSTOMER_ENDS] = "ends_max",
+};
+
+const char *pricebook_customer_key(enum customer_resource resource)
+{
+    return customer_keys[resource];
+}
+
+enum status pricebook_check_customer_max(enum customer_resource resource, uint64_t max,
+                                         struct fault *fault)
+{
+    static const char prefix[] = "customers.";
+    const struct key *key = keys;
+
+    while (strncmp(key->path, prefix, strlen(prefix)) != 0 ||
+           strcmp(key->path + strlen(prefix), customer_keys[resource]) != 0)
+        key++; /* each is there */
+    if (max < key->min || max > key->max)
+        return fault_set(fault, ST_INVALID,
+                         "%s: %" PRIu64 " is out of range, from %" PRIu64 " to %" PRIu64,
+                         customer_keys[resource], max, key->min, key->max);
+    return ST_OK;
+}
+
 uint64_t pricebook_customer_max(const struct pricebook *book, enum customer_resource resource)
 {
     switch (resource) {

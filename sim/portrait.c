@@ -366,6 +366,10 @@ static void paint_customers(struct painter *painter, const struct core *core)
                       U(customer->account), customer->name, (unsigned)customer->share,
                       U(customer->number));
         paint_hash(painter->out, customer->answer.data, customer->answer.size);
+        (void)fprintf(painter->out, " suspended %d bounds %x", (int)customer->suspended,
+                      (unsigned)customer->own);
+        for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
+            (void)fprintf(painter->out, " %llu", U(customer->max[resource]));
         (void)fprintf(painter->out, " uses");
         for (int resource = 0; resource < CUSTOMER_RESOURCES; resource++)
             (void)fprintf(painter->out, " %llu", U(use == NULL ? 0 : use->used[resource]));

@@ -78,8 +78,8 @@ static int view_show_list(struct cli *cli, const struct cli_list *list,
 int cmd_customer_ls(struct cli *cli)
 {
     static const struct column columns[] = {
-        {"account", "CUSTOMER"}, {"name", "NAME"},   {"balance", "BALANCE"},
-        {"agents", "AGENTS"},    {"share", "SHARE"}, {"key", "KEY"},
+        {"account", "CUSTOMER"}, {"name", "NAME"},   {"balance", "BALANCE"}, {"agents", "AGENTS"},
+        {"share", "SHARE"},      {"state", "STATE"}, {"key", "KEY"},
     };
     const struct cli_list list = {
         .command = "customers", .cursor_key = "account", .limit = UINT64_MAX};

@@ -548,8 +548,10 @@ static void table_text_print_row(FILE *out, const struct table_text *table, cons
     putc('\n', out);
 }
 
-static void table_text_free(struct table_text *table)
+void table_text_free(struct table_text *table)
 {
+    if (table == NULL)
+        return;
     for (size_t i = 0; i < table->count; i++)
         free(table->cells[i]);
     free(table->cells);

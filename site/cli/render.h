@@ -87,6 +87,9 @@ void table_text_row(struct table_text *table, const char *const *cells);
 /* Add a row of cells that are escaped already; they are copied. */
 void table_text_row_escaped(struct table_text *table, const char *const *cells);
 
+/* Free a table that is not printed; NULL is allowed. */
+void table_text_free(struct table_text *table);
+
 /* Print the table and free it.  Columns that are empty in all rows are left out. */
 void table_text_print(struct table_text *table, FILE *out);
 

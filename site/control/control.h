@@ -54,6 +54,9 @@ enum control_status {
  *   customer.add   [name, key bytes[32]]           operator
  *   customer.claim []                              whoever's agents left money here
  *   customer.share [customer, share]               operator; of the site's time
+ *   customer.quota [customer, [[key, bound], ...]] operator; bounds of its own
+ *   customer.suspend [customer]                    operator; its agents have no turns
+ *   customer.resume [customer]                     operator
  *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...]]
  *   agent.fund     [agent, amount]                 from the customer's own account
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
@@ -86,10 +89,12 @@ enum control_status {
  *   link.settle    [name, amount or null]          operator: pay what is owed, or that much
  *   link.settled   [name, settlement, accepted, reference]  operator: the peer's payment came
  * Reads: site [], status [], reload [], agents [after, limit], agent [id],
- *   logs [agent, after line, limit], customers [after, limit], heap [after serial, limit],
- *   prices [], accounts [after, limit], codes [after, limit], links [after, limit], link [name],
- *   invitations [after, limit], settlements [name], call [customer, call],
- *   calls [customer, after, limit], caps [customer, after slot, limit]; customer 0 is whoever asks
+ *   logs [agent, after line, limit], customers [after, limit], customer [customer],
+ *   heap [after serial, limit], prices [], accounts [after, limit], codes [after, limit],
+ *   links [after, limit], link [name], invitations [after, limit], settlements [name],
+ *   call [customer, call], calls [customer, after, limit], caps [customer, after slot, limit];
+ *   customer 0 is whoever asks
+ *
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */
 

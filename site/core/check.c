@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "agents/agents.h"
+#include "agents/quotas.h"
 #include "site/core/desks.h"
 #include "site/core/state.h"
 
@@ -55,7 +56,17 @@ static void check_account(void *context, const struct account *account)
     }
 }
 
-/* A share stands in two places: the customer's row, and the queue that gives its agents turns. */
+/* Whether a bound of a customer is that of its row. */
+static bool quota_is_in_row(const struct core *core, const struct customer *customer, int resource)
+{
+    const struct quota_view quota =
+        agents_quota(core->agents, customer->account, (enum customer_resource)resource);
+    bool own = (customer->own & UINT32_C(1) << resource) != 0;
+
+    return quota.is_own == own && (!own || quota.max == customer->max[resource]);
+}
+
+/* What stands in two places: the customer's row, and where its agents' turns and holdings are. */
 static void check_shares(struct core_checking *checking)
 {
     for (size_t i = 0; i < checking->core->customers.count && checking->status == ST_OK; i++) {
@@ -65,6 +76,18 @@ static void check_shares(struct core_checking *checking)
             checking->status = fault_set(checking->fault, ST_CORRUPT,
                                          "customer %s: its row says that its share is %u",
                                          customer->name, (unsigned)customer->share);
+        if (customer->interface != 0)
+            continue;
+        if (agents_are_suspended(checking->core->agents, customer->account) != customer->suspended)
+            checking->status = fault_set(checking->fault, ST_CORRUPT,
+                                         "customer %s: its row says that it %s suspended",
+                                         customer->name, customer->suspended ? "is" : "is not");
+        for (int bound = 0; bound < CUSTOMER_RESOURCES; bound++)
+            if (!quota_is_in_row(checking->core, customer, bound))
+                checking->status =
+                    fault_set(checking->fault, ST_CORRUPT,
+                              "customer %s: its bound of %s is not that of its row", customer->name,
+                              pricebook_customer_key((enum customer_resource)bound));
     }
 }
 

@@ -13,7 +13,7 @@
 enum {
     OPERATOR_ONLY = 1, /* customers may not give it */
     FREE = 2,          /* nobody is charged for it: customers give it at a rate */
-    WHILE_RESTING = 4, /* customers may give it while the site rests for its disk */
+    WHILE_RESTING = 4, /* customers may give it while the site rests for its disk, or they do */
     NOT_WHEN_FULL = 8, /* nobody may give it while the disk is full */
 };
 
@@ -28,6 +28,9 @@ static const struct command {
     {"money.out", OPERATOR_ONLY, command_money_out},
     {"customer.add", OPERATOR_ONLY, command_customer_add},
     {"customer.share", OPERATOR_ONLY, command_customer_share},
+    {"customer.quota", OPERATOR_ONLY, command_customer_quota},
+    {"customer.suspend", OPERATOR_ONLY, command_customer_suspend},
+    {"customer.resume", OPERATOR_ONLY, command_customer_resume},
     {"customer.claim", FREE | WHILE_RESTING, command_customer_claim},
     {"agent.deploy", NOT_WHEN_FULL, command_agent_deploy},
     {"agent.fund", FREE | WHILE_RESTING, command_agent_fund},
@@ -115,6 +118,13 @@ void core_command(struct core *core, struct customer *by, const struct control_r
     if ((command->traits & OPERATOR_ONLY) != 0 && !by_operator) {
         outcome_set(outcome, CONTROL_DENIED, "%s is the operator's: sign with the operator's key",
                     command->name);
+        return;
+    }
+    if (by->suspended && (command->traits & WHILE_RESTING) == 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s is suspended by the site's operator: until that is over it may "
+                    "fund, freeze, stop and end its agents and take money back from them",
+                    by->name);
         return;
     }
     /* From here on `by` may give the command at all; what is left is whether now. */

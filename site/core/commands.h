@@ -35,6 +35,16 @@ void command_customer_add(struct core *core, struct customer *by, struct cbor *i
                           struct outcome *outcome);
 void command_customer_share(struct core *core, struct customer *by, struct cbor *in,
                             struct outcome *outcome);
+void command_customer_quota(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome);
+void command_customer_suspend(struct core *core, struct customer *by, struct cbor *in,
+                              struct outcome *outcome);
+void command_customer_resume(struct core *core, struct customer *by, struct cbor *in,
+                             struct outcome *outcome);
+
+/* The customer of an argument, 0 being the operator.  NULL: the outcome says that there is none. */
+struct customer *core_customer_argument(struct core *core, uint64_t account,
+                                        struct outcome *outcome);
 
 /* claims.c: command_customer_claim() */
 void command_customer_claim(struct core *core, struct customer *by, struct cbor *in,

@@ -9,9 +9,8 @@
 #include "site/core/map.h"
 #include "site/core/state.h"
 
-/* The customer of an argument, 0 being the operator.  NULL: the outcome says that there is none. */
-static struct customer *customer_argument(struct core *core, uint64_t account,
-                                          struct outcome *outcome)
+struct customer *core_customer_argument(struct core *core, uint64_t account,
+                                        struct outcome *outcome)
 {
     struct customer *customer =
         account == 0 ? core->customers.items[0] : core_customer_by_account(core, account);
@@ -70,7 +69,7 @@ static void money_move(struct core *core, struct cbor *in, struct outcome *outco
     amount = cbor_get_money(in);
     if (!outcome_args_done(in, outcome))
         return;
-    customer = customer_argument(core, account, outcome);
+    customer = core_customer_argument(core, account, outcome);
     if (customer == NULL)
         return;
     if (money_is_zero(amount)) {
@@ -166,7 +165,7 @@ void command_customer_share(struct core *core, struct customer *by, struct cbor 
     share = cbor_get_uint(in, UINT64_MAX);
     if (!outcome_args_done(in, outcome))
         return;
-    customer = customer_argument(core, account, outcome);
+    customer = core_customer_argument(core, account, outcome);
     if (customer == NULL)
         return;
     if (share < 1 || share > CUSTOMER_SHARE_MAX) {

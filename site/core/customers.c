@@ -192,6 +192,18 @@ enum status core_customer_add(struct core *core, const char *name, const uint8_t
     return ST_OK;
 }
 
+void core_customer_apply(struct core *core, const struct customer *customer)
+{
+    agents_set_share(core->agents, customer->account, customer->share);
+    for (int i = 0; i < CUSTOMER_RESOURCES; i++) {
+        bool own = (customer->own & UINT32_C(1) << i) != 0;
+
+        agents_set_quota(core->agents, customer->account, (enum customer_resource)i,
+                         own ? &customer->max[i] : NULL);
+    }
+    agents_suspend(core->agents, customer->account, customer->suspended);
+}
+
 /* ---- customers of peers ---- */
 
 /*
@@ -302,7 +314,41 @@ static enum account_kind customer_account_kind(const struct customer *customer)
     return customer->interface == 0 ? KIND_CUSTOMER : KIND_UNCLAIMED;
 }
 
-enum { CUSTOMER_FIELDS = 6 };
+enum { CUSTOMER_FIELDS = 8 };
+
+/* Bounds of its own: the resource and the bound, in order of resources. */
+static void customer_put_quotas(struct bytes *row, const struct customer *customer)
+{
+    cbor_put_array(row, 2 * (uint64_t)__builtin_popcount(customer->own));
+    for (unsigned resource = 0; resource < CUSTOMER_RESOURCES; resource++) {
+        if ((customer->own & UINT32_C(1) << resource) == 0)
+            continue;
+        cbor_put_uint(row, resource);
+        cbor_put_uint(row, customer->max[resource]);
+    }
+}
+
+static void customer_get_quotas(struct cbor *in, struct customer *customer)
+{
+    uint64_t items = cbor_get_array_any(in, 2 * CUSTOMER_RESOURCES);
+    unsigned next = 0;
+
+    if (items % 2 != 0)
+        cbor_fail(in, "a bound without a resource");
+    for (uint64_t i = 0; i + 1 < items; i += 2) {
+        unsigned resource = (unsigned)cbor_get_uint(in, CUSTOMER_RESOURCES - 1);
+        uint64_t max = cbor_get_uint(in, UINT64_MAX);
+
+        if (resource < next ||
+            pricebook_check_customer_max((enum customer_resource)resource, max, NULL) != ST_OK) {
+            cbor_fail(in, "no bound that a customer may have there");
+            return;
+        }
+        customer->own |= UINT32_C(1) << resource;
+        customer->max[resource] = max;
+        next = resource + 1;
+    }
+}
 
 /* Its account is the key of the row; its own key, or that with link and tag, are in no other. */
 static enum status customer_load(struct core *core, const struct store_row *stored,
@@ -328,6 +374,10 @@ static enum status customer_load(struct core *core, const struct store_row *stor
     customer->share = (uint32_t)cbor_get_uint(&in, CUSTOMER_SHARE_MAX);
     if (customer->share == 0 || (customer->interface != 0 && customer->share != 1))
         cbor_fail(&in, "no share that a customer may have");
+    customer->suspended = cbor_get_bool(&in);
+    customer_get_quotas(&in, customer);
+    if (customer->interface != 0 && (customer->suspended || customer->own != 0))
+        cbor_fail(&in, "a peer's customer that is suspended or has bounds");
     desk = cbor_get_raw(&in, &desk_size);
     if (cbor_done(&in, fault, "customer row") != ST_OK || read.interface > LINK_INTERFACES_MAX)
         return fault_set(fault, ST_CORRUPT, "customer row %llu does not decode",
@@ -391,11 +441,8 @@ enum status core_customers_load(struct core *core, const struct store_read *read
     status = store_cursor_close(&cursor, status);
     if (status != ST_OK)
         return status;
-    for (size_t i = 0; i < core->by_key.count; i++) {
-        const struct customer *customer = core->by_key.items[i];
-
-        agents_set_share(core->agents, customer->account, customer->share);
-    }
+    for (size_t i = 0; i < core->by_key.count; i++)
+        core_customer_apply(core, core->by_key.items[i]);
     store_cursor_open(&cursor, read, STORE_REQUEST, NULL, 0, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
         status = customer_load_request(core, &stored, fault);
@@ -414,6 +461,8 @@ static void customer_save(struct customer *customer, struct store_batch *batch)
     cbor_put_uint(&row, customer->interface);
     cbor_put_uint(&row, customer->tag);
     cbor_put_uint(&row, customer->share);
+    cbor_put_bool(&row, customer->suspended);
+    customer_put_quotas(&row, customer);
     core_desk_put(&row, customer->desk);
     INVARIANT(!row.failed);
     store_batch_put(batch, STORE_CUSTOMER, key, sizeof key, row.data, row.size);

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/store.h"
 #include "links/link.h"
+#include "market/market.h"
 #include "site/control/control.h"
 #include "site/core/allowance.h"
 #include "site/core/customer_index.h"
@@ -49,8 +50,11 @@ struct customer {
     uint32_t interface; /* not 0: made for a peer's customer, which its key alone does not name */
     uint64_t tag;       /* that customer's number at the peer */
     uint32_t share;     /* agents_set_share(); of a peer's customers always 1 */
-    struct desk *desk;  /* desks.h; NULL: it never asked anything */
-    bool dirty;         /* and among changed_customers */
+    bool suspended;     /* agents_suspend(); of a peer's customers never */
+    uint32_t own;       /* resources with a bound of its own, a bit each; of a peer's none */
+    uint64_t max[CUSTOMER_RESOURCES]; /* agents_set_quota(); 0 where it has none of its own */
+    struct desk *desk;                /* desks.h; NULL: it never asked anything */
+    bool dirty;                       /* and among changed_customers */
     /* The last signed request of its key, kept so that a repeat gets the first answer. */
     uint64_t number;
     struct hash request;
@@ -81,6 +85,9 @@ MUST_CHECK enum status core_customer_add(struct core *core, const char *name, co
 
 /* Whether a customer that is not a peer's has this name. */
 bool core_customer_name_taken(const struct core *core, const char *name);
+
+/* Let the agents' part have what the customer's row says: its share, its bounds, its suspension. */
+void core_customer_apply(struct core *core, const struct customer *customer);
 
 /* The customer of a peer's, by its number and key there.  NULL: it has no row, or none any more. */
 struct customer *core_customer_of_link(const struct core *core, uint32_t interface, uint64_t tag,

@@ -12,6 +12,7 @@
 #include "agents/views.h"
 #include "site/core/agent_reads.h"
 #include "site/core/calls.h"
+#include "site/core/customer_terms.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
 #include "site/core/joining.h"
@@ -134,6 +135,7 @@ static void read_customers(struct core *core, const struct viewer *viewer, struc
         map_money(&map, "balance", ledger_balance(core->ledger, customer->account));
         map_uint(&map, "agents", agents_of_customer(core->agents, customer->account));
         map_uint(&map, "share", customer->share);
+        map_text(&map, "state", customer->suspended ? "suspended" : "active");
         map_bool(&map, "operator", i == 0);
         map_end(&map, &list.items);
         list.count++;
@@ -262,6 +264,7 @@ static const struct read {
     {"agent", FOR_CUSTOMERS, core_read_agent},
     {"logs", FOR_CUSTOMERS, core_read_logs},
     {"customers", FOR_CUSTOMERS, read_customers},
+    {"customer", FOR_CUSTOMERS, core_read_customer},
     {"heap", FOR_CUSTOMERS, core_read_heap},
     {"call", FOR_CUSTOMERS, core_read_call},
     {"calls", FOR_CUSTOMERS, core_read_calls},

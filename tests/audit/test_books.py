@@ -517,7 +517,7 @@ class Disk(Case):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def write(self, tables, log=(), version=9, spoil=None):
+    def write(self, tables, log=(), version=10, spoil=None):
         env = lmdb.open(self.folder.name, max_dbs=20)
         rows = [("format", FORMATS, b"\0", struct.pack("<I", version))]
         rows += [("commits", COMMITS, struct.pack(">Q", key), value) for key, value in log]
@@ -583,7 +583,7 @@ class Disk(Case):
             self.refused(f"{name} ", lambda: list(self.open().rows("account")))
         self.setUp()
         self.write({}, version=8)
-        self.refused("format 9", self.open)
+        self.refused("format 10", self.open)
 
     def test_a_log_that_is_not_well_formed_is_refused(self):
         good = self.change(0, 2, b"b", b"new") + self.PLACE

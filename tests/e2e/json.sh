@@ -56,6 +56,18 @@ shape 'money out' a money out 1
 shape 'customer add' a customer add ada --new "$work/ada.key"
 shape 'customer share' a customer share ada 3
 shape 'customer ls' a customer ls
+on a customer add eve --new "$work/eve.key" >/dev/null
+on a money in 1 --customer eve >/dev/null
+on a agent deploy "$guests/parrot.wasm" --name hers --money 0.5 --key "$work/eve.key" >/dev/null
+shape 'customer quota' a customer quota eve agents_max=10 memory_bytes_max=64MiB ends_max=book
+shape 'customer show' a customer show eve
+shape 'customer suspend' a customer suspend eve
+shape 'customer resume' a customer resume eve
+on a customer suspend eve >/dev/null
+exits 1 'ends its 1 agents for good' on a customer evict eve
+shape 'customer evict' a customer evict eve --yes
+holds "what came back to her" "$(its balance)" \
+    "$(on a customer ls --json | jq -r 'select(.name == "eve").balance')"
 shape 'agent deploy' a agent deploy "$guests/talker.wasm" --name talker --money 1
 talker=$(its agent)
 born() # NAME MODULE MONEY OPTION...
