@@ -5,7 +5,7 @@
 #include "agents/code.h"
 
 /* Numerators below one nano, carried per resource (docs/prices.md). */
-enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRIES };
+enum carry { CARRY_COMPUTE, CARRY_PACKETS, CARRY_PACKET_DATA, CARRY_LOG, CARRY_JOURNAL, CARRIES };
 
 /* The rent that an agent owes, in numerators (docs/prices.md). */
 struct accruals {

@@ -9,6 +9,7 @@
 #include "agents/cap_heap.h"
 #include "agents/code.h"
 #include "agents/customers.h"
+#include "agents/funds.h"
 #include "agents/limits.h"
 #include "agents/lineage.h"
 #include "agents/objects.h"
@@ -151,6 +152,7 @@ void agents_set_channels(struct agents *agents, const struct channel_handlers *h
 void agents_set_prices(struct agents *agents, const struct pricebook *prices)
 {
     agents->prices = *prices;
+    turn_prices_set(&agents->turn_prices, prices);
     bill_all_soon(agents);
 }
 

@@ -3,6 +3,7 @@
 
 #include "agents/agent.h"
 #include "agents/agents.h"
+#include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/set.h"
 
@@ -11,27 +12,45 @@ struct money agent_funds(const struct agents *agents, const struct agent *agent)
     return ledger_balance(agents->ledger, agent->id);
 }
 
+/* The price of so many bytes of journal, rounded up. */
+static struct money funds_journal(const struct pricebook *prices, uint64_t bytes)
+{
+    struct money price;
+
+    INVARIANT(money_cost_ceil(&price, prices->journal, bytes, MARKET_JOURNAL_UNIT));
+    return price;
+}
+
+void turn_prices_set(struct turn_prices *of_turn, const struct pricebook *prices)
+{
+    INVARIANT(money_cost_ceil(&of_turn->fuel_floor, prices->compute, prices->reserve_fuel,
+                              MARKET_FUEL_UNIT));
+    INVARIANT(money_cost_ceil(&of_turn->fuel_full, prices->compute, prices->turn_fuel_max,
+                              MARKET_FUEL_UNIT));
+    of_turn->entry = funds_journal(prices, ledger_counted_bytes(TURN_LINES));
+    of_turn->line = funds_journal(prices, LEDGER_LINE_BYTES);
+}
+
+/* The fuel floor, and what the turn writes into the journal. */
 struct money agents_reserve(const struct agents *agents)
 {
-    struct money reserve;
+    struct money reserve = agents->turn_prices.fuel_floor;
 
-    INVARIANT(money_cost_ceil(&reserve, agents->prices.compute, agents->prices.reserve_fuel,
-                              MARKET_FUEL_UNIT));
+    money_accumulate(&reserve, agents->turn_prices.entry);
     return reserve;
 }
 
-/* The price of all the fuel that a turn may use, and as much again for its orders. */
+/* The price of all that a turn may use of fuel and journal, and as much again for its orders. */
 struct money agent_needs_most(const struct agents *agents)
 {
-    struct money full;
+    struct money full = agents->turn_prices.fuel_full;
 
-    INVARIANT(money_cost_ceil(&full, agents->prices.compute, agents->prices.turn_fuel_max,
-                              MARKET_FUEL_UNIT));
+    money_accumulate(&full, agents->turn_prices.entry);
     INVARIANT(money_scale(&full, full, 2));
     return full;
 }
 
-/* Below this an event waits: the fuel floor for itself, and as much again for what it may order. */
+/* Below this an event waits: the reserve for itself, and as much again for what it may order. */
 struct money agent_needs(const struct agents *agents)
 {
     struct money needs;

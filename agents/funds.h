@@ -4,6 +4,11 @@
 
 struct agent;
 struct agents;
+struct pricebook;
+struct turn_prices;
+
+/* Compute what the prices of a turn come to. */
+void turn_prices_set(struct turn_prices *of_turn, const struct pricebook *prices);
 
 /* The money below which an event waits, unless it is known to need more. */
 struct money agent_needs(const struct agents *agents);

@@ -27,6 +27,17 @@ enum {
     ARENA_SLOTS = 256,         /* agents whose memory is laid out and ready to run */
     ARENA_CARDS_MAX = 131072,  /* cards of 4 KiB that those slots take: 512 MiB of RAM */
     TURN_TRANSFERS_MAX = 4096, /* staged transfers of one turn; past it orders are refused */
+    /*
+     * Lines of the journal that a turn pays for when it begins: postage, reserve and money of its
+     * event, compute, and the one of this charge.
+     */
+    TURN_LINES = 5,
+    /*
+     * Lines that one order adds, its own among them; their price is held before it begins.  A
+     * channel within the site is bought, its agent born and the answer given in one order.
+     */
+    ORDER_LINES_MAX = 10,
+    ORDER_LINES_BUY_MAX = 16,
     TURN_CHECK_BYTES_MAX = 1048576, /* of modules that one turn may put: one of the largest */
     TURN_INTERFACES_MAX = 16,       /* interfaces, by class of priority, for packets of one turn */
     TURN_RANDOM_BYTES_MAX = 4096,

@@ -5,6 +5,7 @@
 #include "agents/limits.h"
 #include "agents/set.h"
 #include "agents/turn.h"
+#include "agents/turns/stage.h"
 #include "agents/turns/turn.h"
 
 void turn_stage(struct turn *turn, const struct transfer *transfer)
@@ -24,10 +25,12 @@ void turn_stage(struct turn *turn, const struct transfer *transfer)
 void agents_post(struct agents *agents, const struct transfer *transfer)
 {
     agents_work(agents, WORK_TRANSFER);
-    if (agents->turn != NULL)
+    if (agents->turn != NULL) {
+        turn_add_line(agents->turn);
         turn_stage(agents->turn, transfer);
-    else
+    } else {
         ledger_transfer_checked(agents->ledger, transfer);
+    }
 }
 
 void agents_move(struct agents *agents, uint64_t from, uint64_t to, struct money amount,

@@ -17,7 +17,7 @@
 #include "agents/pages/paged.h"
 #include "agents/set.h"
 
-static_assert((int)CARRIES == 4, "rows/agent_row.c writes each carry");
+static_assert((int)CARRIES == 5, "rows/agent_row.c writes each carry");
 
 /* A week: among ten million agents each is billed sooner. */
 static const uint64_t NOTE_US_MAX = UINT64_C(7) * 24 * 3600 * 1000000;

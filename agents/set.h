@@ -21,11 +21,20 @@
 #include "base/table.h"
 #include "engine/engine.h"
 
+/* What follows from the prices in force for each turn, rounded up; computed when they change. */
+struct turn_prices {
+    struct money fuel_floor; /* of compute.reserve_fuel */
+    struct money fuel_full;  /* of compute.turn_fuel_max */
+    struct money entry;      /* of the journal's entry of a turn, with the lines that most have */
+    struct money line;       /* of one line more */
+};
+
 struct agents {
     struct ledger *ledger;
     struct undo *undo;
     struct agents_env env;
     struct pricebook prices; /* in force */
+    struct turn_prices turn_prices;
     uint64_t now_us;
 
     struct dense by_id;     /* id -> struct agent, or the record of one that sleeps */

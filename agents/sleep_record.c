@@ -69,6 +69,7 @@ static const struct packed_number numbers[] = {
     NUMBER(carry[1]),
     NUMBER(carry[2]),
     NUMBER(carry[3]),
+    NUMBER(carry[4]),
     NUMBER(usage.turns),
     NUMBER(usage.traps),
     NUMBER(usage.fuel),
@@ -82,7 +83,7 @@ enum { NUMBER_BITS_BYTES = 5 };
 static_assert(sizeof(enum agent_state) == sizeof(uint32_t) && sizeof(bool) == 1 &&
                   sizeof(struct money) == sizeof(uint64_t),
               "number_get() knows the widths");
-static_assert(NUMBERS <= 8 * NUMBER_BITS_BYTES && RENT_RESOURCES == 3 && CARRIES == 4,
+static_assert(NUMBERS <= 8 * NUMBER_BITS_BYTES && RENT_RESOURCES == 3 && CARRIES == 5,
               "each has a bit");
 
 enum flag {

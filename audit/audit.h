@@ -22,7 +22,7 @@ enum audit_charge {
     AUDIT_CHARGE_UNKNOWN, /* its object is nothing that the book has a price for */
 };
 
-enum { AUDIT_METERS = 4 };
+enum { AUDIT_METERS = 5 };
 struct audit_price {
     uint64_t account;   /* to which it goes */
     struct money price; /* of a unit; only of what is counted, as the rest */
@@ -31,6 +31,8 @@ struct audit_price {
      * Which remainder of the payer it goes on from, below AUDIT_METERS; that: none, and unit is 1.
      */
     unsigned meter;
+    /* Its quantity is ledger_counted_bytes() of the lines of its event, up to and with itself. */
+    bool of_its_event;
 };
 
 /* An audit's questions to the parts above the ledger.  All zero: none, and that is left out. */

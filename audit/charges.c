@@ -118,6 +118,58 @@ static enum status charges_check_counted(struct charges *charges, const struct a
     return charges_check_product(accounts, line, price, remainder, fault);
 }
 
+/*
+ * A line for the journal is about the lines before it in its event, of which its place tells.  It
+ * counts for its event if the agent of that pays.
+ */
+static enum status charges_check_bytes(struct charges *charges, const struct accounts *accounts,
+                                       const struct journal_line *line, struct fault *fault)
+{
+    uint64_t bytes = ledger_counted_bytes((uint64_t)line->index + 1);
+    char why[120];
+
+    charges->paid += line->transfer.debit == charges->event.subject;
+    if (line->transfer.quantity == bytes)
+        return ST_OK;
+    (void)snprintf(why, sizeof why,
+                   "is not what it says: %" PRIu32 " lines of its event have %" PRIu64
+                   " bytes, the line says %" PRIu64,
+                   line->index + 1, bytes, line->transfer.quantity);
+    return charges_wrong(accounts, line, why, fault);
+}
+
+enum status charges_end(const struct charges *charges, struct fault *fault)
+{
+    const struct transfer fee = {.code = TRANSFER_JOURNAL_FEE, .price_id = charges->price_id};
+    struct audit_price price;
+    uint32_t due = 0;
+
+    if (charges->tariff == NULL)
+        return ST_OK;
+    if (charges->event.kind == EVENT_TURN) {
+        (void)charges->audit->charge(charges->tariff, &fee, &price);
+        due = !money_is_zero(price.price);
+    }
+    if (charges->paid == due)
+        return ST_OK;
+    return fault_set(fault, ST_CORRUPT,
+                     "frame %" PRIu64 " event %" PRIu32 ": a %s that pays %" PRIu32
+                     " times for its entry in the journal, and owes it %" PRIu32 " times",
+                     charges->event.frame, charges->event.index,
+                     event_kind_name(charges->event.kind), charges->paid, due);
+}
+
+enum status charges_event(struct charges *charges, const struct journal_event *event,
+                          uint64_t price_id, struct fault *fault)
+{
+    enum status status = charges_end(charges, fault);
+
+    charges->event = *event;
+    charges->price_id = price_id;
+    charges->paid = 0;
+    return status;
+}
+
 enum status charges_check(struct charges *charges, const struct accounts *accounts,
                           const struct journal_line *line, struct fault *fault)
 {
@@ -145,6 +197,8 @@ enum status charges_check(struct charges *charges, const struct accounts *accoun
                              fault);
     if (price.account != transfer->credit || credit->kind != KIND_REVENUE)
         return charges_wrong(accounts, line, "goes to another account than such charges do", fault);
+    if (price.of_its_event && charges_check_bytes(charges, accounts, line, fault) != ST_OK)
+        return ST_CORRUPT;
     return charge == AUDIT_CHARGE_COUNTED
                ? charges_check_counted(charges, accounts, line, &price, fault)
                : ST_OK;

@@ -13,6 +13,10 @@ struct charges {
         uint64_t left[AUDIT_METERS];
     } * remainders;
     size_t capacity;
+    /* The event that is read, the book in force there, and its lines for the journal so far. */
+    struct journal_event event;
+    uint64_t price_id;
+    uint32_t paid;
 };
 
 /*
@@ -25,6 +29,17 @@ MUST_CHECK enum status charges_init(struct charges *charges, const struct audit_
 
 /* Free what charges_init() took; an all-zero *charges is allowed. */
 void charges_fini(struct charges *charges);
+
+/*
+ * The next event of the journal begins, and `price_id` is in force in it.  Check that the one
+ * before paid for its entry in the journal: a turn once, if that has a price, any other not at all.
+ * ST_CORRUPT.
+ */
+MUST_CHECK enum status charges_event(struct charges *charges, const struct journal_event *event,
+                                     uint64_t price_id, struct fault *fault);
+
+/* The journal has ended: check its last event as charges_event() does. */
+MUST_CHECK enum status charges_end(const struct charges *charges, struct fault *fault);
 
 /*
  * Check the next line of the journal, whose price id is that of the book in force or 0.

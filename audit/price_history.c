@@ -116,6 +116,11 @@ enum status price_history_line(const struct price_history *history, const struct
                      line->frame, line->event, transfer_code_text(line->transfer.code), id);
 }
 
+uint64_t price_history_last(const struct price_history *history)
+{
+    return price_history_count(&history->seen);
+}
+
 enum status price_history_end(const struct price_history *history, struct fault *fault)
 {
     size_t seen = price_history_count(&history->seen);

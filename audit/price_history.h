@@ -31,6 +31,9 @@ MUST_CHECK enum status price_history_event(struct price_history *history,
 MUST_CHECK enum status price_history_line(const struct price_history *history,
                                           const struct journal_line *line, struct fault *fault);
 
+/* The book that came into force last; 0 before the first. */
+uint64_t price_history_last(const struct price_history *history);
+
 /* Check, after the journal, that no row is of a book that never came into force. */
 MUST_CHECK enum status price_history_end(const struct price_history *history, struct fault *fault);
 

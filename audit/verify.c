@@ -209,13 +209,15 @@ static enum status verify_opening(void *context, const struct journal_opening *o
     return ST_OK;
 }
 
-/* Only a change of prices has a check of its own. */
+/* A turn pays for its entry in the journal; and a change of prices has a check of its own. */
 static enum status verify_event(void *context, const struct journal_event *event,
                                 struct fault *fault)
 {
     struct verify *verify = context;
 
     verify->report->events++;
+    if (charges_event(&verify->charges, event, price_history_last(&verify->prices), fault) != ST_OK)
+        return ST_CORRUPT;
     return event->kind == EVENT_PRICES ? price_history_event(&verify->prices, event, fault) : ST_OK;
 }
 
@@ -462,7 +464,9 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
     if (status == ST_OK)
         status = books_read_journal(read, &header, &reader, verify_threads(verify->audit), fault);
     if (status == ST_OK)
-        status = verify_frame_end(verify, fault); /* of the last one */
+        status = charges_end(&verify->charges, fault); /* of the last event, and frame */
+    if (status == ST_OK)
+        status = verify_frame_end(verify, fault);
     if (status == ST_OK)
         status = price_history_end(&verify->prices, fault);
     if (status == ST_OK)

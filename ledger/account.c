@@ -37,6 +37,7 @@ static const struct own_account own_accounts[] = {
     {ACCOUNT_REVENUE_LOGS, KIND_REVENUE, "revenue:logs"},
     {ACCOUNT_REVENUE_LINKS, KIND_REVENUE, "revenue:links"},
     {ACCOUNT_REVENUE_FLUSHES, KIND_REVENUE, "revenue:flushes"},
+    {ACCOUNT_REVENUE_JOURNAL, KIND_REVENUE, "revenue:journal"},
     {ACCOUNT_HELD_MESSAGE, KIND_HELD, "held:message"},
     {ACCOUNT_HELD_PACKET, KIND_HELD, "held:packet"},
     {ACCOUNT_HELD_BIRTH, KIND_HELD, "held:birth"},

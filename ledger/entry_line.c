@@ -81,6 +81,7 @@ static const struct short_line short_lines[TAG_EVENT] = {
     [TRANSFER_LINK_ACCEPTED] = {NAMED, NAMED, QUANTITY | OBJECT},
     [TRANSFER_LINK_RETURNED] = {NAMED, NAMED, OBJECT},
     [TRANSFER_RECALLED] = {NAMED, NAMED, OBJECT},
+    [TRANSFER_JOURNAL_FEE] = {SUBJECT, ACCOUNT_REVENUE_JOURNAL, QUANTITY | PRICE | CARRY},
 };
 
 static bool account_fits(uint16_t role, uint64_t account, const struct entry_state *state)

@@ -152,7 +152,7 @@ struct hash ledger_head(const struct ledger *ledger)
     return ledger->last.head;
 }
 
-static size_t ledger_event_lines(const struct ledger *ledger)
+size_t ledger_event_lines(const struct ledger *ledger)
 {
     return ledger->lines.size / sizeof(struct transfer);
 }
@@ -160,6 +160,12 @@ static size_t ledger_event_lines(const struct ledger *ledger)
 static size_t ledger_event_openings(const struct ledger *ledger)
 {
     return ledger->openings.size / sizeof(struct journal_opening);
+}
+
+uint64_t ledger_counted_bytes(uint64_t lines)
+{
+    INVARIANT(lines <= FRAME_LINES_MAX);
+    return LEDGER_EVENT_BYTES + lines * LEDGER_LINE_BYTES;
 }
 
 size_t ledger_frame_lines(const struct ledger *ledger)

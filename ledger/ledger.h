@@ -63,6 +63,7 @@ enum account_id {
     ACCOUNT_REVENUE_LOGS = 24,
     ACCOUNT_REVENUE_LINKS = 25,
     ACCOUNT_REVENUE_FLUSHES = 26,
+    ACCOUNT_REVENUE_JOURNAL = 27,
     ACCOUNT_HELD_MESSAGE = 48,
     ACCOUNT_HELD_PACKET = 49,
     ACCOUNT_HELD_BIRTH = 50,
@@ -159,7 +160,8 @@ char *account_name(char text[ACCOUNT_NAME_BYTES], uint64_t id, enum account_kind
     X(50, STRICT_FEE, "strict packet fee")                                                         \
     X(51, LINK_ACCEPTED, "loss accepted")                                                          \
     X(52, LINK_RETURNED, "returned over a link")                                                   \
-    X(53, RECALLED, "recalled by a leash")
+    X(53, RECALLED, "recalled by a leash")                                                         \
+    X(54, JOURNAL_FEE, "journal fee")
 
 enum transfer_code {
 #define TRANSFER_CODE_ENUM(number, name, text) TRANSFER_##name = number,
@@ -208,6 +210,16 @@ struct hash ledger_head(const struct ledger *ledger);
 
 /* The number of lines in the frame that is being filled. */
 size_t ledger_frame_lines(const struct ledger *ledger);
+
+/* The number of lines that the running event has so far. */
+size_t ledger_event_lines(const struct ledger *ledger);
+
+/*
+ * An event with that many lines, in bytes of journal as they are counted for its charge: about what
+ * it takes, and known before it is written (docs/prices.md, "The journal").
+ */
+enum { LEDGER_EVENT_BYTES = 48, LEDGER_LINE_BYTES = 8 };
+uint64_t ledger_counted_bytes(uint64_t lines);
 
 /*
  * Whether a bound of the frame that is being filled is near: then close it before the next event.

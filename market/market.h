@@ -21,6 +21,7 @@ struct bytes;
 #define MARKET_PACKETS_UNIT ((uint64_t)1000)        /* packets: per 1000 */
 #define MARKET_PACKET_DATA_UNIT ((uint64_t)1 << 20) /* packet data: per MiB, counted in bytes */
 #define MARKET_LOG_UNIT ((uint64_t)1 << 10)         /* log: per KiB, counted in bytes */
+#define MARKET_JOURNAL_UNIT ((uint64_t)1 << 20)     /* journal: per MiB, counted in bytes */
 /* The steps from a link's soft limit to its hard one, by which the price of money over it rises. */
 #define MARKET_DRAIN_STEPS UINT32_C(16)
 /* Drain: per 1.00 sent, counted in nanos, at the top step. */
@@ -103,6 +104,7 @@ struct pricebook {
     struct money log;             /* log.price: per MARKET_LOG_UNIT bytes written */
     struct money packets;         /* packets.price: per MARKET_PACKETS_UNIT packets sent */
     struct money packet_data;     /* packets.data: per MARKET_PACKET_DATA_UNIT bytes sent */
+    struct money journal;         /* journal.price: per MARKET_JOURNAL_UNIT bytes that stay */
     struct money heap_deposit;    /* heap.deposit: each entry, refunded */
     struct money channel_fee;     /* channels.fee: each channel bought, kept by the site */
     struct money channel_deposit; /* channels.deposit: each channel, refunded to the buyer */

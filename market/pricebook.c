@@ -92,6 +92,7 @@ static const struct key keys[] = {
     PRICE("links.priority", link_priority, "0.000001", "more per 1000 packets, for each class"),
     PRICE("links.priority_data", link_priority_data, "0.00001", "more per MiB, for each class"),
     PRICE("links.strict_packet", link_strict_packet, "0", "more per packet over a strict link"),
+    PRICE("journal.price", journal, "0.0001", "per MiB, kept for ever"),
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

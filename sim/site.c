@@ -462,17 +462,19 @@ static void site_report_disk(struct sim_site *site)
 }
 
 /*
- * Post other prices of what no check computes from the book alone: rent, the log, deposits and
- * fees.  The fuel's price stays, as check_fuel() counts by it.
+ * Post other prices of what no check computes from the book alone: rent, the log, the journal, from
+ * free to dear, deposits and fees.  The fuel's price stays, as check_fuel() counts by it.
  */
 static void site_post_prices(struct sim_site *site)
 {
+    static const uint64_t journal[] = {100000, 20000003, 0, 3000017};
     struct pricebook *book = &site->book;
     uint64_t step = site->frame_number / PRICES_EVERY;
     struct fault fault = {0};
 
     INVARIANT(money_from_nanos(&book->memory_rent, 10000000 + step % 7 * 1000003) == ST_OK);
     INVARIANT(money_from_nanos(&book->log, 1000 + step % 3) == ST_OK);
+    INVARIANT(money_from_nanos(&book->journal, journal[step % 4]) == ST_OK);
     INVARIANT(money_from_nanos(&book->birth_fee, 100000 + step % 5) == ST_OK);
     INVARIANT(money_from_nanos(&book->link_birth_fee, 100000 + step % 4) == ST_OK);
     if (core_set_prices(site->core, book, &fault) != ST_OK)

@@ -62,11 +62,29 @@ static void order_set_mark(const struct agents *agents, uint64_t order)
         *agents->env.order_mark = order;
 }
 
+/* Carry out an order whose price was taken. */
+static int64_t order_carry_out(struct turn *turn, enum serai_order order, const uint64_t *args)
+{
+    int64_t result;
+    int64_t refusal = 0;
+
+    /*
+     * The slot in the first argument is checked here, once for all orders: docs/guest-abi.md,
+     * "Orders".
+     */
+    if (order_kinds[order] != SERAI_KIND_FREE &&
+        turn_cap(turn, args[0], (enum serai_kind)order_kinds[order], &refusal) == NULL)
+        return refusal;
+    order_set_mark(turn->agents, (uint64_t)order + 1);
+    result = order_dispatch(turn, order, args);
+    order_set_mark(turn->agents, 0);
+    return result;
+}
+
 bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order,
                     const uint64_t *args, int64_t *result)
 {
     struct turn *turn = host;
-    int64_t refusal = 0;
 
     INVARIANT(instance == &turn->instance && order < SERAI_ORDER_COUNT);
     if (turn->transfer_count >= TURN_TRANSFERS_MAX && order_kinds[order] != SERAI_KIND_FREE) {
@@ -75,22 +93,12 @@ bool turn_host_call(void *host, struct engine_instance *instance, uint32_t order
         return true;
     }
     /* The fee of the order is taken before anything of it is looked at: a refusal costs it, too. */
-    if (!turn_order_fee(turn, (enum serai_order)order)) {
+    if (!turn_order_begins(turn, (enum serai_order)order)) {
         *result = SERAI_E_SHORT;
         return true;
     }
-    /*
-     * The slot in the first argument is checked here, once for all orders: docs/guest-abi.md,
-     * "Orders".
-     */
-    if (order_kinds[order] != SERAI_KIND_FREE &&
-        turn_cap(turn, args[0], (enum serai_kind)order_kinds[order], &refusal) == NULL) {
-        *result = refusal;
-        return true;
-    }
-    order_set_mark(turn->agents, (uint64_t)order + 1);
-    *result = order_dispatch(turn, (enum serai_order)order, args);
-    order_set_mark(turn->agents, 0);
+    *result = order_carry_out(turn, (enum serai_order)order, args);
+    turn_order_ends(turn);
     /* False: the engine ends the run, out of fuel or because the agent failed its turn. */
     return !turn->exhausted && turn->fail_code == 0;
 }

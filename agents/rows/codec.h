@@ -18,7 +18,7 @@ struct inbox_message;
 struct agent_log_line;
 
 enum {
-    ROW_VERSION = 8, /* the first item of every CBOR row of this part */
+    ROW_VERSION = 9, /* the first item of every CBOR row of this part */
     ROW_CAP_BYTES = 10,
     ROW_CAPS_BYTES = AGENT_CAPS_CHUNK * ROW_CAP_BYTES,
 };

@@ -54,22 +54,29 @@ static void turn_take_postage(struct agents *agents, struct agent *agent, const 
 
 /*
  * The fuel hold: what a full turn may cost, but half of a poor agent's money stays for its orders,
- * and the fuel floor comes before both.
+ * and the fuel floor comes before both.  The entry in the journal comes first, as it is written
+ * whatever becomes of the turn; and as much again stays for the lines of orders.
  */
 static uint64_t turn_hold_fuel(struct turn *turn, struct money pot)
 {
     const struct pricebook *prices = &turn->agents->prices;
-    struct money full = money_share_floor(agent_needs_most(turn->agents), 1, 2);
-    struct money hold = money_min(full, money_share_floor(pot, 1, 2));
+    const struct turn_prices *of_turn = &turn->agents->turn_prices;
+    struct money rest;
+    struct money hold;
     uint64_t fuel;
 
-    if (money_compare(hold, agents_reserve(turn->agents)) < 0)
-        hold = money_min(pot, agents_reserve(turn->agents));
+    turn->fees = of_turn->entry;
+    turn->lines = TURN_LINES;
+    INVARIANT(money_sub(&rest, pot, of_turn->entry)); /* next_can_pay() */
+    hold = money_share_floor(money_sub_clamped(rest, of_turn->entry), 1, 2);
+    hold = money_min(of_turn->fuel_full, hold);
+    if (money_compare(hold, of_turn->fuel_floor) < 0)
+        hold = money_min(rest, of_turn->fuel_floor);
     /*
      * A poor agent that runs out of fuel lacked money, not leave: its event will wait
      * (turn_ran_dry()).
      */
-    turn->poor = money_compare(hold, full) < 0;
+    turn->poor = money_compare(hold, of_turn->fuel_full) < 0;
     fuel = money_buys(hold, prices->compute, MARKET_FUEL_UNIT, turn->carry[CARRY_COMPUTE]);
     /*
      * From here on orders may spend `free` alone; whatever the fuel costs in the end is at most the

@@ -107,6 +107,27 @@ static void turn_book_packets(struct turn *turn)
 }
 
 /*
+ * The turn's entry in the journal, as far as it was written, with this line itself.  What follows
+ * from the turn later in its event was paid for when it was held.
+ */
+static void turn_book_journal(struct turn *turn)
+{
+    struct money price = turn->agents->prices.journal;
+    uint64_t lines = ledger_event_lines(turn->agents->ledger) + 1;
+    uint64_t bytes = ledger_counted_bytes(lines);
+    struct money cost;
+
+    if (money_is_zero(price))
+        return;
+    /* Each was held, rounded up: so the product with the carry is no more than that. */
+    INVARIANT(lines <= turn->lines);
+    INVARIANT(
+        money_cost_carry(&cost, &turn->carry[CARRY_JOURNAL], price, bytes, MARKET_JOURNAL_UNIT));
+    turn_book(turn, ACCOUNT_REVENUE_JOURNAL, cost, TRANSFER_JOURNAL_FEE, bytes, 0,
+              turn->carry[CARRY_JOURNAL]);
+}
+
+/*
  * What stands whatever became of the turn.  Each amount was covered by `free` or by the hold when
  * it was taken, so none is refused.
  */
@@ -120,12 +141,13 @@ static void turn_book_fees(struct turn *turn, uint64_t used)
     turn_book_packets(turn);
     turn_book(turn, ACCOUNT_REVENUE_LOGS, turn->log_fees, TRANSFER_LOG_FEE, turn->log_bytes, 0,
               turn->carry[CARRY_LOG]);
-    /* Fuel last: the turn's own and that of the modules it put, as one quantity. */
+    /* Fuel behind the fees: the turn's own and that of the modules it put, as one quantity. */
     INVARIANT(money_cost_carry(&cost, &turn->carry[CARRY_COMPUTE], prices->compute, fuel,
                                MARKET_FUEL_UNIT));
     /* The object of a compute line is the fuel table that defines the quantity. */
     turn_book(turn, ACCOUNT_REVENUE_COMPUTE, cost, TRANSFER_COMPUTE, fuel, ENGINE_FUEL_TABLE_ID,
               turn->carry[CARRY_COMPUTE]);
+    turn_book_journal(turn);
     memcpy(turn->agent->carry, turn->carry, sizeof turn->carry);
     turn->agent->usage.fuel += fuel;
     code_used(turn->agents, turn->agent->program.code.code, used);

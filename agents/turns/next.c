@@ -50,10 +50,15 @@ static void next_bill(struct agents *agents, struct agent *agent)
 
 static bool next_can_pay(const struct agents *agents, const struct agent *agent)
 {
-    /* The notice of low balance was paid when its mark was set, so it is delivered in any case. */
+    struct money needs = agent_head_needs(agents, agent);
+
+    /*
+     * The notice of low balance was paid when its mark was set, so it is delivered in any case: but
+     * if the journal has become so dear since that nothing would pay for its entry.
+     */
     if (agent->inbox.first->m.kind == SERAI_EVENT_LOW && money_is_zero(agent->needs))
-        return true;
-    return money_compare(agent_head_funds(agents, agent), agent_head_needs(agents, agent)) >= 0;
+        needs = agents->turn_prices.entry;
+    return money_compare(agent_head_funds(agents, agent), needs) >= 0;
 }
 
 /*

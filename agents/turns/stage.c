@@ -18,6 +18,7 @@ struct money turn_spendable(const struct turn *turn)
 
     money_accumulate(&left, turn->income);
     money_deduct(&left, turn->fees);
+    money_deduct(&left, turn->order_held);
     money_deduct(&left, turn->paid);
     return left;
 }
@@ -45,6 +46,7 @@ static bool stage_can_fee(const struct turn *turn, struct money amount)
     struct money without_income;
 
     INVARIANT(money_sub(&without_income, turn->free, turn->fees));
+    money_deduct(&without_income, turn->order_held);
     return money_compare(amount, without_income) <= 0 &&
            money_compare(amount, turn_spendable(turn)) <= 0;
 }
@@ -52,6 +54,19 @@ static bool stage_can_fee(const struct turn *turn, struct money amount)
 static void stage_add_fee(struct turn *turn, struct money amount)
 {
     money_accumulate(&turn->fees, amount);
+}
+
+/*
+ * The price of a line was held when the order began, as a fee: so what an order has begun it can
+ * finish, and the line can be booked even if the turn's income is undone.
+ */
+void turn_add_line(struct turn *turn)
+{
+    INVARIANT(turn->order_lines > 0);
+    turn->order_lines--;
+    turn->lines++;
+    money_deduct(&turn->order_held, turn->agents->turn_prices.line);
+    stage_add_fee(turn, turn->agents->turn_prices.line);
 }
 
 bool turn_order_fee(struct turn *turn, enum serai_order order)
@@ -67,6 +82,30 @@ bool turn_order_fee(struct turn *turn, enum serai_order order)
     stage_add_fee(turn, price);
     turn->orders[order]++;
     return true;
+}
+
+bool turn_order_begins(struct turn *turn, enum serai_order order)
+{
+    uint32_t lines = order == SERAI_ORDER_channel_buy ? ORDER_LINES_BUY_MAX : ORDER_LINES_MAX;
+    struct money held;
+
+    if (!money_scale(&held, turn->agents->turn_prices.line, lines) || !stage_can_fee(turn, held))
+        return false;
+    turn->order_lines = lines;
+    turn->order_held = held;
+    if (!turn_order_fee(turn, order)) {
+        turn_order_ends(turn);
+        return false;
+    }
+    if (turn->orders[order] == 1)
+        turn_add_line(turn);
+    return true;
+}
+
+void turn_order_ends(struct turn *turn)
+{
+    turn->order_lines = 0;
+    turn->order_held = money_zero();
 }
 
 bool turn_pay(struct turn *turn, uint64_t to, struct money amount, enum transfer_code code,
@@ -123,6 +162,14 @@ static bool stage_strict_fee(struct turn *turn, struct money price)
     return true;
 }
 
+static void stage_packet_lines(struct turn *turn, const struct packet_prices *prices)
+{
+    turn_add_line(turn); /* packets */
+    turn_add_line(turn); /* their bytes */
+    if (!money_is_zero(prices->strict))
+        turn_add_line(turn);
+}
+
 bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size_t size)
 {
     struct turn_packets *packets = stage_packets_at(turn, prices);
@@ -142,6 +189,8 @@ bool turn_packet_fee(struct turn *turn, const struct packet_prices *prices, size
         return false;
     }
     /* Booked as a line for each price of the interface, not of the packet (turn_book_packets()). */
+    if (packets->count == 0)
+        stage_packet_lines(turn, prices);
     packets->count++;
     packets->bytes += size;
     return true;
@@ -175,6 +224,8 @@ bool turn_log_fee(struct turn *turn, size_t size)
         return false;
     INVARIANT(money_sub(&paid, turn->fees, fees));
     money_accumulate(&turn->log_fees, paid);
+    if (turn->log_bytes == 0 && size > 0)
+        turn_add_line(turn);
     turn->log_bytes += size;
     return true;
 }

@@ -13,8 +13,20 @@ struct turn;
  */
 struct money turn_spendable(const struct turn *turn);
 
-/* Take the price of an order.  False: not enough, and nothing was taken. */
+/*
+ * Begin an order: take its price, and hold that of the lines of the journal which it may add.
+ * False: not enough, and nothing was taken.
+ */
+bool turn_order_begins(struct turn *turn, enum serai_order order);
+
+/* Take the price of the running order once more.  False: not enough, and nothing was taken. */
 bool turn_order_fee(struct turn *turn, enum serai_order order);
+
+/* Take the price of one more line, out of what the running order holds. */
+void turn_add_line(struct turn *turn);
+
+/* The order has ended: what it held for lines and did not need is free again. */
+void turn_order_ends(struct turn *turn);
 
 /*
  * Take the price of checking a module of `size` bytes: fuel that is booked as the turn's own, but

@@ -47,6 +47,13 @@ struct turn {
     uint32_t orders[SERAI_ORDER_COUNT];
     struct turn_packets packets[TURN_INTERFACES_MAX];
     uint32_t packet_interfaces;
+    /*
+     * Lines of the journal that were paid for, and of these what the running order has not added
+     * yet; their price is held until the order ends.
+     */
+    uint32_t lines;
+    uint32_t order_lines;
+    struct money order_held;
     struct money log_fees;
     uint64_t log_bytes;
     uint64_t carry[CARRIES]; /* as they will be after the turn */

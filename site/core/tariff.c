@@ -113,6 +113,15 @@ static enum audit_charge tariff_order(const struct pricebook *book, uint64_t ord
     return tariff_metered(price, AUDIT_METERS, 1);
 }
 
+/* The quantity is given by the line's place in its event, so it is checked besides. */
+static enum audit_charge tariff_journal(const struct pricebook *book, struct audit_price *price)
+{
+    price->account = ACCOUNT_REVENUE_JOURNAL;
+    price->price = book->journal;
+    price->of_its_event = true;
+    return tariff_metered(price, 4, MARKET_JOURNAL_UNIT);
+}
+
 /* Rent is by the indexes and what was held, so only the account is known from the line. */
 static enum audit_charge tariff_rent(struct audit_price *price, uint64_t account)
 {
@@ -139,6 +148,8 @@ static enum audit_charge tariff_charge(const void *tariff, const struct transfer
         price->account = ACCOUNT_REVENUE_LOGS;
         price->price = book->log;
         return tariff_metered(price, 3, MARKET_LOG_UNIT);
+    case TRANSFER_JOURNAL_FEE:
+        return tariff_journal(book, price);
     case TRANSFER_PACKET_FEE:
         return tariff_packet(book, line->object, price);
     case TRANSFER_ORDER:

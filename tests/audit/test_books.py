@@ -26,8 +26,11 @@ from books.siphash import siphash  # noqa: E402
 from books.store import COMMITS, FORMATS, TABLES, Store, row_hash  # noqa: E402
 
 CUSTOMER, AGENT = 4096, 4097
-BOOK = b"\x85\x03\x63SRI" + encode([list(VALUES.values()), 1, [12, 5]])[1:]
-OTHER_BOOK = BOOK.replace(encode(list(VALUES.values())), encode([5, *list(VALUES.values())[1:]]))
+# A book in which the journal is free, and one of another price of compute.
+FREE = list((VALUES | {"journal.price": 0}).values())
+BOOK = b"\x85\x03\x63SRI" + encode([FREE, 1, [12, 5]])[1:]
+OTHER_BOOK = BOOK.replace(encode(FREE), encode([5, *FREE[1:]]))
+PRICED_BOOK = BOOK.replace(encode(FREE), encode(list(VALUES.values())))
 
 
 def number(value):
@@ -216,7 +219,7 @@ class Entries(Case):
         self.refused("spare", self.read, tick(), spare=1)
         self.refused("spare", self.read, tick(), goes_on=2)
         self.refused("lines before", self.read, tick(), before=1)
-        for code in (43, 44, 54, 127):
+        for code in (43, 44, 55, 127):
             self.refused("unknown code", self.read, tick() + bytes([code]) + b"\1" * 9)
             self.refused("unknown code", self.read, tick() + bytes([0, code]) + b"\1" * 9)
         for first in (132, 135, 159, 162, 255):
@@ -310,7 +313,7 @@ class Replay(Case):
     def test_an_account_opens_once_and_in_order(self):
         for opening, text in ((opens(7, AGENT, CUSTOMER), "opens twice"),
                               (opens(7, AGENT + 2, CUSTOMER), "is not the next"),
-                              (opens(3, 27), "cannot be"), (opens(8, 257), "cannot be"),
+                              (opens(3, 28), "cannot be"), (opens(8, 257), "cannot be"),
                               (opens(6, 300), "cannot be"), (opens(11, AGENT + 1), "unknown kind")):
             self.refused(text, self.with_frame(request(2), opening, lines=0, openings=1).check)
         writer = new_books()
@@ -358,6 +361,37 @@ class Replay(Case):
         self.refused("no charge", self.with_frame(
             turn(5), long_line(20, AGENT, 51, 1, 1, 0, 9), price=1).check)
         self.refused("moves nothing", self.with_frame(turn(5), b"\x14" + numbers(0, 9)).check)
+
+    def test_a_turn_pays_once_for_its_entry_in_the_journal(self):
+        # One line before it: 48 bytes and 8 for each of the two, at 100,000 nanos for 2^20.
+        amount, left = divmod(64 * 100_000, 1 << 20)
+        other = opens(7, AGENT + 1, CUSTOMER)
+
+        def paid(*lines, first=turn(5), book=PRICED_BOOK, openings=0):
+            writer = new_books()
+            writer.books[2] = (3, 0, book)
+            writer.next_account += openings
+            writer.frame(entries_chunk(3, new_prices(2, book) + first + b"".join(lines), price=2),
+                         events=2, lines=len(lines), openings=openings)
+            writer.move(AGENT, 17, 1)
+            writer.move(AGENT, 27, amount)
+            return writer
+
+        order = b"\6" + numbers(1, 1, 3)
+        fee = b"\x36" + numbers(amount, 64, left)
+        paid(order, fee).check()
+        self.refused("pays 0 times for the journal, and owes it 1", paid(order).check)
+        self.refused("pays 1 times for the journal, and owes it 0",
+                     paid(order, fee, first=tick(subject=AGENT)).check)
+        for size, text in ((64, "64 bytes, and there are 72"), (72, "pays 2 times")):
+            again, rest = divmod(size * 100_000 + left, 1 << 20)
+            self.refused(text, paid(order, fee, b"\x36" + numbers(again, size, rest)).check)
+        less, rest = divmod(56 * 100_000, 1 << 20)
+        self.refused("56 bytes, and there are 64",
+                     paid(order, b"\x36" + numbers(less, 56, rest)).check)
+        self.refused("and should be", paid(order, b"\x36" + numbers(amount + 1, 64, left)).check)
+        self.refused("another agent pays", paid(order, long_line(
+            54, AGENT + 1, 27, amount, 2, 64, 0, left), first=turn(5) + other, openings=1).check)
 
     def test_books_of_prices_are_numbered_and_in_the_chain(self):
         def with_book(which=2, row=OTHER_BOOK, key=2, frame=3):
@@ -478,7 +512,7 @@ class Held(Case):
     """What rows claim, and the remainders of agents."""
 
     def rows(self, **changed):
-        agent = [0] * 19 + [7, 500] + [0, 0, [9, 0, 0, 3]] + [0] * 8 + [[b"code", 100]]
+        agent = [0] * 19 + [7, 500] + [0, 0, [9, 0, 0, 3, 2]] + [0] * 8 + [[b"code", 100]]
         message = [8, 0, e.TURN + 1, *[0] * 7, 40, 30, 20, 4, b"", [], b""]
         tables = {"inbox": {b"a": encode(message)}, "heap": {b"h": encode([8, 1, 2, 3, 60, b""])},
                   "object": {b"f": encode([8, 1, AGENT, 0, 0, 1, 11, 0, 0, 0]),
@@ -495,7 +529,7 @@ class Held(Case):
             accounts[number] = Account(number, FIXED[number][0], 0, 1)
             accounts[number].credits, accounts[number].debits = amount + 5, 5
         charges = Charges()
-        charges.left = {(AGENT, 5): 9, (AGENT, 13): 3} | (left or {})
+        charges.left = {(AGENT, 5): 9, (AGENT, 13): 3, (AGENT, 54): 2} | (left or {})
         Claims(rows).check(accounts, charges)
 
     def test_rows_sum_to_their_accounts(self):
@@ -506,7 +540,7 @@ class Held(Case):
             self.refused("and the rows", self.check, self.rows(**{name: {}}))
 
     def test_remainders_are_those_that_the_lines_leave(self):
-        for meter in (5, "packets", "packet_data", 13):
+        for meter in (5, "packets", "packet_data", 13, 54):
             self.refused("the remainder", self.check, self.rows(), None, {(AGENT, meter): 1})
 
 
@@ -517,7 +551,7 @@ class Disk(Case):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def write(self, tables, log=(), version=10, spoil=None):
+    def write(self, tables, log=(), version=11, spoil=None):
         env = lmdb.open(self.folder.name, max_dbs=20)
         rows = [("format", FORMATS, b"\0", struct.pack("<I", version))]
         rows += [("commits", COMMITS, struct.pack(">Q", key), value) for key, value in log]
@@ -582,8 +616,8 @@ class Disk(Case):
             self.write({"account": {b"b": b"1"}}, self.commit(1, self.PLACE), spoil=name)
             self.refused(f"{name} ", lambda: list(self.open().rows("account")))
         self.setUp()
-        self.write({}, version=8)
-        self.refused("format 10", self.open)
+        self.write({}, version=10)
+        self.refused("format 11", self.open)
 
     def test_a_log_that_is_not_well_formed_is_refused(self):
         good = self.change(0, 2, b"b", b"new") + self.PLACE

@@ -41,7 +41,7 @@ START_TEST(the_report_gives_the_equation_in_figures)
     ck_assert_uint_eq(report.events, 15);
     ck_assert_uint_eq(report.lines, 12);
     ck_assert_uint_eq(report.postings, 8);
-    ck_assert_uint_eq(report.accounts, 24);
+    ck_assert_uint_eq(report.accounts, 25);
     ck_assert_uint_eq(report.chunks, 5 * 2); /* a header and entries each */
     ck_assert(report.treasury_debit == 1000000000);
     ck_assert(report.suspense_debit == 9 && report.suspense_credit == 0);

@@ -34,7 +34,7 @@ before=$(customer_balance operator)
 says "$(printf 'here\n0.500000000 SRI')" call talker back --money 0.5
 holds "what that cost: the postage" \
     "$(awk -v a="$before" -v b="$(customer_balance operator)" 'BEGIN { printf "%.9f", a - b }')" \
-    0.000000100
+    0.000000109
 
 # ---- what is kept ----
 says "$(printf 'one\n@car  facet')" call talker twin --as car
@@ -68,7 +68,7 @@ says "badge 1" call talker pass @car hey
 exits 81 '0.250000000 SRI came back$' call talker pass @car trap --money 0.25
 holds "what that cost: three times the postage" \
     "$(awk -v a="$before" -v b="$(customer_balance operator)" 'BEGIN { printf "%.9f", a - b }')" \
-    0.000000300
+    0.000000327
 holds "what came back as JSON" \
     "$(call talker pass @car trap --money 0.25 --json | jq -r '.state + " " + .money')" \
     "broken 0.250000000"

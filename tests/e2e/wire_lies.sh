@@ -231,7 +231,7 @@ begins_anew ends "a message without the fee" 'a message with less money than it 
     say deliver t=yours:1 q=2 m=5000 pay=5599 b=get
 begins_anew ends "money that there is not" 'a packet that is no operation' \
     raw "$(printf "<10'op:deliver<11'desc:export0+>2+1-[]0:>" | od -An -tx1 | tr -d ' \n')"
-hears "a message that brings too little" 'came break q=2 m=0 e=-.* a=700 ' \
+hears "a message that brings too little" 'came break q=2 m=0 e=-.* a=709 ' \
     say deliver t=yours:1 q=2 pay=600 b=get
 hears "money that is refused" 'came break q=3 m=3000000 e=4201 .* pay=3000000$' \
     say deliver t=yours:1 q=3 m=3000000 pay=3005000 b=refuse

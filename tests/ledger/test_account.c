@@ -19,6 +19,7 @@ START_TEST(every_account_has_its_fixed_name)
         {ACCOUNT_REVENUE_COMPUTE, KIND_REVENUE, "revenue:compute"},
         {ACCOUNT_REVENUE_LOGS, KIND_REVENUE, "revenue:logs"},
         {ACCOUNT_REVENUE_FLUSHES, KIND_REVENUE, "revenue:flushes"},
+        {ACCOUNT_REVENUE_JOURNAL, KIND_REVENUE, "revenue:journal"},
         {ACCOUNT_HELD_MESSAGE, KIND_HELD, "held:message"},
         {ACCOUNT_HELD_RESERVE, KIND_HELD, "held:reserve"},
         {ACCOUNT_DEPOSIT_HEAP, KIND_DEPOSIT, "deposit:heap"},
@@ -54,7 +55,7 @@ START_TEST(own_accounts_are_walked_in_order_and_know_their_kind)
         before = id;
         count++;
     }
-    ck_assert_int_eq(count, 21);
+    ck_assert_int_eq(count, 22);
     ck_assert(!account_own_kind(0, &kind));
     ck_assert(!account_own_kind(4, &kind));
     ck_assert(!account_own_kind(255, &kind));

@@ -317,6 +317,7 @@ static const struct usual usual[] = {
     {TRANSFER_LINK_ACCEPTED, LINK_OUT, CUSTOMER, PAYER | PAYEE | QUANTITY | OBJECT},
     {TRANSFER_LINK_RETURNED, LINK_OUT, OTHER, PAYER | PAYEE | OBJECT},
     {TRANSFER_RECALLED, OTHER, ME, PAYER | PAYEE | OBJECT},
+    {TRANSFER_JOURNAL_FEE, ME, ACCOUNT_REVENUE_JOURNAL, QUANTITY | PRICE | CARRY},
 };
 
 static struct transfer usual_line(const struct usual *form)

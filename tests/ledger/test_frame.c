@@ -42,7 +42,7 @@ START_TEST(a_frame_with_nothing_in_it_is_closed_only_by_force)
     ck_assert_uint_eq(header.site_time_us, 5);
     ck_assert_uint_eq(header.wall_us, 6);
     ck_assert_uint_eq(ledger_frame(books.ledger), 2);
-    ck_assert_uint_eq(count_ops(&books.batch, STORE_ACCOUNT), 21);
+    ck_assert_uint_eq(count_ops(&books.batch, STORE_ACCOUNT), 22);
     store_batch_clear(&books.batch);
     ck_assert(!ledger_frame_close(books.ledger, &books.batch, 7, 8, false, &header));
     ck_assert(ledger_frame_close(books.ledger, &books.batch, 7, 8, true, NULL));

@@ -149,7 +149,7 @@ START_TEST(what_was_written_is_read_in_order)
     (void)books_live(&books);
     ck_assert_int_eq(read_all(&seen, NULL), ST_OK);
     ck_assert_uint_eq(seen.frames, 4);
-    ck_assert_uint_eq(seen.openings, 21 + 3);
+    ck_assert_uint_eq(seen.openings, 22 + 3);
     ck_assert_uint_eq(seen.closings, 1);
     ck_assert_uint_eq(seen.events, 2 + 4 + 7 + 1);
     ck_assert_uint_eq(seen.lines, 1 + 2 + 7 + 1);

@@ -902,7 +902,7 @@ START_TEST(another_version_of_the_format_is_told)
 {
     store_lmdb_close(open_store(STORE_CREATE));
     change_by_hand(false, 1, true);
-    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 9");
+    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 11");
     change_by_hand(false, STORE_FORMAT_VERSION, false);
     ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "do not fit their hash");
     change_by_hand(false, 0, false);

@@ -12,7 +12,7 @@ FIXED = {1: (KIND_TREASURY, "treasury"), 2: (KIND_SUSPENSE, "suspense"),
          3: (KIND_UNCLAIMED, "unclaimed")}
 for first_id, fixed_kind, group, words in (
         (16, KIND_REVENUE, "revenue",
-         "compute orders memory buffers code packets channels births logs links flushes"),
+         "compute orders memory buffers code packets channels births logs links flushes journal"),
         (48, KIND_HELD, "held", "message packet birth reserve"),
         (64, KIND_DEPOSIT, "deposit", "heap channel burial")):
     for fixed_id, word in enumerate(words.split(), first_id):
@@ -99,7 +99,7 @@ PARTIES = {
     47: ("treasury", "link:settling"), 48: ("customer", "customer"),
     49: ("suspense", "link:out"), 50: ("agent", "revenue:flushes"),
     51: ("link:in suspense link:settling", "suspense link:out link:settling"),
-    52: ("link:in", PAYEE), 53: ("agent", "agent"),
+    52: ("link:in", PAYEE), 53: ("agent", "agent"), 54: ("agent", "revenue:journal"),
 }
 PARTIES = {code: (frozenset(debit.split()), frozenset(credit.split()))
            for code, (debit, credit) in PARTIES.items()}

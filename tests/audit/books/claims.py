@@ -1,7 +1,7 @@
 """The rows that money is held and deposited for, against the accounts that hold it."""
 from . import entries as e
 from .cbor import decode_array
-from .prices import COMPUTE, LOG
+from .prices import COMPUTE, JOURNAL, LOG
 from .refused import at, need
 
 MESSAGE = 3
@@ -9,7 +9,7 @@ FACET, TIMER = 1, 3
 OBJECT_ITEMS = {FACET: 10, 2: 4, TIMER: 6, 4: 6, 5: 12}
 HELD_FOR_AN_END = 4
 # Where the remainders of an agent's row are in order, the meters of Charges.
-METERS = (COMPUTE, "packets", "packet_data", LOG)
+METERS = (COMPUTE, "packets", "packet_data", LOG, JOURNAL)
 
 
 class Claims:

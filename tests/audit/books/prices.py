@@ -20,17 +20,19 @@ VALUES = {
     "customers.ends_max": 20_000, "customers.inbox_percent": 50, "links.birth_fee": 100_000,
     "links.channel_fee": 100_000, "links.packets": 1_000, "links.packet_data": 10_000,
     "links.drain": 10_000_000, "links.priority": 1_000, "links.priority_data": 10_000,
-    "links.strict_packet": 0,
+    "links.strict_packet": 0, "journal.price": 100_000,
 }
 # The prices that one link may have of its own, by their numbers in the book's sixth item.
 OF_A_LINK = ("birth_fee", "channel_fee", "packets", "packet_data", "drain", "priority",
              "priority_data", "strict_packet")
 FUEL_UNIT, PACKETS_UNIT, DATA_UNIT, LOG_UNIT = 10**9, 1000, 1 << 20, 1 << 10
+JOURNAL_UNIT = 1 << 20
+EVENT_BYTES, LINE_BYTES = 48, 8
 RENT_UNIT = (1 << 30) * 3_600_000_000
 DRAIN_STEPS = 16
 COMPUTE, ORDER, MEMORY, BUFFERS, CODE, PACKETS, BIRTH, CHANNEL, LOG = range(5, 14)
-BURIAL_RENT, DRAIN, STRICT = 34, 41, 50
-CHARGES = frozenset((*range(COMPUTE, LOG + 1), BURIAL_RENT, DRAIN, STRICT))
+BURIAL_RENT, DRAIN, STRICT, JOURNAL = 34, 41, 50, 54
+CHARGES = frozenset((*range(COMPUTE, LOG + 1), BURIAL_RENT, DRAIN, STRICT, JOURNAL))
 
 
 class Book:
@@ -97,6 +99,8 @@ class Charges:
             found = line.quantity * book.orders.get(line.object, book.default_order), 0
         elif code == LOG:
             found = self.metered(line, LOG, book.values["log.price"], LOG_UNIT)
+        elif code == JOURNAL:
+            found = self.metered(line, JOURNAL, book.values["journal.price"], JOURNAL_UNIT)
         elif code in (MEMORY, BUFFERS, CODE, BURIAL_RENT):
             # Rent is for bytes over time, and the line has those of one moment.
             need(line.remainder < RENT_UNIT, "the remainder is a nano or more")

@@ -5,7 +5,7 @@ import struct
 from . import entries as e
 from .accounts import FIRST_COUNTED, KIND_REVENUE, PARTIES, Account, fields
 from .cbor import decode_array, encode
-from .prices import CHARGES, Book, Charges
+from .prices import CHARGES, EVENT_BYTES, JOURNAL, LINE_BYTES, Book, Charges
 from .refused import Refused, at, need
 
 HEADER_CHUNK_BYTES = 112
@@ -67,7 +67,7 @@ class Books:
         self.head = bytes(32)
         # The frame that is read, its last chunk, its last event, and what that event has so far.
         self.frame = self.chunk = self.event = None
-        self.event_lines = self.event_openings = 0
+        self.event_lines = self.event_openings = self.journal_lines = 0
         self.closing = []
         self.requests = {}
         self.meta = dict(store.rows("meta"))
@@ -170,7 +170,7 @@ class Books:
     def take_event(self, event):
         self.close_event()
         self.event = event
-        self.event_lines = self.event_openings = 0
+        self.event_lines = self.event_openings = self.journal_lines = 0
         self.frame.seen["events"] += 1
         need(self.time <= event.time <= self.frame.time, "site time falls")
         self.time = event.time
@@ -188,6 +188,10 @@ class Books:
         event = self.event
         need(event is None or event.kind == e.PRICES or self.event_lines or self.event_openings,
              "an event that moved nothing and opened nothing")
+        if event is not None:
+            due = int(event.kind == e.TURN and self.book.values["journal.price"] > 0)
+            need(self.journal_lines == due,
+                 f"it pays {self.journal_lines} times for the journal, and owes it {due} times")
         # A closing stands before the lines of its event, and is for all that comes after them.
         for account in self.closing:
             need(account.debits == account.credits, f"{account.name} closes with money")
@@ -233,6 +237,8 @@ class Books:
             if price != self.price:
                 raise Refused(f"a line of book {price}, and book {self.price} is in force")
             self.charges.check(line, self.book)
+            if code == JOURNAL:
+                self.check_journal(line)
         elif price != 0 or getter.kind == KIND_REVENUE:
             raise Refused("a line that is no charge names a book or pays revenue")
         if self.on_line is not None:
@@ -244,6 +250,13 @@ class Books:
         self.touched.add(getter)
         self.event_lines += 1
         self.frame.seen["lines"] += 1
+
+    def check_journal(self, line):
+        """What a turn pays for its entry counts the lines up to and with this one."""
+        counted = EVENT_BYTES + LINE_BYTES * (self.event_lines + 1)
+        need(line.quantity == counted, f"{line.quantity} bytes, and there are {counted}")
+        need(line.debit == self.event.subject, "another agent pays for the journal")
+        self.journal_lines += 1
 
     # ---- books of prices ----
 

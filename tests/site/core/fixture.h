@@ -42,9 +42,12 @@ struct site {
     void *post_context;
 };
 
-/* A fresh site with `money` in the operator's account; the book is the default one. */
+/*
+ * A fresh site with `money` in the operator's account; the book is the default one, but that the
+ * journal costs nothing.
+ */
 void site_open(struct site *site, uint64_t seed, uint64_t nanos);
-/* The same with another book, made by `change` from the default one. */
+/* The same with another book, made by `change` from that one. */
 void site_open_book(struct site *site, uint64_t seed, uint64_t nanos,
                     void (*change)(struct pricebook *book));
 void site_close(struct site *site);
