@@ -128,7 +128,7 @@ static enum status charges_check_bytes(struct charges *charges, const struct acc
     uint64_t bytes = ledger_counted_bytes((uint64_t)line->index + 1);
     char why[120];
 
-    charges->paid += line->transfer.debit == charges->event.subject;
+    charges->event.paid += line->transfer.debit == charges->event.subject;
     if (line->transfer.quantity == bytes)
         return ST_OK;
     (void)snprintf(why, sizeof why,
@@ -140,23 +140,23 @@ static enum status charges_check_bytes(struct charges *charges, const struct acc
 
 enum status charges_end(const struct charges *charges, struct fault *fault)
 {
-    const struct transfer fee = {.code = TRANSFER_JOURNAL_FEE, .price_id = charges->price_id};
+    const struct charges_event *event = &charges->event;
+    const struct transfer fee = {.code = TRANSFER_JOURNAL_FEE, .price_id = event->price_id};
     struct audit_price price;
     uint32_t due = 0;
 
     if (charges->tariff == NULL)
         return ST_OK;
-    if (charges->event.kind == EVENT_TURN) {
+    if (event->kind == EVENT_TURN) {
         (void)charges->audit->charge(charges->tariff, &fee, &price);
         due = !money_is_zero(price.price);
     }
-    if (charges->paid == due)
+    if (event->paid == due)
         return ST_OK;
     return fault_set(fault, ST_CORRUPT,
                      "frame %" PRIu64 " event %" PRIu32 ": a %s that pays %" PRIu32
                      " times for its entry in the journal, and owes it %" PRIu32 " times",
-                     charges->event.frame, charges->event.index,
-                     event_kind_name(charges->event.kind), charges->paid, due);
+                     event->frame, event->index, event_kind_name(event->kind), event->paid, due);
 }
 
 enum status charges_event(struct charges *charges, const struct journal_event *event,
@@ -164,9 +164,11 @@ enum status charges_event(struct charges *charges, const struct journal_event *e
 {
     enum status status = charges_end(charges, fault);
 
-    charges->event = *event;
-    charges->price_id = price_id;
-    charges->paid = 0;
+    charges->event = (struct charges_event){.frame = event->frame,
+                                            .index = event->index,
+                                            .kind = event->kind,
+                                            .subject = event->subject,
+                                            .price_id = price_id};
     return status;
 }
 

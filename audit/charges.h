@@ -13,10 +13,15 @@ struct charges {
         uint64_t left[AUDIT_METERS];
     } * remainders;
     size_t capacity;
-    /* The event that is read, the book in force there, and its lines for the journal so far. */
-    struct journal_event event;
-    uint64_t price_id;
-    uint32_t paid;
+    /* The event that is read, and its lines for the journal so far. */
+    struct charges_event {
+        uint64_t frame;
+        uint32_t index;
+        enum event_kind kind;
+        uint64_t subject;
+        uint64_t price_id; /* of the book in force there */
+        uint32_t paid;
+    } event;
 };
 
 /*
