@@ -69,19 +69,25 @@ void turn_add_line(struct turn *turn)
     stage_add_fee(turn, turn->agents->turn_prices.line);
 }
 
-bool turn_order_fee(struct turn *turn, enum serai_order order)
+/*
+ * Take the price of an order, if `lines` can be held besides.  The count is what is booked at the
+ * end; the sum here is what the fees leave to spend until then.
+ */
+static bool stage_order_fee(struct turn *turn, enum serai_order order, struct money lines)
 {
     struct money price = pricebook_order(&turn->agents->prices, (int)order);
+    struct money both;
 
-    /*
-     * The count is what is booked at the end; the sum here is what the fees leave to spend until
-     * then.
-     */
-    if (!stage_can_fee(turn, price))
+    if (!money_add(&both, price, lines) || !stage_can_fee(turn, both))
         return false;
     stage_add_fee(turn, price);
     turn->orders[order]++;
     return true;
+}
+
+bool turn_order_fee(struct turn *turn, enum serai_order order)
+{
+    return stage_order_fee(turn, order, money_zero());
 }
 
 bool turn_order_begins(struct turn *turn, enum serai_order order)
@@ -89,14 +95,11 @@ bool turn_order_begins(struct turn *turn, enum serai_order order)
     uint32_t lines = order == SERAI_ORDER_channel_buy ? ORDER_LINES_BUY_MAX : ORDER_LINES_MAX;
     struct money held;
 
-    if (!money_scale(&held, turn->agents->turn_prices.line, lines) || !stage_can_fee(turn, held))
+    if (!money_scale(&held, turn->agents->turn_prices.line, lines) ||
+        !stage_order_fee(turn, order, held))
         return false;
     turn->order_lines = lines;
     turn->order_held = held;
-    if (!turn_order_fee(turn, order)) {
-        turn_order_ends(turn);
-        return false;
-    }
     if (turn->orders[order] == 1)
         turn_add_line(turn);
     return true;
