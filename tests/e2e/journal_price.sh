@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What stays for ever is paid for: an agent that sends itself messages pays the price of the bytes
-# that its turns write, as they are counted, until its money is gone; and the books say so to whoever
+# that its turns write, as they are counted, until its money is gone; and the books say so to who
 # computes it again.  journal_price.sh BUILD
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
