@@ -89,6 +89,7 @@ START_TEST(the_default_book_has_the_posted_prices)
     ck_assert_uint_eq(pricebook_order(&book, 3).nanos, 1);
     ck_assert_uint_eq(pricebook_order(&book, PRICEBOOK_ORDERS_MAX - 1).nanos, 1);
     ck_assert_uint_eq(book.link_strict_packet.nanos, 0);
+    ck_assert_uint_eq(book.journal.nanos, 100000);
     ck_assert_int_eq(pricebook_check(&book, &fault), ST_OK);
 }
 END_TEST
@@ -526,7 +527,25 @@ START_TEST(stored_prices_of_links_that_make_no_sense_are_refused)
 }
 END_TEST
 
-/* As a program stored it that knew no share of a flush: 36 values, one less than today. */
+/* As a program stored it that knew no price of the journal: 37 values, one less than today. */
+START_TEST(a_book_from_before_the_price_of_the_journal_has_the_default)
+{
+    struct pricebook book;
+    struct pricebook older;
+    struct bytes bytes = {0};
+
+    pricebook_default(&book, NULL);
+    ck_assert_int_eq(set(&book, "links.strict_packet", PRICEBOOK_TEXT, "0.5"), ST_OK);
+    ck_assert_uint_eq(pricebook_keys(), 38);
+    put_values(&bytes, &book, 37);
+    ck_assert_int_eq(pricebook_decode(&older, bytes.data, bytes.size, &fault), ST_OK);
+    ck_assert(pricebook_equal(&book, &older));
+    ck_assert_uint_eq(older.journal.nanos, 100000);
+    bytes_fini(&bytes);
+}
+END_TEST
+
+/* As a program stored it that knew no share of a flush: 36 values. */
 START_TEST(a_book_from_before_the_share_of_a_flush_charges_none)
 {
     struct pricebook book;
@@ -601,6 +620,7 @@ int main(void)
     tcase_add_test(stored, a_stored_book_cut_anywhere_is_refused);
     tcase_add_test(stored, an_older_shorter_book_gets_defaults_for_the_rest);
     tcase_add_test(stored, a_book_from_before_the_share_of_a_flush_charges_none);
+    tcase_add_test(stored, a_book_from_before_the_price_of_the_journal_has_the_default);
     tcase_add_test(stored, a_stored_book_that_makes_no_sense_is_refused);
     tcase_add_test(stored, a_link_has_its_own_prices_or_those_of_all_links);
     tcase_add_test(stored, prices_of_a_link_that_are_none_are_refused);
