@@ -73,6 +73,7 @@ struct frame_input {
     struct hash head;                /* of the last frame that was taken */
     uint64_t frame;                  /* being read; before the first: the one before it */
     bool open;                       /* chunks of it have been read, and it is not finished */
+    bool any_head;                   /* the next frame may follow whatever it says it follows */
     uint32_t chunks;
     struct header_record header;
     struct bytes collected; /* the frame's chunks, each behind its size, a size_t */
@@ -120,9 +121,10 @@ static enum status frame_take(void *context, const struct whole_frame *frame, st
     struct frame_input *input = context;
     const struct frame_header *header = &frame->header.header;
 
-    if (!hash_equal(&header->previous, &input->head))
+    if (!input->any_head && !hash_equal(&header->previous, &input->head))
         return chunk_fault(header->frame, 0,
                            "the head that it follows is not the head of the frame before", fault);
+    input->any_head = false;
     input->head = header->head;
     if (header->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
         return ST_CORRUPT;
@@ -420,21 +422,28 @@ enum status books_check_frame(const struct store_read *read, const struct frame_
     return status;
 }
 
-enum status books_read_frames(const struct store *store, const struct frame_header *header,
-                              const struct journal_reader *reader, struct fault *fault)
+/* Read the frames behind `after`, which are there, up to that of `header`. */
+static enum status read_frames_after(const struct store *store, uint64_t after,
+                                     const struct frame_header *header,
+                                     const struct journal_reader *reader, struct fault *fault)
 {
-    struct frame_input input = {.reader = reader, .last = header};
+    struct frame_input input = {
+        .reader = reader, .last = header, .frame = after, .any_head = after > 0};
     struct bytes chunks = {0};
     enum status status;
 
-    if (header->frame == 0)
-        return ST_OK;
     /* Frames never change once they are written, so reads of different moments fit together. */
     status = input_begin(&input, 1, fault);
-    for (uint64_t frame = 1; frame <= header->frame && status == ST_OK; frame++)
+    for (uint64_t frame = after + 1; frame <= header->frame && status == ST_OK; frame++)
         status = read_frame(&input, store, frame, &chunks, fault);
     bytes_fini(&chunks);
     return input_end(&input, status, fault);
+}
+
+enum status books_read_frames(const struct store *store, const struct frame_header *header,
+                              const struct journal_reader *reader, struct fault *fault)
+{
+    return header->frame == 0 ? ST_OK : read_frames_after(store, 0, header, reader, fault);
 }
 
 enum status journal_read(const struct store *store, const struct journal_reader *reader,
@@ -444,6 +453,23 @@ enum status journal_read(const struct store *store, const struct journal_reader 
     enum status status = books_header_now(store, &header, fault);
 
     return status == ST_OK ? books_read_frames(store, &header, reader, fault) : status;
+}
+
+enum status journal_read_after(const struct store *store, uint64_t *after, uint64_t frames_max,
+                               const struct journal_reader *reader, struct fault *fault)
+{
+    struct frame_header header;
+    enum status status = books_header_now(store, &header, fault);
+    uint64_t from = *after;
+
+    if (status != ST_OK)
+        return status;
+    *after = header.frame;
+    if (from >= header.frame)
+        return ST_OK;
+    if (header.frame - from > frames_max)
+        from = header.frame - frames_max;
+    return from == header.frame ? ST_OK : read_frames_after(store, from, &header, reader, fault);
 }
 
 /* ---- words ---- */

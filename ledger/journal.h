@@ -81,6 +81,15 @@ MUST_CHECK enum status journal_read(const struct store *store, const struct jour
                                     struct fault *fault);
 
 /*
+ * Read the frames behind frame *after, the newest frames_max of them at most, and set *after to the
+ * last one that there is.  They are checked as journal_read() does, but that the first one follows
+ * what it says it follows.  For who goes on reading: none is read twice.
+ */
+MUST_CHECK enum status journal_read_after(const struct store *store, uint64_t *after,
+                                          uint64_t frames_max, const struct journal_reader *reader,
+                                          struct fault *fault);
+
+/*
  * The sum of what the rows of other parts say an account holds: the caller adds each row's amount.
  * Accounts of kinds held and deposit must equal it.
  */

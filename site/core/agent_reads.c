@@ -15,15 +15,20 @@
 /* What the read `agents` shows of each. */
 static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
 {
+    const struct account *account;
     struct agent_view view;
 
     agents_view(core->agents, agent, &view);
+    account = ledger_account(core->ledger, view.id);
     map_uint(map, "id", view.id);
     map_text(map, "name", view.name);
     map_uint(map, "customer", view.customer);
     map_text(map, "state", view.state);
     map_text(map, "reason", view.reason);
     map_money(map, "balance", ledger_balance(core->ledger, view.id));
+    /* What ever left its account and came to it: what a watcher takes the pace from. */
+    map_total(map, "debits", account->debits);
+    map_total(map, "credits", account->credits);
     map_hex(map, "code", view.code.bytes, HASH_BYTES);
     map_uint(map, "memory_bytes", view.memory_bytes);
     map_uint(map, "inbox", view.inbox_messages);

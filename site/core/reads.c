@@ -15,6 +15,7 @@
 #include "site/core/customer_terms.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
+#include "site/core/figures_read.h"
 #include "site/core/joining.h"
 #include "site/core/link_reads.h"
 #include "site/core/map.h"
@@ -270,6 +271,7 @@ static const struct read {
     {"calls", FOR_CUSTOMERS, core_read_calls},
     {"caps", FOR_CUSTOMERS, core_read_caps},
     {"accounts", FOR_CUSTOMERS, read_accounts},
+    {"figures", FOR_OPERATOR, core_read_figures},
     {"codes", FOR_OPERATOR, read_codes},
     {"reload", FOR_OPERATOR, read_reload},
     {"links", FOR_OPERATOR, core_read_links},

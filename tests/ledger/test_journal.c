@@ -159,6 +159,71 @@ START_TEST(what_was_written_is_read_in_order)
 }
 END_TEST
 
+/* Which frames were read, and how many lines. */
+struct frames_seen {
+    uint64_t first;
+    uint64_t last;
+    uint64_t lines;
+};
+
+static enum status note_frame(void *context, const struct frame_header *header, struct fault *fault)
+{
+    struct frames_seen *seen = context;
+
+    (void)fault;
+    seen->first = seen->first == 0 ? header->frame : seen->first;
+    seen->last = header->frame;
+    return ST_OK;
+}
+
+static enum status note_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct frames_seen *seen = context;
+
+    (void)fault;
+    ck_assert_uint_eq(line->frame, seen->last);
+    seen->lines++;
+    return ST_OK;
+}
+
+static struct frames_seen read_after(uint64_t *after, uint64_t frames_max)
+{
+    struct frames_seen seen = {0};
+    const struct journal_reader reader = {.frame = note_frame, .line = note_line, .context = &seen};
+
+    ck_assert_int_eq(journal_read_after(&books.store, after, frames_max, &reader, NULL), ST_OK);
+    return seen;
+}
+
+START_TEST(who_goes_on_reading_reads_no_frame_twice)
+{
+    struct frames_seen seen;
+    uint64_t after = 0;
+
+    seen = read_after(&after, 10); /* nothing is there */
+    ck_assert_uint_eq(seen.last, 0);
+    ck_assert_uint_eq(after, 0);
+    (void)books_live(&books); /* frames with 1, 2, 7 and 1 lines */
+    after = 1;
+    seen = read_after(&after, 10);
+    ck_assert_uint_eq(seen.first, 2);
+    ck_assert_uint_eq(seen.last, 4);
+    ck_assert_uint_eq(seen.lines, 10);
+    ck_assert_uint_eq(after, 4);
+    seen = read_after(&after, 10);
+    ck_assert_uint_eq(seen.last, 0);
+    /* Who is far behind is shown the newest; who wants none learns where the end is. */
+    after = 0;
+    seen = read_after(&after, 2);
+    ck_assert_uint_eq(seen.first, 3);
+    ck_assert_uint_eq(seen.lines, 8);
+    after = 0;
+    seen = read_after(&after, 0);
+    ck_assert_uint_eq(seen.last, 0);
+    ck_assert_uint_eq(after, 4);
+}
+END_TEST
+
 /* Each (debit, credit, code) once a frame, in the order in which a line first named it. */
 struct postings_seen {
     size_t count;
@@ -584,6 +649,7 @@ int main(void)
     tcase_add_checked_fixture(read, setup, teardown);
     tcase_add_test(read, an_empty_journal_reads_as_nothing);
     tcase_add_test(read, what_was_written_is_read_in_order);
+    tcase_add_test(read, who_goes_on_reading_reads_no_frame_twice);
     tcase_add_test(read, postings_are_what_the_lines_of_a_frame_add_up_to);
     tcase_add_test(read, an_error_of_a_callback_is_returned);
     tcase_add_test(read, random_journals_read_back_whole);

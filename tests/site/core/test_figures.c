@@ -112,6 +112,74 @@ START_TEST(frozen_agents_are_counted_by_who_may_thaw_them)
 }
 END_TEST
 
+/* The next value of a map that is to be under `key`; *in stands before it. */
+static bool find_key(struct cbor *in, const char *key)
+{
+    uint64_t count;
+
+    cbor_init(in, site.reply.result, site.reply.result_size);
+    count = cbor_get_map_any(in, 100);
+    for (uint64_t i = 0; i < count; i++) {
+        char name[64];
+        size_t size;
+
+        cbor_get_text(in, name, sizeof name - 1);
+        if (strcmp(name, key) == 0)
+            return true;
+        (void)cbor_get_raw(in, &size);
+    }
+    return false;
+}
+
+static uint64_t read_count(const char *key)
+{
+    struct cbor in;
+
+    ck_assert_msg(find_key(&in, key), "no %s", key);
+    return cbor_get_uint(&in, UINT64_MAX);
+}
+
+START_TEST(the_read_tells_the_same_figures)
+{
+    struct bytes args = {0};
+    struct bytes request = {0};
+    struct cbor in;
+    char total[64];
+    char wanted[64];
+
+    cbor_put_array(&args, 0);
+    control_read(&request, "figures", &args);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.freeze", agents[1]), CONTROL_DONE);
+    look();
+    ck_assert_int_eq(site_request_raw(&site, request.data, request.size), CONTROL_DONE);
+    ck_assert_uint_eq(read_count("agents"), AGENTS);
+    ck_assert_uint_eq(read_count("running"), AGENTS - 1);
+    ck_assert_uint_eq(read_count("frozen"), 1);
+    ck_assert_uint_eq(read_count("dry"), 0);
+    ck_assert_uint_eq(read_count("turns"), figures.agents.turns);
+    ck_assert_uint_eq(read_count("frame"), figures.frame);
+    ck_assert(find_key(&in, "liabilities"));
+    cbor_get_text(&in, total, sizeof total - 1);
+    (void)snprintf(wanted, sizeof wanted, "%llu.%09llu",
+                   (unsigned long long)(figures.liabilities / MONEY_NANOS_PER_UNIT),
+                   (unsigned long long)(figures.liabilities % MONEY_NANOS_PER_UNIT));
+    ck_assert_str_eq(total, wanted);
+    ck_assert(find_key(&in, "accounts"));
+    ck_assert_uint_eq(cbor_get_array_any(&in, 1000), figures.account_count);
+    ck_assert(find_key(&in, "links"));
+    ck_assert_uint_eq(cbor_get_array_any(&in, 1000), 0);
+    /* It takes no words. */
+    bytes_clear(&args);
+    bytes_clear(&request);
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, 1);
+    control_read(&request, "figures", &args);
+    ck_assert_int_eq(site_request_raw(&site, request.data, request.size), CONTROL_BAD_REQUEST);
+    bytes_fini(&args);
+    bytes_fini(&request);
+}
+END_TEST
+
 START_TEST(a_survey_looks_at_every_agent_once_in_steps)
 {
     struct core_survey survey = {0};
@@ -159,6 +227,7 @@ int main(void)
     tcase_add_test(tcase, what_is_owed_to_customers_and_agents_is_what_their_accounts_hold);
     tcase_add_test(tcase, the_sites_own_accounts_are_all_there_and_exact);
     tcase_add_test(tcase, frozen_agents_are_counted_by_who_may_thaw_them);
+    tcase_add_test(tcase, the_read_tells_the_same_figures);
     tcase_add_test(tcase, a_survey_looks_at_every_agent_once_in_steps);
     tcase_add_test(tcase, who_cannot_pay_tomorrows_rent_is_counted);
     suite_add_tcase(suite, tcase);

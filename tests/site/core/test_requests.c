@@ -436,6 +436,7 @@ START_TEST(a_stranger_is_shown_only_what_is_public)
     ck_assert_int_eq(read_list("accounts", 0, 10, -1), CONTROL_DENIED);
     ck_assert_int_eq(read_list("codes", 0, 10, -1), CONTROL_DENIED);
     ck_assert_int_eq(read_list("links", 0, 10, -1), CONTROL_DENIED);
+    ck_assert_int_eq(read_list("figures", -1, 0, 0), CONTROL_DENIED);
 }
 END_TEST
 
@@ -468,6 +469,7 @@ START_TEST(a_customer_is_shown_what_is_its_own_page_by_page)
     ck_assert_int_eq(signed_list(1, "agent", (int64_t)other, -1, 0), CONTROL_DENIED);
     ck_assert_int_eq(signed_list(1, "codes", 0, 0, 0), CONTROL_DENIED);
     ck_assert_int_eq(signed_list(1, "links", 0, 0, 0), CONTROL_DENIED);
+    ck_assert_int_eq(signed_list(1, "figures", -1, -1, 0), CONTROL_DENIED);
     ck_assert_int_eq(signed_list(OPERATOR, "codes", 0, 0, 0), CONTROL_DONE);
     ck_assert_int_eq(signed_list(3, "agents", 0, 0, 0), CONTROL_DENIED); /* nobody's key */
 }
