@@ -10,6 +10,15 @@
 
 enum { MESSAGE_BYTES_MAX = 8192 }; /* a path and a reason fit */
 
+static char *kept_text; /* where messages go; NULL: to stderr */
+static size_t kept_room;
+
+void cli_keep_messages(char *text, size_t room_bytes)
+{
+    kept_text = text;
+    kept_room = room_bytes;
+}
+
 int cli_fail(enum exit_code code, const char *format, ...)
 {
     char text[MESSAGE_BYTES_MAX];
@@ -19,6 +28,10 @@ int cli_fail(enum exit_code code, const char *format, ...)
     va_start(args, format);
     length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (kept_text != NULL) {
+        (void)snprintf(kept_text, kept_room, "%s", text);
+        return (int)code;
+    }
     /*
      * Escaped: the message quotes what was typed, and what the site sent, which a terminal might
      * obey.

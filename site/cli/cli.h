@@ -49,6 +49,12 @@ void cli_print_version(FILE *out, bool json);
 /* Print "serai: ..." on stderr, escaped.  Returns `code`, so that a command can end with it. */
 int cli_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * From now on keep messages in `text` and not on stderr, the newest alone and cut to fit; NULL: as
+ * before.  `text` is borrowed until then.
+ */
+void cli_keep_messages(char *text, size_t room_bytes);
+
 /* Print a fault as cli_fail() does.  Returns the exit code of its status. */
 int cli_fault(const struct fault *fault);
 

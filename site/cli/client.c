@@ -118,12 +118,35 @@ void client_release_signals(void)
     catching = false;
 }
 
+bool client_was_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+bool client_wait_input(int fd, uint64_t wait_us)
+{
+    const struct timespec most = {.tv_sec = (time_t)(wait_us / 1000000),
+                                  .tv_nsec = (long)(wait_us % 1000000) * 1000};
+    fd_set set;
+
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    return pselect(fd + 1, &set, NULL, NULL, &most, catching ? &mask_before : NULL) > 0;
+}
+
 /* ---- sending and receiving ---- */
+
+static unsigned timeout_s = CLIENT_TIMEOUT_S;
+
+void client_set_timeout(unsigned seconds)
+{
+    timeout_s = seconds;
+}
 
 /* Wait until the socket can be read or written.  NULL when it can; else why not, for people. */
 static const char *client_wait(int fd, bool to_read)
 {
-    const struct timespec most = {.tv_sec = CLIENT_TIMEOUT_S};
+    const struct timespec most = {.tv_sec = (time_t)timeout_s};
     fd_set set;
     int ready;
 

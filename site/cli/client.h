@@ -8,6 +8,18 @@ enum { CLIENT_TIMEOUT_S = 60 };
 
 struct client_connection; /* a connection; opaque */
 
+/* Wait for so long from now on, and not CLIENT_TIMEOUT_S, for each part of an answer. */
+void client_set_timeout(unsigned seconds);
+
+/* Whether one of the signals that are caught has come since client_catch_signals(). */
+MUST_CHECK bool client_was_interrupted(void);
+
+/*
+ * While signals are caught: wait until `fd` can be read.  False: `wait_us` are over, or a signal
+ * came, also one that is not caught (the size of the terminal has changed).
+ */
+MUST_CHECK bool client_wait_input(int fd, uint64_t wait_us);
+
 /*
  * Connect to the daemon whose socket is at `path`.  On ST_OK the caller ends *client with
  * client_close().  ST_MISSING: no daemon listens there.  ST_DENIED: the socket is not ours.  ST_IO,

@@ -86,6 +86,11 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_FROM] = {"from", "MOMENT",
                   "from this frame or time on: 17, 2026-12-01, 2026-12-01T22:00Z"},
     [OPT_TO] = {"to", "MOMENT", "up to this frame, day or minute, and with it"},
+    [OPT_ONCE] = {"once", NULL, "print it once, without a terminal"},
+    [OPT_INTERVAL] = {"interval", "SECONDS", "how long between two looks (default: 1)"},
+    [OPT_SORT] = {"sort", "KEY",
+                  "burn (default), paid, in, balance, lasts, memory, inbox, name or agent"},
+    [OPT_FILTER] = {"filter", "TEXT", "only agents with this in name, state or number"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -70,6 +70,10 @@ enum cli_option_id {
     OPT_BY,
     OPT_FROM,
     OPT_TO,
+    OPT_ONCE,
+    OPT_INTERVAL,
+    OPT_SORT,
+    OPT_FILTER,
     OPTION_COUNT,
 };
 

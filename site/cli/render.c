@@ -401,6 +401,19 @@ void render_each(const uint8_t *item, size_t size,
     }
 }
 
+void render_list(const uint8_t *map, size_t size, const char *key,
+                 void (*visit)(void *context, const uint8_t *item, size_t size), void *context)
+{
+    struct cbor in;
+    const uint8_t *array;
+    size_t array_size;
+
+    if (!render_find_field(map, size, key, &in) || cbor_peek(&in) != CBOR_ARRAY)
+        return;
+    array = cbor_get_raw(&in, &array_size);
+    render_each(array, array_size, visit, context);
+}
+
 char *render_total(char text[64], u128 nanos)
 {
     char whole[U128_TEXT_BYTES];

@@ -50,6 +50,10 @@ void render_fields(FILE *out, const uint8_t *map, size_t size, const char *curre
 void render_each(const uint8_t *item, size_t size,
                  void (*visit)(void *context, const uint8_t *item, size_t size), void *context);
 
+/* Visit the items of the array that a map holds under `key`; none if it holds no such array. */
+void render_list(const uint8_t *map, size_t size, const char *key,
+                 void (*visit)(void *context, const uint8_t *item, size_t size), void *context);
+
 /* Copy a field of a map that is a text, cut to fit.  False when there is none of that type. */
 bool render_text(const uint8_t *map, size_t size, const char *key, char text[RENDER_TEXT_BYTES]);
 

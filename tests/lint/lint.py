@@ -59,7 +59,10 @@ ARROWS = {
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
 PARTS = {"agents": "agents/orders agents/pages agents/rows agents/turns"}
-LIBRARIES = {"lmdb.h": ("store/",), "zmq.h": ("site/",), "microhttpd.h": ("site/metrics/",)}
+LIBRARIES = {
+    "lmdb.h": ("store/",), "zmq.h": ("site/",), "microhttpd.h": ("site/metrics/",),
+    "curses.h": ("site/cli/",),
+}
 
 # The headers of a folder that others include.  All others are private to it and to its own tests
 # (tests/FOLDER).  The headers of base/ are all for everybody.

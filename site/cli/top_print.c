@@ -1,0 +1,168 @@
+#include "site/cli/top_print.h"
+
+#include <inttypes.h>
+
+#include "site/cli/render.h"
+#include "site/cli/top_view.h"
+
+/* ---- text ---- */
+
+static void print_line(void *context, const char *text)
+{
+    FILE *out = context;
+
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= TOP_MARKS)
+            putc(*text, out);
+    putc('\n', out);
+}
+
+void top_print_text(FILE *out, const struct top *top, size_t columns, bool ascii)
+{
+    const struct top_page page = {.columns = columns,
+                                  .ascii = ascii,
+                                  .now_us = top->read_us,
+                                  .line = print_line,
+                                  .context = out};
+
+    top_view(top, &page);
+}
+
+/* ---- JSON ---- */
+
+static void json_total(FILE *out, const char *key, u128 nanos)
+{
+    char text[64];
+
+    fprintf(out, ",\"%s\":\"%s\"", key, render_total(text, nanos));
+}
+
+/* An amount an hour; null while it is not known. */
+static void json_pace(FILE *out, const struct top *top, const char *key,
+                      const struct top_series *series)
+{
+    char text[64];
+    u128 pace;
+
+    if (top_pace(series, top->choice.window, top_per_us(TOP_PER_HOUR), &pace))
+        fprintf(out, ",\"%s\":\"%s\"", key, render_total(text, pace));
+    else
+        fprintf(out, ",\"%s\":null", key);
+}
+
+/* How much its balance falls in an hour; 0 if it rises, as `in_per_hour` is more then. */
+static void json_burn(FILE *out, const struct top *top, const struct top_agent *agent)
+{
+    char text[64];
+    bool rises;
+    u128 burn;
+
+    if (top_burn(agent, top->choice.window, top_per_us(TOP_PER_HOUR), &burn, &rises))
+        fprintf(out, ",\"burn_per_hour\":\"%s\"", render_total(text, rises ? 0 : burn));
+    else
+        fputs(",\"burn_per_hour\":null", out);
+}
+
+/* A count a second, with three decimals. */
+static void json_count_pace(FILE *out, const struct top *top, const char *key,
+                            const struct top_series *series)
+{
+    u128 milli;
+
+    if (top_pace(series, top->choice.window, 1000 * TOP_SECOND_US, &milli))
+        fprintf(out, ",\"%s\":%" PRIu64 ".%03u", key, (uint64_t)(milli / 1000),
+                (unsigned)(milli % 1000));
+    else
+        fprintf(out, ",\"%s\":null", key);
+}
+
+/* Texts are as lists show them: escaped (base/text.h), as they are in the model. */
+static void json_text(FILE *out, const char *key, const char *text)
+{
+    fprintf(out, ",\"%s\":", key);
+    render_json_text(out, text);
+}
+
+static void json_site(FILE *out, const struct top *top)
+{
+    fputs("{\"type\":\"site\",\"version\":1", out);
+    json_text(out, "site", top->site);
+    json_text(out, "unit", top->currency);
+    fprintf(out, ",\"frame\":\"%" PRIu64 "\",\"site_time_us\":\"%" PRIu64 "\"", top->frame,
+            top->site_time_us);
+    json_total(out, "revenue", top->revenue);
+    json_pace(out, top, "revenue_per_hour", &top->earned);
+    json_total(out, "liabilities", top->liabilities);
+    json_count_pace(out, top, "turns_per_second", &top->turns);
+    json_count_pace(out, top, "undone_per_second", &top->traps);
+    json_count_pace(out, top, "messages_per_second", &top->messages);
+    fprintf(out,
+            ",\"agents\":%" PRIu64 ",\"running\":%" PRIu64 ",\"dry\":%" PRIu64
+            ",\"frozen\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"customers\":%" PRIu64
+            ",\"memory_bytes\":%" PRIu64 ",\"inbox\":%" PRIu64 ",\"disk_free_bytes\":%" PRIu64,
+            top->agents, top->running, top->dry, top->frozen, top->ready, top->customers,
+            top->memory_bytes, top->inbox, top->disk_free_bytes);
+    json_text(out, "disk", top->disk);
+    json_text(out, "drain", top->drain);
+    fputs("}\n", out);
+}
+
+static void json_link(FILE *out, const struct top *top, const struct top_link *link)
+{
+    fputs("{\"type\":\"link\"", out);
+    json_text(out, "link", link->name);
+    json_text(out, "state", link->state);
+    fprintf(out, ",\"unchanged_s\":%" PRIu64 ",\"outstanding\":%" PRIu64, link->unchanged_s,
+            link->outstanding);
+    json_text(out, "unit", top->currency);
+    json_total(out, "we_owe", link->we_owe);
+    json_total(out, "peer_limit", link->peer_limit);
+    json_total(out, "it_owes", link->it_owes);
+    json_total(out, "limit", link->limit);
+    json_pace(out, top, "sent_per_hour", &link->sent);
+    json_pace(out, top, "received_per_hour", &link->received);
+    fputs("}\n", out);
+}
+
+static void json_agent(FILE *out, const struct top *top, const struct top_agent *agent)
+{
+    uint64_t lasts_s;
+
+    fprintf(out, "{\"type\":\"agent\",\"agent\":\"%" PRIu64 "\",\"customer\":\"%" PRIu64 "\"",
+            agent->id, agent->customer);
+    json_text(out, "name", agent->name);
+    json_text(out, "state", agent->state);
+    json_text(out, "reason", agent->reason);
+    json_text(out, "unit", top->currency);
+    json_total(out, "balance", agent->balance);
+    json_burn(out, top, agent);
+    json_pace(out, top, "out_per_hour", &agent->out);
+    json_pace(out, top, "in_per_hour", &agent->in);
+    if (top->has_books)
+        json_pace(out, top, "paid_per_hour", &agent->paid);
+    else
+        fputs(",\"paid_per_hour\":null", out);
+    if (top_lasts(agent, top->choice.window, &lasts_s))
+        fprintf(out, ",\"lasts_s\":%" PRIu64, lasts_s);
+    else
+        fputs(",\"lasts_s\":null", out);
+    fprintf(out, ",\"memory_bytes\":%" PRIu64 ",\"inbox\":%" PRIu64 "}\n", agent->memory_bytes,
+            agent->inbox);
+}
+
+void top_print_json(FILE *out, const struct top *top)
+{
+    json_site(out, top);
+    for (size_t i = 0; i < top->resource_count; i++) {
+        fputs("{\"type\":\"resource\"", out);
+        json_text(out, "resource", top->resources[i].name);
+        json_text(out, "unit", top->currency);
+        json_total(out, "revenue", top->resources[i].total);
+        json_pace(out, top, "revenue_per_hour", &top->resources[i].earned);
+        fputs("}\n", out);
+    }
+    for (size_t i = 0; i < top->link_count; i++)
+        json_link(out, top, top->links[i]);
+    for (size_t i = 0; i < top->shown; i++)
+        json_agent(out, top, top->rows[i]);
+}
