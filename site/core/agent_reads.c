@@ -12,6 +12,15 @@
 
 /* ---- agents ---- */
 
+/* How long the balance lasts at today's rent if nothing happens; UINT64_MAX: without end. */
+static uint64_t agent_dry_in_s(const struct core *core, const struct agent_view *view)
+{
+    uint64_t lasts_us =
+        market_rent_lasts_us(ledger_balance(core->ledger, view->id), view->rent_rate, 0);
+
+    return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
+}
+
 /* What the read `agents` shows of each. */
 static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
 {
@@ -32,6 +41,8 @@ static void agent_entries(const struct core *core, const struct agent *agent, st
     map_hex(map, "code", view.code.bytes, HASH_BYTES);
     map_uint(map, "memory_bytes", view.memory_bytes);
     map_uint(map, "inbox", view.inbox_messages);
+    if (agent_dry_in_s(core, &view) != UINT64_MAX)
+        map_uint(map, "dry_in_s", agent_dry_in_s(core, &view));
 }
 
 static void agent_list_one(void *context, const struct agent *agent)
@@ -63,15 +74,6 @@ void core_read_agents(struct core *core, const struct viewer *viewer, struct cbo
     read_list_end(&list, outcome);
 }
 
-/* How long the balance lasts at today's rent if nothing happens; UINT64_MAX: without end. */
-static uint64_t agent_dry_in_s(const struct core *core, const struct agent_view *view)
-{
-    uint64_t lasts_us =
-        market_rent_lasts_us(ledger_balance(core->ledger, view->id), view->rent_rate, 0);
-
-    return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
-}
-
 /* ... and what the read `agent` adds. */
 static void agent_details(const struct core *core, const struct agent *agent, struct map *map)
 {
@@ -98,8 +100,6 @@ static void agent_details(const struct core *core, const struct agent *agent, st
         map_uint(map, "leash_holder", view.leash_holder);
     if (!money_is_zero(view.needs))
         map_money(map, "needs", view.needs);
-    if (agent_dry_in_s(core, &view) != UINT64_MAX)
-        map_uint(map, "dry_in_s", agent_dry_in_s(core, &view));
 }
 
 /* The agent of that number, if it is shown to the viewer; NULL: the outcome says why not. */

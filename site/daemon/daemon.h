@@ -78,6 +78,7 @@ struct daemon_options {
     /* No turn is run and site time stands still, so nothing is owed; requests are served.  Best
      * with link_listen NULL. */
     bool frozen;
+    bool skip_books; /* daemon_check() does not load them */
     /* For tests, as agents_set_pages() takes them.  0 in the daemon: its own numbers. */
     uint64_t page_log_bytes;
     uint64_t pages_cached;
