@@ -16,6 +16,7 @@ int cmd_site_run(struct cli *cli);
 int cmd_site_status(struct cli *cli);
 int cmd_top_show(struct cli *cli);
 int cmd_doctor_run(struct cli *cli);
+int cmd_host_ls(struct cli *cli);
 int cmd_site_reload(struct cli *cli);
 int cmd_site_drain(struct cli *cli);
 int cmd_site_key(struct cli *cli);

@@ -202,18 +202,21 @@ static void site_look_at_agents(struct doctor *doctor, uint64_t agents, uint64_t
 static void site_judge_state(struct doctor *doctor, const uint8_t *map, size_t size)
 {
     char disk[RENDER_TEXT_BYTES];
-    char drain[RENDER_TEXT_BYTES];
+    char state[RENDER_TEXT_BYTES];
 
     (void)!render_text(map, size, "disk", disk);
-    (void)!render_text(map, size, "drain", drain);
+    (void)!render_text(map, size, "state", state);
     if (*disk != '\0' && strcmp(disk, "roomy") != 0) {
         doctor_find(doctor, strcmp(disk, "low") == 0 ? DOCTOR_WARN : DOCTOR_FAULT, "disk",
                     "the site says that its disk is %s", disk);
         doctor_next(doctor, "serai site status --site %s", doctor->cli->dir);
     }
-    if (*drain != '\0' && strcmp(drain, "no") != 0) {
-        doctor_find(doctor, DOCTOR_NOTE, "daemon", "the site is being drained: %s", drain);
-        doctor_next(doctor, "serai site drain --cancel --site %s, if it is to stay",
+    if (strcmp(state, "frozen") == 0) {
+        doctor_find(doctor, DOCTOR_WARN, "daemon", "it was started with --frozen: no agent runs");
+        doctor_next(doctor, "stop it, then: serai site run --site %s", doctor->cli->dir);
+    } else if (strncmp(state, "drain", 5) == 0) {
+        doctor_find(doctor, DOCTOR_NOTE, "daemon", "the site is %s", state);
+        doctor_next(doctor, "if it is to stay: serai site drain --cancel --site %s",
                     doctor->cli->dir);
     }
 }

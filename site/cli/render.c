@@ -414,6 +414,24 @@ void render_list(const uint8_t *map, size_t size, const char *key,
     render_each(array, array_size, visit, context);
 }
 
+bool render_read_total(const uint8_t *map, size_t size, const char *key, u128 *nanos)
+{
+    char text[RENDER_TEXT_BYTES];
+    u128 total = 0;
+
+    if (!render_text(map, size, key, text) || !render_is_amount(text))
+        return false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '.')
+            continue;
+        if (total > (u128)-1 / 10 - 1)
+            return false;
+        total = total * 10 + (unsigned)(*at - '0');
+    }
+    *nanos = total;
+    return true;
+}
+
 char *render_total(char text[64], u128 nanos)
 {
     char whole[U128_TEXT_BYTES];

@@ -69,6 +69,9 @@ const char *render_text_whole(const uint8_t *map, size_t size, const char *key, 
 /* Read a field of a map that is an integer.  False when there is none of that type. */
 bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number);
 
+/* Read a field of a map that is an amount or a total.  False when there is none. */
+bool render_read_total(const uint8_t *map, size_t size, const char *key, u128 *nanos);
+
 /* Write a total of nanos with nine decimals; `text` has room for 64.  Returns `text`. */
 char *render_total(char text[64], u128 nanos);
 

@@ -156,7 +156,7 @@ struct top {
     uint64_t customers;
     char disk[32];
     uint64_t disk_free_bytes;
-    char drain[16];
+    char state[16]; /* running, draining, frozen, drained, rests */
     u128 liabilities;
     u128 revenue;
     struct top_series earned;

@@ -103,7 +103,7 @@ static void json_site(FILE *out, const struct top *top)
             top->agents, top->running, top->dry, top->frozen, top->ready, top->customers,
             top->memory_bytes, top->inbox, top->disk_free_bytes);
     json_text(out, "disk", top->disk);
-    json_text(out, "drain", top->drain);
+    json_text(out, "state", top->state);
     fputs("}\n", out);
 }
 

@@ -42,18 +42,9 @@ static uint64_t take_number(const uint8_t *map, size_t size, const char *key)
 /* A total as nanos; one that is missing, or is none, is 0. */
 static u128 take_total(const uint8_t *map, size_t size, const char *key)
 {
-    char text[RENDER_TEXT_BYTES];
     u128 total = 0;
 
-    (void)!render_text(map, size, key, text);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '.')
-            continue;
-        if (*at < '0' || *at > '9' || total > (u128)-1 / 10 - 9)
-            return 0;
-        total = total * 10 + (unsigned)(*at - '0');
-    }
-    return total;
+    return render_read_total(map, size, key, &total) ? total : 0;
 }
 
 /* ---- figures ---- */
@@ -111,7 +102,7 @@ static void take_counts(struct top *top, const uint8_t *map, size_t size, uint64
     top->disk_free_bytes = take_number(map, size, "disk_free_bytes");
     take_text(map, size, "currency", top->currency, sizeof top->currency);
     take_text(map, size, "disk", top->disk, sizeof top->disk);
-    take_text(map, size, "drain", top->drain, sizeof top->drain);
+    take_text(map, size, "state", top->state, sizeof top->state);
     top_series_add(&top->turns, now_us, take_number(map, size, "turns"));
     top_series_add(&top->traps, now_us, take_number(map, size, "traps"));
     top_series_add(&top->messages, now_us, take_number(map, size, "messages"));

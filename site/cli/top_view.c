@@ -112,12 +112,9 @@ static void view_head(struct top_out *out, const struct top *top)
         top_mark(out, TOP_MARK_BAD);
         top_putf(out, "no answer for %s, trying again",
                  top_print_seconds(since, lost_us / TOP_SECOND_US));
-    } else if (strcmp(top->drain, "no") != 0 && top->drain[0] != '\0') {
-        top_mark(out, TOP_MARK_WARN);
-        top_putf(out, "drained: %s", top->drain);
     } else {
-        top_mark(out, TOP_MARK_GOOD);
-        top_put(out, "serving");
+        top_mark(out, strcmp(top->state, "running") == 0 ? TOP_MARK_GOOD : TOP_MARK_WARN);
+        top_put(out, top->read_us == 0 ? "asking" : top->state);
     }
     top_end_line(out);
     if (top->lost_us == 0)

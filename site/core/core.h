@@ -37,6 +37,7 @@ struct core_options {
     struct random_source random;
     const uint8_t *loader; /* module bytes of the loader; borrowed for the life of the core */
     size_t loader_size;
+    bool frozen;             /* its driver runs no turn: for the figures alone */
     struct pricebook book;   /* copied */
     uint64_t page_log_bytes; /* agents_set_pages() */
     uint64_t pages_cached;   /* agents_set_pages() */

@@ -31,6 +31,18 @@ static void figures_map_agents(struct map *map, const struct core_figures *figur
     map_uint(map, "fuel", agents->fuel);
 }
 
+/* What keeps turns from being run, the strongest first; `running` if nothing does. */
+static const char *figures_state(const struct core *core)
+{
+    if (core->options.frozen)
+        return "frozen";
+    if (core->drain.state == DRAIN_OVER)
+        return "drained";
+    if (core_disk_rests(core))
+        return "rests";
+    return core->drain.state == DRAIN_LEAVING ? "draining" : "running";
+}
+
 static void figures_map_disk(const struct core *core, struct map *map)
 {
     map_text(map, "disk", core_disk_word(core));
@@ -108,6 +120,7 @@ void core_read_figures(struct core *core, const struct viewer *viewer, struct cb
     map_text(&map, "currency", figures->currency);
     map_uint(&map, "frame", figures->frame);
     map_uint(&map, "site_time_us", figures->site_time_us);
+    map_text(&map, "state", figures_state(core));
     figures_map_agents(&map, figures);
     map_uint(&map, "customers", figures->customers);
     map_uint(&map, "channel_ends", figures->channel_ends);

@@ -198,6 +198,7 @@ struct core_options opened_core_options(const struct daemon_options *options)
         .random = random_system(),
         .loader = options->loader,
         .loader_size = options->loader_size,
+        .frozen = options->frozen,
         .book = *options->book,
     };
 

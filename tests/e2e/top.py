@@ -145,7 +145,7 @@ def test_outage():
         screen.wait(r"^no site answers at")
         holds("what was known stays", "busy" in screen.text(), screen)
         open(mark + ".start", "w").close()
-        screen.wait(r"  serving$")
+        screen.wait(r"  running$")
         screen.wait(r"^turns \d+\.\d/s")
         screen.keys("q")
         holds("q ends it", screen.end() == 0, screen)

@@ -321,7 +321,7 @@ static void some_site(void)
     top_series_add(&resource->earned, SECOND, 0);
     top_series_add(&resource->earned, 2 * SECOND, 1);
     (void)snprintf(top.disk, sizeof top.disk, "roomy");
-    (void)snprintf(top.drain, sizeof top.drain, "no");
+    (void)snprintf(top.state, sizeof top.state, "running");
     (void)snprintf(top.currency, sizeof top.currency, "SRI");
     for (int i = 0; i < TOP_LINES_MAX + 10; i++)
         top_line_add(&top, &line);

@@ -158,6 +158,9 @@ START_TEST(the_read_tells_the_same_figures)
     ck_assert_uint_eq(read_count("dry"), 0);
     ck_assert_uint_eq(read_count("turns"), figures.agents.turns);
     ck_assert_uint_eq(read_count("frame"), figures.frame);
+    ck_assert(find_key(&in, "state"));
+    cbor_get_text(&in, total, sizeof total - 1);
+    ck_assert_str_eq(total, "running");
     ck_assert(find_key(&in, "liabilities"));
     cbor_get_text(&in, total, sizeof total - 1);
     (void)snprintf(wanted, sizeof wanted, "%llu.%09llu",
