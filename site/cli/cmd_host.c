@@ -132,7 +132,7 @@ static void hosts_print_json(const struct host_site *site)
     if (site->has_money) {
         fputs(",\"unit\":", stdout);
         render_json_text(stdout, site->currency);
-        printf(",\"frame\":\"%" PRIu64 "\",\"revenue\":\"%s\"", site->frame,
+        printf(",\"frame\":%" PRIu64 ",\"revenue\":\"%s\"", site->frame,
                render_total(text, site->revenue));
         printf(",\"liabilities\":\"%s\"", render_total(text, site->liabilities));
     }

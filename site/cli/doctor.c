@@ -172,14 +172,13 @@ static void doctor_print_json(const struct doctor *doctor, FILE *out)
         fprintf(out, "{\"type\":\"finding\",\"level\":\"%s\",\"area\":\"%s\",\"what\":",
                 level_names[finding->level], finding->area);
         render_json_text(out, finding->text);
-        fputs(",\"next\":", out);
-        if (finding->next[0] == '\0')
-            fputs("null", out);
-        else
+        if (finding->next[0] != '\0') {
+            fputs(",\"next\":", out);
             render_json_text(out, finding->next);
+        }
         fputs("}\n", out);
     }
-    fputs("{\"type\":\"summary\",\"version\":1,\"site\":", out);
+    fputs("{\"type\":\"summary\",\"site\":", out);
     render_json_text(out, doctor->cli->dir);
     fprintf(out, ",\"running\":%s,\"faults\":%zu,\"warnings\":%zu,\"notes\":%zu,\"ok\":%zu}\n",
             doctor->runs ? "true" : "false", doctor->counts[DOCTOR_FAULT],

@@ -28,7 +28,9 @@ void top_print_text(FILE *out, const struct top *top, size_t columns, bool ascii
     top_view(top, &page);
 }
 
-/* ---- JSON ---- */
+/* ---- JSON: docs/json.md ---- */
+
+#define JSON_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 static void json_total(FILE *out, const char *key, u128 nanos)
 {
@@ -37,7 +39,7 @@ static void json_total(FILE *out, const char *key, u128 nanos)
     fprintf(out, ",\"%s\":\"%s\"", key, render_total(text, nanos));
 }
 
-/* An amount an hour; null while it is not known. */
+/* An amount an hour; not there while it is not known. */
 static void json_pace(FILE *out, const struct top *top, const char *key,
                       const struct top_series *series)
 {
@@ -46,8 +48,6 @@ static void json_pace(FILE *out, const struct top *top, const char *key,
 
     if (top_pace(series, top->choice.window, top_per_us(TOP_PER_HOUR), &pace))
         fprintf(out, ",\"%s\":\"%s\"", key, render_total(text, pace));
-    else
-        fprintf(out, ",\"%s\":null", key);
 }
 
 /* How much its balance falls in an hour; 0 if it rises, as `in_per_hour` is more then. */
@@ -59,21 +59,16 @@ static void json_burn(FILE *out, const struct top *top, const struct top_agent *
 
     if (top_burn(agent, top->choice.window, top_per_us(TOP_PER_HOUR), &burn, &rises))
         fprintf(out, ",\"burn_per_hour\":\"%s\"", render_total(text, rises ? 0 : burn));
-    else
-        fputs(",\"burn_per_hour\":null", out);
 }
 
-/* A count a second, with three decimals. */
+/* A count a minute: a whole number. */
 static void json_count_pace(FILE *out, const struct top *top, const char *key,
                             const struct top_series *series)
 {
-    u128 milli;
+    u128 pace;
 
-    if (top_pace(series, top->choice.window, 1000 * TOP_SECOND_US, &milli))
-        fprintf(out, ",\"%s\":%" PRIu64 ".%03u", key, (uint64_t)(milli / 1000),
-                (unsigned)(milli % 1000));
-    else
-        fprintf(out, ",\"%s\":null", key);
+    if (top_pace(series, top->choice.window, TOP_MINUTE_US, &pace))
+        fprintf(out, ",\"%s\":%" PRIu64, key, (uint64_t)pace);
 }
 
 /* Texts are as lists show them: escaped (base/text.h), as they are in the model. */
@@ -85,17 +80,16 @@ static void json_text(FILE *out, const char *key, const char *text)
 
 static void json_site(FILE *out, const struct top *top)
 {
-    fputs("{\"type\":\"site\",\"version\":1", out);
+    fputs("{\"type\":\"site\"", out);
     json_text(out, "site", top->site);
     json_text(out, "unit", top->currency);
-    fprintf(out, ",\"frame\":\"%" PRIu64 "\",\"site_time_us\":\"%" PRIu64 "\"", top->frame,
-            top->site_time_us);
+    fprintf(out, ",\"frame\":%" PRIu64 ",\"site_time_us\":%" PRIu64, top->frame, top->site_time_us);
     json_total(out, "revenue", top->revenue);
     json_pace(out, top, "revenue_per_hour", &top->earned);
     json_total(out, "liabilities", top->liabilities);
-    json_count_pace(out, top, "turns_per_second", &top->turns);
-    json_count_pace(out, top, "undone_per_second", &top->traps);
-    json_count_pace(out, top, "messages_per_second", &top->messages);
+    json_count_pace(out, top, "turns_per_minute", &top->turns);
+    json_count_pace(out, top, "undone_per_minute", &top->traps);
+    json_count_pace(out, top, "messages_per_minute", &top->messages);
     fprintf(out,
             ",\"agents\":%" PRIu64 ",\"running\":%" PRIu64 ",\"dry\":%" PRIu64
             ",\"frozen\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"customers\":%" PRIu64
@@ -128,8 +122,8 @@ static void json_agent(FILE *out, const struct top *top, const struct top_agent 
 {
     uint64_t lasts_s;
 
-    fprintf(out, "{\"type\":\"agent\",\"agent\":\"%" PRIu64 "\",\"customer\":\"%" PRIu64 "\"",
-            agent->id, agent->customer);
+    fprintf(out, "{\"type\":\"agent\",\"agent\":%" PRIu64 ",\"customer\":%" PRIu64, agent->id,
+            agent->customer);
     json_text(out, "name", agent->name);
     json_text(out, "state", agent->state);
     json_text(out, "reason", agent->reason);
@@ -140,12 +134,8 @@ static void json_agent(FILE *out, const struct top *top, const struct top_agent 
     json_pace(out, top, "in_per_hour", &agent->in);
     if (top->has_books)
         json_pace(out, top, "paid_per_hour", &agent->paid);
-    else
-        fputs(",\"paid_per_hour\":null", out);
-    if (top_lasts(agent, top->choice.window, &lasts_s))
+    if (top_lasts(agent, top->choice.window, &lasts_s) && lasts_s <= JSON_NUMBER_MAX)
         fprintf(out, ",\"lasts_s\":%" PRIu64, lasts_s);
-    else
-        fputs(",\"lasts_s\":null", out);
     fprintf(out, ",\"memory_bytes\":%" PRIu64 ",\"inbox\":%" PRIu64 "}\n", agent->memory_bytes,
             agent->inbox);
 }

@@ -148,6 +148,7 @@ shape 'link settlements' a link settlements b
 shape 'link settlements' b link settlements a
 shape 'link settled' b link settled a 1 --reference bank-4711
 shape 'link freeze' a link freeze b
+shape_of 'doctor run' 1 on a doctor --json # a frozen link is a fault
 shape 'link accept-loss' a link accept-loss b
 shape 'link resume' a link resume b
 
@@ -166,6 +167,8 @@ shape 'price show --id' a price show --id 1
 for by in resource customer agent; do
     shape 'revenue show' a revenue show --by "$by"
 done
+shape 'top show' a top
+shape_of 'host ls' 0 "$serai" host ls "$work/a" "$work/b" "$work/c" --json
 shape 'ledger accounts' a ledger accounts
 shape 'ledger transfers' a ledger transfers
 shape 'audit verify' a audit verify

@@ -20,10 +20,9 @@ of()
 # ---- the snapshot ----
 "$serai" top --json --interval 0.5 >"$work/top"
 holds "kinds of objects" "$(jq -r .type "$work/top" | sort -u | xargs)" "agent resource site"
-holds "the version of the schema" "$(of site version)" 1
 holds "the agents" "$(of agent name | xargs)" "busy idle rich"
 holds "who burns most" "$(jq -r 'select(.type == "agent") | .name' "$work/top" | head -n 1)" busy
-holds "the balance is the site's" "$(of agent balance ".agent == \"$rich\"")" \
+holds "the balance is the site's" "$(of agent balance ".agent == $rich")" \
     "$(field "$rich" balance)"
 "$serai" agent freeze "$busy" >/dev/null
 "$serai" top --json --interval 0.2 >"$work/top"
@@ -37,7 +36,7 @@ holds "what the site owes" "$(of site liabilities)" \
     "$("$serai" revenue --json |
         jq -r 'select(.total) | .liabilities | "\(.customers) \(.agents)"' |
         awk '{ printf "%.9f\n", $1 + $2 }')"
-holds "a frozen one" "$(of agent state ".agent == \"$busy\"")" frozen
+holds "a frozen one" "$(of agent state ".agent == $busy")" frozen
 "$serai" agent thaw "$busy" >/dev/null
 "$serai" top --json --sort balance >"$work/top"
 holds "the order" "$(of agent name | xargs)" "rich idle busy"
