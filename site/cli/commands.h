@@ -17,6 +17,7 @@ int cmd_site_status(struct cli *cli);
 int cmd_top_show(struct cli *cli);
 int cmd_doctor_run(struct cli *cli);
 int cmd_host_ls(struct cli *cli);
+int cmd_support_bundle(struct cli *cli);
 int cmd_site_reload(struct cli *cli);
 int cmd_site_drain(struct cli *cli);
 int cmd_site_key(struct cli *cli);

@@ -91,6 +91,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_SORT] = {"sort", "KEY",
                   "burn (default), paid, in, balance, lasts, memory, inbox, name or agent"},
     [OPT_FILTER] = {"filter", "TEXT", "only agents with this in name, state or number"},
+    [OPT_LOG_FILE] = {"log", "FILE", "the end of this log, too"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 
@@ -198,6 +199,29 @@ static const struct cli_command *options_default_command(const char *group)
         if (strcmp(command->group, group) == 0 && command->is_default)
             return command;
     return NULL;
+}
+
+/* The command that is written as one word, `support-bundle`; NULL: none is. */
+static const struct cli_command *options_find_joined(const char *word)
+{
+    for (const struct cli_command *command = cli_commands; command->group != NULL; command++) {
+        size_t size = strlen(command->group);
+
+        if (strncmp(word, command->group, size) == 0 && word[size] == '-' &&
+            strcmp(word + size + 1, command->verb) == 0)
+            return command;
+    }
+    return NULL;
+}
+
+/* The command that is meant by its first word alone; NULL: the second is its verb. */
+static const struct cli_command *options_find_short(int argc, char **argv)
+{
+    const struct cli_command *joined = options_find_joined(argv[1]);
+
+    if (joined != NULL || (argc >= 3 && strncmp(argv[2], "--", 2) != 0))
+        return joined;
+    return options_default_command(argv[1]);
 }
 
 /* The option of this name among those that the command takes; -1: none. */
@@ -324,10 +348,10 @@ int cli_parse(struct cli_args *args, int argc, char **argv)
         return options_take_version(argc, argv);
     if (strcmp(argv[1], "completion") == 0)
         return options_take_completion(argc, argv);
-    if (!options_is_group(argv[1]))
+    args->command = options_find_short(argc, argv);
+    if (args->command == NULL && !options_is_group(argv[1]))
         return cli_fail(EXIT_USAGE, "there is no \"%s\"; `serai help` lists the commands", argv[1]);
-    args->command = options_default_command(argv[1]);
-    if (args->command != NULL && (argc < 3 || strncmp(argv[2], "--", 2) == 0)) {
+    if (args->command != NULL) {
         words = 2;
     } else if (argc < 3 || strcmp(argv[2], "--help") == 0) {
         help_print_commands(argc < 3 ? stderr : stdout, argv[1]);

@@ -74,6 +74,7 @@ enum cli_option_id {
     OPT_INTERVAL,
     OPT_SORT,
     OPT_FILTER,
+    OPT_LOG_FILE,
     OPTION_COUNT,
 };
 

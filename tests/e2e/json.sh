@@ -169,6 +169,7 @@ for by in resource customer agent; do
 done
 shape 'top show' a top
 shape_of 'host ls' 0 "$serai" host ls "$work/a" "$work/b" "$work/c" --json
+shape_of 'support bundle' 0 on a support bundle "$work/bundle.tar.gz" --json
 shape 'ledger accounts' a ledger accounts
 shape 'ledger transfers' a ledger transfers
 shape 'audit verify' a audit verify

@@ -47,6 +47,22 @@ START_TEST(a_command_is_found_with_its_words)
 }
 END_TEST
 
+START_TEST(a_command_may_be_one_word_or_its_groups_default)
+{
+    ck_assert_int_eq(PARSE("support-bundle", "x.tar.gz", "--log", "y"), -1);
+    ck_assert_str_eq(args.command->verb, "bundle");
+    ck_assert_str_eq(args.operands[0], "x.tar.gz");
+    ck_assert_str_eq(args.values[OPT_LOG_FILE], "y");
+    ck_assert_int_eq(PARSE("top", "--once"), -1);
+    ck_assert_str_eq(args.command->verb, "show");
+    ck_assert_int_eq(PARSE("doctor"), -1);
+    ck_assert_str_eq(args.command->verb, "run");
+    ck_assert_int_eq(PARSE("support-bundles", "x"), USAGE);
+    ck_assert_int_eq(PARSE("support-bundle"), USAGE);
+    ck_assert_int_eq(PARSE("top", "all"), USAGE);
+}
+END_TEST
+
 START_TEST(options_take_their_value_either_way)
 {
     ck_assert_int_eq(PARSE("money", "in", "--site", "a", "1", "--key=b"), -1);
@@ -173,6 +189,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, a_command_is_found_with_its_words);
+    tcase_add_test(tcase, a_command_may_be_one_word_or_its_groups_default);
     tcase_add_test(tcase, options_take_their_value_either_way);
     tcase_add_test(tcase, two_dashes_end_the_options);
     tcase_add_test(tcase, modules_may_be_repeated_up_to_a_bound);
