@@ -68,6 +68,7 @@ struct agent {
 
     struct ready_link ready;
     bool dirty;
+    bool frozen_told;  /* what the news said last (agents_env.news) */
     bool used;         /* asked for since the hand came by (sleep.c) */
     uint32_t awake_at; /* its place in the list of active agents */
 };

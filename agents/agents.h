@@ -40,6 +40,22 @@ struct channel_handlers {
                                  uint64_t amount));
 };
 
+/* What became of an agent. */
+enum agents_news {
+    NEWS_FROZEN = 0,
+    NEWS_THAWED = 1,
+    NEWS_UNDONE = 2, /* a turn of it was */
+    NEWS_DIED = 3,
+};
+
+struct agents_told {
+    enum agents_news what;
+    uint64_t agent;
+    const char *name;
+    const char *text; /* the reason, of `size` bytes; of a turn that was undone any bytes */
+    size_t size;
+};
+
 struct agents_env {
     void *context;
     struct random_source random;
@@ -62,6 +78,11 @@ struct agents_env {
      * does not return.  NULL: all pages stay in RAM.
      */
     void (*read_page)(void *context, const void *key, size_t key_size, struct bytes *row);
+    /*
+     * Told once it can be undone no more; of freezes and thaws with the frame, so that both within
+     * one are none.  Borrowed for the call.  NULL: not called.
+     */
+    void (*news)(void *context, const struct agents_told *told);
     /* Called before each turn, and after it with zeroes; NULL: not called. */
     void (*mark)(void *context, uint64_t agent, uint64_t message);
     /* Set to the number + 1 of the order that a turn gives, else to 0; NULL: not set.  A place and

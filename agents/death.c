@@ -186,6 +186,15 @@ static void death_close(struct agents *agents, struct agent *agent)
     INVARIANT(!agents->changes.dead.failed);
 }
 
+/* Its struct is still there. */
+static void death_tell(const struct agents *agents, const struct agent *agent)
+{
+    const struct agents_told told = {.what = NEWS_DIED, .agent = agent->id, .name = agent->name};
+
+    if (agents->env.news != NULL)
+        agents->env.news(agents->env.context, &told);
+}
+
 void agent_die(struct agents *agents, struct agent *agent)
 {
     INVARIANT(agents->turn == NULL);
@@ -200,5 +209,6 @@ void agent_die(struct agents *agents, struct agent *agent)
     death_collect(agents, agent);
     death_drop_bytes(agents, agent);
     death_close(agents, agent);
+    death_tell(agents, agent);
     agents_follow_up(agents);
 }

@@ -75,6 +75,7 @@ static struct agent *sleep_wake(struct agents *agents, uint64_t id, uint8_t *rec
     struct agent *agent = agent_alloc(id);
 
     sleep_record_unpack(agent, record);
+    agent->frozen_told = agent_is_frozen(agent);
     agent->use = customer_use(agents, agent->customer);
     slab_give(&agents->small, record, sleep_record_size(record));
     (void)!dense_put(&agents->by_id, id, agent); /* in the place of its record */

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_json.h"
 #include "base/log_text.h"
 #include "base/outlet.h"
 
@@ -24,7 +26,9 @@ enum {
     LINE_BYTES_MAX = 2048,
     HEAD_BYTES_MAX = LINE_BYTES_MAX / 8,
     TEXT_BYTES_MAX = LINE_BYTES_MAX - HEAD_BYTES_MAX - 2, /* a blank and the end of the line */
-    NAMES_MAX = 128, /* event names are literals of ours: more than there are */
+    TIME_BYTES = 64,
+    PREFIX_BYTES = 4, /* "<6>" */
+    NAMES_MAX = 128,  /* event names are literals of ours: more than there are */
 };
 
 /* How often an event was logged in the second that began at start_us. */
@@ -35,7 +39,11 @@ struct log_rate {
     uint32_t left_out;
 };
 
+static_assert((int)PREFIX_BYTES + (int)LOG_JSON_BYTES_MAX <= (int)OUTLET_BYTES_MAX,
+              "a pipe takes it");
+
 static atomic_int level_max = LOG_INFO;
+static atomic_int form_now = LOG_AS_TEXT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
 static struct log_rate rates[NAMES_MAX];
 static size_t rate_count;
@@ -62,6 +70,11 @@ static void log_find_journal(void)
 void log_set_level(enum log_level level)
 {
     atomic_store(&level_max, (int)level);
+}
+
+void log_set_form(enum log_form form)
+{
+    atomic_store(&form_now, (int)form);
 }
 
 static uint64_t log_now_us(void)
@@ -103,21 +116,17 @@ static const char *log_level_prefix(enum log_level level)
     return "";
 }
 
-/* "[<N>]2026-01-31T23:59:59.000000Z level event"; returns its length. */
-static size_t log_print_head(char *line, enum log_level level, const char *event)
+/* The wall-clock time, "2026-01-31T23:59:59.000000Z". */
+static void log_print_time(char text[TIME_BYTES])
 {
     struct timespec time = {0};
     struct tm utc = {0};
-    char date[40] = "";
-    int length;
+    char date[TIME_BYTES / 2] = "";
 
     (void)!clock_gettime(CLOCK_REALTIME, &time);
     if (gmtime_r(&time.tv_sec, &utc) != NULL)
         (void)!strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-    length = snprintf(line, HEAD_BYTES_MAX, "%s%s.%06ldZ %s %.80s",
-                      to_journal ? log_level_prefix(level) : "", date, time.tv_nsec / 1000,
-                      log_level_name(level), event);
-    return length < 0 ? 0 : (size_t)length;
+    (void)!snprintf(text, TIME_BYTES, "%s.%06ldZ", date, time.tv_nsec / 1000);
 }
 
 /*
@@ -126,10 +135,23 @@ static size_t log_print_head(char *line, enum log_level level, const char *event
  */
 static bool log_write_line(enum log_level level, const char *event, const char *text)
 {
-    char line[LINE_BYTES_MAX];
-    size_t used = log_print_head(line, level, event);
-    int size = snprintf(line + used, sizeof line - used, "%s%s\n", *text == '\0' ? "" : " ", text);
+    const char *prefix = to_journal ? log_level_prefix(level) : "";
+    char time[TIME_BYTES];
+    char line[PREFIX_BYTES + LOG_JSON_BYTES_MAX];
+    size_t used = strlen(prefix);
+    int size;
 
+    log_print_time(time);
+    memcpy(line, prefix, used);
+    if (atomic_load(&form_now) == LOG_AS_JSON) {
+        const struct log_head head = {time, log_level_name(level), event};
+
+        /* The prefix is before the object: the journal takes it off. */
+        used += log_json(line + used, &head, text);
+        return outlet_write(&outlet, line, used);
+    }
+    size = snprintf(line + used, LINE_BYTES_MAX - used, "%s %s %.80s%s%s\n", time,
+                    log_level_name(level), event, *text == '\0' ? "" : " ", text);
     return size > 0 && outlet_write(&outlet, line, used + (size_t)size);
 }
 
@@ -207,28 +229,44 @@ static void log_report_left_out(uint64_t now_us)
             log_report_rate(&rates[i]);
 }
 
-void log_write(enum log_level level, const char *event, const char *format, ...)
+static void log_write_list(enum log_level level, bool limited, const char *event,
+                           const char *format, va_list arguments)
 {
     char text[TEXT_BYTES_MAX];
     int errno_before = errno;
     uint64_t now_us;
-    va_list arguments;
 
     if ((int)level > atomic_load(&level_max))
         return;
     /* Outside the lock: formatting takes the longest, and needs nothing that is shared. */
-    va_start(arguments, format);
     (void)log_text(text, sizeof text, format, arguments);
-    va_end(arguments);
     INVARIANT(pthread_once(&journal_once, log_find_journal) == 0);
     now_us = log_now_us();
     INVARIANT(pthread_mutex_lock(&lock) == 0);
     log_report_left_out(now_us);
-    /* Outside input can cause lines of warn and debug; no rate drops the others. */
-    if (level == LOG_ERROR || level == LOG_INFO || log_rate_allows(event, now_us))
+    if (!limited || log_rate_allows(event, now_us))
         log_put_line(level, event, text);
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     errno = errno_before;
+}
+
+void log_write(enum log_level level, const char *event, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* Outside input can cause lines of warn and debug; no rate drops the others. */
+    log_write_list(level, level == LOG_WARN || level == LOG_DEBUG, event, format, arguments);
+    va_end(arguments);
+}
+
+void log_write_often(enum log_level level, const char *event, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_write_list(level, true, event, format, arguments);
+    va_end(arguments);
 }
 
 void log_catch_up(void)

@@ -22,6 +22,12 @@
 enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG };
 enum { LOG_PER_SECOND_MAX = 50 };
 
+/* How a line looks: as shown above, or one JSON object with the same keys (docs/operate.md). */
+enum log_form { LOG_AS_TEXT = 0, LOG_AS_JSON };
+
+/* Write lines in this form from now on; LOG_AS_TEXT at first.  Any thread may call it. */
+void log_set_form(enum log_form form);
+
 /*
  * Write lines of this level and of graver ones from now on.  The level is LOG_INFO at first.  Any
  * thread may call it.
@@ -33,6 +39,11 @@ void log_set_level(enum log_level level);
  * key=value, and may be empty. errno is kept.  Any thread may call it, but no signal handler.
  */
 void log_write(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Write a line as log_write() does, limited in its rate whatever its level is: for news that others
+ * can cause as often as they like. */
+void log_write_often(enum log_level level, const char *event, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 /*
  * Report lines that were left out when their second is over, although nothing new is logged.  Call

@@ -425,6 +425,7 @@ static enum status load_agent(struct agents_reading *reading, const struct store
         status = agent_take_owned(reading);
     if (status != ST_OK)
         return status;
+    reading->agent->frozen_told = agent_is_frozen(reading->agent); /* before this start */
     agent_count(reading);
     return agent_admit(reading);
 }

@@ -215,6 +215,23 @@ static void save_agent(struct saver *saver, struct agent *agent)
         save_note_share(saver->agents, agent->program.kept[i].code);
 }
 
+/* With the row, as what it says cannot be undone. */
+static void save_tell(const struct agents *agents, struct agent *agent)
+{
+    bool frozen = agent_is_frozen(agent);
+    const struct agents_told told = {.what = frozen ? NEWS_FROZEN : NEWS_THAWED,
+                                     .agent = agent->id,
+                                     .name = agent->name,
+                                     .text = agent->reason,
+                                     .size = strlen(agent->reason)};
+
+    if (frozen == agent->frozen_told)
+        return;
+    agent->frozen_told = frozen;
+    if (agents->env.news != NULL)
+        agents->env.news(agents->env.context, &told);
+}
+
 static void save_agents(struct saver *saver)
 {
     struct bytes *list = &saver->agents->changes.agents;
@@ -227,6 +244,7 @@ static void save_agents(struct saver *saver)
         agent = agents_find(saver->agents, id);
         if (agent != NULL) {
             save_agent(saver, agent);
+            save_tell(saver->agents, agent);
         } else {
             uint8_t key[ROW_ID_KEY_BYTES];
 

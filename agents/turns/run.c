@@ -46,6 +46,19 @@ static const char *turn_end_name(const struct turn *turn, enum engine_outcome ou
     return text;
 }
 
+/* The turn was rolled back: this is final. */
+static void turn_tell_undone(const struct turn *turn, const char *text, size_t size)
+{
+    const struct agents_told told = {.what = NEWS_UNDONE,
+                                     .agent = turn->agent->id,
+                                     .name = turn->agent->name,
+                                     .text = text,
+                                     .size = size};
+
+    if (turn->agents->env.news != NULL)
+        turn->agents->env.news(turn->agents->env.context, &told);
+}
+
 /*
  * Write the reason of a trap into the agent's log, where its author reads it: the kind, the
  * function by name if the module has names, and the byte; last the agent's own words, which are
@@ -66,6 +79,7 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
                                     "slots ask; fuel and fees stand";
 
         agent_log(turn->agents, turn->agent, LOG_BY_SITE, early, sizeof early - 1);
+        turn_tell_undone(turn, early, sizeof early - 1);
         return;
     }
     engine_trap_place(turn->agents->stack, &function, &offset);
@@ -78,6 +92,7 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
     size = strlen(text);
     memcpy(text + size, turn->fail_reason, turn->fail_size);
     agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, size + turn->fail_size);
+    turn_tell_undone(turn, text, size + turn->fail_size);
 }
 
 /* What those who wait for an answer are told of a turn that was undone. */

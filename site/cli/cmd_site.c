@@ -172,6 +172,17 @@ static int site_find_ready_fd(const struct cli *cli, int *ready_fd)
                                          : EXIT_OK;
 }
 
+/* The form of the log, before the first line of it. */
+static int site_set_log_form(const struct cli *cli)
+{
+    const char *form = cli_value(cli, OPT_LOG_FORM, "text");
+
+    if (strcmp(form, "text") != 0 && strcmp(form, "json") != 0)
+        return cli_fail(EXIT_USAGE, "--log: \"%.40s\" is neither text nor json", form);
+    log_set_form(strcmp(form, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT);
+    return EXIT_OK;
+}
+
 int cmd_site_run(struct cli *cli)
 {
     struct setup setup;
@@ -179,6 +190,8 @@ int cmd_site_run(struct cli *cli)
     int ready_fd = -1;
     int code = site_find_ready_fd(cli, &ready_fd);
 
+    if (code == EXIT_OK)
+        code = site_set_log_form(cli);
     if (code != EXIT_OK)
         return code;
     signals_hold(); /* a SIGHUP that comes now is about files that are read below, or later */

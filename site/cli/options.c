@@ -92,6 +92,7 @@ static const struct cli_option options[OPTION_COUNT] = {
                   "burn (default), paid, in, balance, lasts, memory, inbox, name or agent"},
     [OPT_FILTER] = {"filter", "TEXT", "only agents with this in name, state or number"},
     [OPT_LOG_FILE] = {"log", "FILE", "the end of this log, too"},
+    [OPT_LOG_FORM] = {"log", "FORM", "text (default), or json: one object a line"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

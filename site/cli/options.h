@@ -75,6 +75,7 @@ enum cli_option_id {
     OPT_SORT,
     OPT_FILTER,
     OPT_LOG_FILE,
+    OPT_LOG_FORM,
     OPTION_COUNT,
 };
 

@@ -78,6 +78,14 @@ static void core_mark(void *context, uint64_t agent, uint64_t message)
         core->options.mark(core->options.mark_context, agent, message);
 }
 
+/* For the log alone: no state follows from it. */
+static void core_agent_news(void *context, const struct agents_told *told)
+{
+    struct core *core = context;
+
+    core_news(&core->news, core->monotonic_us, told);
+}
+
 /* The row is a page that left RAM.  Without it no turn of its agent can be right: the site ends. */
 static void core_read_page(void *context, const void *key, size_t key_size, struct bytes *row)
 {
@@ -130,6 +138,7 @@ static enum status core_make_parts(struct core *core, struct fault *fault)
         .quota_owner = core_quota_owner,
         .lineage_over = core_customer_may_be_over,
         .read_page = core->options.page_lost == NULL ? NULL : core_read_page,
+        .news = core_agent_news,
         .mark = core_mark,
         .order_mark = core->options.order_mark,
     };
@@ -352,6 +361,7 @@ void core_advance(struct core *core, uint64_t monotonic_us)
         core->unspent_us += monotonic_us - core->monotonic_us;
         core->monotonic_us = monotonic_us;
     }
+    core_news_catch_up(&core->news, core->monotonic_us);
     if (core->frame_open)
         return;
     /* As while a site is down: no agent runs, so none pays, and no timer is due. */

@@ -17,6 +17,7 @@
 #include "site/core/desks.h"
 #include "site/core/disk.h"
 #include "site/core/drain.h"
+#include "site/core/news.h"
 
 /* The most of site time in one step: on a quiet site rent is billed each minute. */
 enum { TIME_STEP_US_MAX = 2 * 60000000 };
@@ -55,6 +56,8 @@ struct core {
     struct price_index rent[RENT_RESOURCES];
     struct pricebook book;
     bool meta_dirty;
+
+    struct news news;
 
     uint64_t site_time_us;
     uint64_t monotonic_us; /* of the last core_advance() */

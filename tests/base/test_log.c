@@ -2,6 +2,7 @@
  */
 #include "base/log.h"
 
+#include "base/log_json.h"
 #include "base/text.h"
 #include "tests/check_main.h"
 
@@ -286,6 +287,130 @@ START_TEST(lines_of_threads_do_not_mix)
 }
 END_TEST
 
+/* ---- JSON ---- */
+
+/* The object that a text becomes, behind "event". */
+static const char *as_json(const char *line)
+{
+    static char object[LOG_JSON_BYTES_MAX + 1];
+    const struct log_head head = {"2026-01-31T23:59:59.000000Z", "info", "a.b"};
+    const char begin[] =
+        "{\"time\":\"2026-01-31T23:59:59.000000Z\",\"level\":\"info\",\"event\":\"a.b\"";
+    size_t size = log_json(object, &head, line);
+
+    ck_assert_uint_lt(size, LOG_JSON_BYTES_MAX);
+    ck_assert_int_eq(object[size - 1], '\n');
+    object[size - 1] = '\0';
+    ck_assert_int_eq(strncmp(object, begin, sizeof begin - 1), 0);
+    ck_assert_ptr_eq(memchr(object, '\n', size - 1), NULL);
+    return object + sizeof begin - 1;
+}
+
+START_TEST(an_object_has_the_keys_of_the_line)
+{
+    ck_assert_str_eq(as_json(""), "}");
+    ck_assert_str_eq(as_json("frame=7 agent_id=-3"), ",\"frame\":7,\"agent_id\":-3}");
+    ck_assert_str_eq(as_json("a=x b=\"y z\" c=1"), ",\"a\":\"x\",\"b\":\"y z\",\"c\":1}");
+    ck_assert_str_eq(as_json("a= b=\"\" c=-"), ",\"a\":\"\",\"b\":\"\",\"c\":\"-\"}");
+    ck_assert_str_eq(as_json("plain words"), ",\"text\":\"plain words\"}");
+    ck_assert_str_eq(as_json("a=1 plain"), ",\"a\":1,\"text\":\"plain\"}");
+}
+END_TEST
+
+/* No reader of JSON loses digits of a number, or takes an amount or a hash for one. */
+START_TEST(what_is_no_small_whole_number_is_a_string)
+{
+    ck_assert_str_eq(as_json("a=999999999999999"), ",\"a\":999999999999999}");
+    ck_assert_str_eq(as_json("a=9999999999999999"), ",\"a\":\"9999999999999999\"}");
+    ck_assert_str_eq(as_json("a=007 b=0 c=1.5"), ",\"a\":\"007\",\"b\":0,\"c\":\"1.5\"}");
+    ck_assert_str_eq(as_json("a=\"7\""), ",\"a\":\"7\"}");
+}
+END_TEST
+
+START_TEST(values_are_unescaped_and_escaped_as_json_wants)
+{
+    ck_assert_str_eq(as_json("a=b\\x20c"), ",\"a\":\"b c\"}");
+    ck_assert_str_eq(as_json("a=\"say \\\"x\\\" \\\\n\" b=1"),
+                     ",\"a\":\"say \\\"x\\\" \\\\n\",\"b\":1}");
+    ck_assert_str_eq(as_json("a=\"\\n\\r\\t\\x1b\\x7f\""), ",\"a\":\"\\n\\r\\t\\u001b\\u007f\"}");
+    ck_assert_str_eq(as_json("a=\"\\xff\""), ",\"a\":\"\\udcff\"}");
+    ck_assert_str_eq(as_json("a=\"\\u{202e}\\u{e0001}\""), ",\"a\":\"\\u202e\\udb40\\udc01\"}");
+    ck_assert_str_eq(as_json("a=\"\xc3\xa9\""), ",\"a\":\"\xc3\xa9\"}");
+    ck_assert_str_eq(as_json("a=\"x\\...\""), ",\"a\":\"x\\\\...\"}");
+}
+END_TEST
+
+START_TEST(a_line_that_is_too_long_loses_whole_keys)
+{
+    char line[3000];
+    const char *object;
+
+    memset(line, '\0', sizeof line);
+    for (size_t i = 0; i + 8 < sizeof line; i += 8)
+        memcpy(line + i, "k=\"\\x1b ", 8);
+    memcpy(line, "a=1 b=\"", 7);
+    object = as_json(line);
+    ck_assert_ptr_nonnull(strstr(object, ",\"a\":1"));
+    /* One value that has no place: the keys before it stay. */
+    memset(line, 'x', sizeof line - 1);
+    memcpy(line, "a=1 b=", 6);
+    for (size_t i = 6; i + 4 < sizeof line; i += 4)
+        memcpy(line + i, "\\x1b", 4);
+    ck_assert_str_eq(as_json(line), ",\"a\":1,\"cut\":true}");
+}
+END_TEST
+
+/* Whoever is quoted adds no key, ends no string and begins no line. */
+START_TEST(nobody_who_is_quoted_adds_a_key)
+{
+    struct rng rng = rng_for_test();
+    char value[64];
+
+    log_set_form(LOG_AS_JSON);
+    for (int round = 0; round < 500; round++) {
+        static const char nasty[] = "\"\\ ={},:\n\r\t\x1b\x7f"
+                                    "ab\xc3\xa9\xff\xe2\x80\xae";
+        size_t size = rng_below(&rng, sizeof value);
+        const char *at;
+        int strings = 0;
+
+        for (size_t i = 0; i < size; i++)
+            value[i] = nasty[rng_below(&rng, sizeof nasty - 1)];
+        value[size == sizeof value ? size - 1 : size] = '\0';
+        capture_start();
+        log_write(LOG_INFO, "a.b", "v=%s w=\"%s\" x=7", value, value);
+        ck_assert_uint_eq(capture_read(), 1);
+        (void)fclose(captured);
+        at = text;
+        ck_assert_int_eq(strncmp(at, "{\"time\":", 8), 0);
+        for (; *at != '\0'; at++) { /* strings begin and end: six keys, five of whose values are */
+            if (*at != '"')
+                continue;
+            for (at++; *at != '"'; at++) {
+                ck_assert_int_ge((unsigned char)*at, 0x20);
+                at += *at == '\\';
+            }
+            strings++;
+        }
+        ck_assert_msg(strings == 6 + 5, "%d: %s", strings, text);
+        ck_assert_ptr_nonnull(strstr(text, ",\"x\":7}\n"));
+    }
+}
+END_TEST
+
+START_TEST(often_is_limited_at_every_level)
+{
+    capture_start();
+    for (int i = 0; i < 3 * LOG_PER_SECOND_MAX; i++)
+        log_write_often(LOG_INFO, "agent.undone", "agent=%d", i);
+    ck_assert_uint_eq(capture_read(), LOG_PER_SECOND_MAX);
+    sleep_past_a_second();
+    log_catch_up();
+    ck_assert_uint_eq(capture_read(), LOG_PER_SECOND_MAX + 1);
+    ck_assert_ptr_nonnull(strstr(text, "event=agent.undone left_out=100"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log");
@@ -306,6 +431,12 @@ int main(void)
     tcase_add_loop_test(tcase, the_journal_gets_a_priority, LOG_ERROR, LOG_DEBUG + 1);
     tcase_add_test(tcase, another_stream_gets_no_priority);
     tcase_add_test(tcase, lines_of_threads_do_not_mix);
+    tcase_add_test(tcase, an_object_has_the_keys_of_the_line);
+    tcase_add_test(tcase, what_is_no_small_whole_number_is_a_string);
+    tcase_add_test(tcase, values_are_unescaped_and_escaped_as_json_wants);
+    tcase_add_test(tcase, a_line_that_is_too_long_loses_whole_keys);
+    tcase_add_test(tcase, nobody_who_is_quoted_adds_a_key);
+    tcase_add_test(tcase, often_is_limited_at_every_level);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
