@@ -142,7 +142,7 @@ static bool log_write_line(enum log_level level, const char *event, const char *
     int size;
 
     log_print_time(time);
-    memcpy(line, prefix, used);
+    (void)!snprintf(line, PREFIX_BYTES, "%s", prefix); /* fits: they are literals above */
     if (atomic_load(&form_now) == LOG_AS_JSON) {
         const struct log_head head = {time, log_level_name(level), event};
 

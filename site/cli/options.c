@@ -166,7 +166,7 @@ static void help_print_command(FILE *out, const struct cli_command *command)
     for (int id = OPT_END + 1; id < OPTION_COUNT; id++) {
         char name[32];
 
-        if (!cli_takes(command, id))
+        if (!cli_takes(command, (enum cli_option_id)id))
             continue;
         (void)snprintf(name, sizeof name, "--%s%s%s", options[id].name,
                        options[id].value == NULL ? "" : " ",
@@ -229,7 +229,7 @@ static const struct cli_command *options_find_short(int argc, char **argv)
 static int options_find(const struct cli_command *command, const char *name, size_t length)
 {
     for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
-        if (cli_takes(command, id) && strlen(options[id].name) == length &&
+        if (cli_takes(command, (enum cli_option_id)id) && strlen(options[id].name) == length &&
             strncmp(options[id].name, name, length) == 0)
             return id;
     return -1;

@@ -209,6 +209,13 @@ class Screen:
             if not self.read() and not re.search(pattern, self.text(), re.M):
                 raise AssertionError(f"{pattern!r} does not come, and it has ended:\n{self.text()}")
 
+    def until(self, truth, what, wait_s=WAIT_S):
+        """Wait until truth() holds: a screen is drawn piece by piece."""
+        end = time.monotonic() + wait_s
+        while not truth():
+            if time.monotonic() > end or (not self.read() and not truth()):
+                raise AssertionError(f"{what}\n{self.text()}")
+
     def keys(self, text):
         os.write(self.fd, text.encode())
 
