@@ -203,21 +203,23 @@ static void items_print_file(FILE *out, const char *dir, const char *name)
 
 static void items_machine(struct support *support, const struct doctor *doctor)
 {
-    static const char *const names[] = {"",
-                                        SITE_CONFIG,
-                                        SITE_PRICES,
-                                        SITE_KEY,
-                                        SITE_KEY_PUBLIC,
-                                        SITE_OPERATOR,
-                                        SITE_OPERATOR_PUBLIC,
-                                        SITE_STORE,
-                                        SITE_STORE "/data.mdb",
-                                        SITE_STORE "/lock.mdb",
-                                        SITE_STORE "/lock",
-                                        SITE_REDO,
-                                        SITE_MARKER,
-                                        SITE_SOCKET,
-                                        SITE_COMPILED};
+    static const struct {
+        const char *name;
+    } names[] = {{""},
+                 {SITE_CONFIG},
+                 {SITE_PRICES},
+                 {SITE_KEY},
+                 {SITE_KEY_PUBLIC},
+                 {SITE_OPERATOR},
+                 {SITE_OPERATOR_PUBLIC},
+                 {SITE_STORE},
+                 {SITE_STORE "/data.mdb"},
+                 {SITE_STORE "/lock.mdb"},
+                 {SITE_STORE "/lock"},
+                 {SITE_REDO},
+                 {SITE_MARKER},
+                 {SITE_SOCKET},
+                 {SITE_COMPILED}};
     FILE *out = support_open(support, "machine.txt");
     struct statvfs disk;
     char path[64];
@@ -226,7 +228,7 @@ static void items_machine(struct support *support, const struct doctor *doctor)
         return;
     fputs("== files: mode, owner, bytes\n", out);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        items_print_file(out, support->cli->dir, names[i]);
+        items_print_file(out, support->cli->dir, names[i].name);
     if (statvfs(support->cli->dir, &disk) == 0)
         fprintf(out,
                 "\n== file system: bytes, free bytes, files, free files\n%" PRIu64 " %" PRIu64
