@@ -370,6 +370,27 @@ static bool decode_bodies(struct decoder *decoder)
 
 /* ---- the module ---- */
 
+/*
+ * How many data segments are to come.  It is for readers that check passive segments in one pass;
+ * here nothing depends on it, but what it says must be so (decode_counted()).
+ */
+static bool decode_data_count(struct decoder *decoder, size_t start)
+{
+    decoder->data_count_at = start;
+    return reader_u32(&decoder->in, &decoder->data_count);
+}
+
+/* Whether as many data segments came as the module has counted, if it has counted them. */
+static bool decode_counted(struct decoder *decoder)
+{
+    uint32_t found = decoder->code->segments_count;
+
+    if (decoder->data_count_at == 0 || decoder->data_count == found)
+        return true;
+    return reader_refuse(&decoder->in, decoder->data_count_at,
+                         "a data count of %u, and %u data segments", decoder->data_count, found);
+}
+
 static bool decode_custom(struct decoder *decoder)
 {
     const char *name;
@@ -415,8 +436,7 @@ static bool decode_section(struct decoder *decoder, uint8_t id, size_t start)
     case SECTION_DATA:
         return decode_segments(decoder);
     case SECTION_DATA_COUNT:
-        return reader_refuse(&decoder->in, start,
-                             "a data count section (bulk memory) is outside the profile");
+        return decode_data_count(decoder, start);
     case SECTION_TAG:
         return reader_refuse(&decoder->in, start,
                              "a tag section (exception handling) is outside the profile");
@@ -424,12 +444,21 @@ static bool decode_section(struct decoder *decoder, uint8_t id, size_t start)
     return reader_refuse(&decoder->in, start, "unknown section %u", id);
 }
 
-/* All sections, each at most once and in rising order; custom ones anywhere. */
+/*
+ * Where a section of the profile stands among the others.  The data count came to the specification
+ * last, but to the module before the code.
+ */
+static uint32_t section_place(uint8_t id)
+{
+    return id == SECTION_DATA_COUNT ? 2 * SECTION_ELEMENT + 1 : 2 * (uint32_t)id;
+}
+
+/* All sections, each at most once and in their order; custom ones anywhere. */
 static bool decode_sections(struct decoder *decoder)
 {
     struct reader *in = &decoder->in;
     size_t module_end = in->end;
-    uint8_t last = SECTION_CUSTOM;
+    uint32_t last = 0;
 
     while (in->at < module_end) {
         size_t start = in->at;
@@ -441,10 +470,10 @@ static bool decode_sections(struct decoder *decoder)
         if (size > module_end - in->at)
             return reader_refuse(in, start, "section %u is longer than the module", id);
         /* Later numbers are refused by name whatever their order (decode_section()). */
-        if (id != SECTION_CUSTOM && id <= SECTION_DATA) {
-            if (id <= last)
+        if (id != SECTION_CUSTOM && id <= SECTION_DATA_COUNT) {
+            if (section_place(id) <= last)
                 return reader_refuse(in, start, "section %u is repeated or out of order", id);
-            last = id;
+            last = section_place(id);
         }
         in->end = in->at + size;
         if (!decode_section(decoder, id, start))
@@ -489,6 +518,8 @@ static bool decode_module(struct decoder *decoder)
     if (!decoder->has_code && code->functions_count > code->imports_count)
         return reader_refuse(in, in->at, "%u functions have no bodies",
                              code->functions_count - code->imports_count);
+    if (!decode_counted(decoder))
+        return false;
     return decoder->has_code || decode_no_words(decoder);
 }
 

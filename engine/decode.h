@@ -10,6 +10,8 @@ struct decoder {
     struct engine_code *code;
     const struct engine_imports *imports;
     bool has_code;
+    uint32_t data_count;  /* what the data count section says, ... */
+    size_t data_count_at; /* ... which begins here; 0: there is none */
 };
 
 /*
