@@ -1,6 +1,6 @@
 # The front door: each target is one command of CMake, CTest or a script.  `make help` lists them.
-# Only `deps`, and `check` and `demo` by it, install packages; `bench` has npm bring into the build
-# folder what it is compared with.
+# Only `deps`, and `check` and `demo` by it, install packages; `bench` and `check-languages` have
+# npm bring what they need into a folder of their own.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
@@ -28,7 +28,7 @@ ANALYZER_NODES ?= 75000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Evaluated only where it is used, so that a tree without git formats too.
 C_FILES = $(shell find * -path build -prune -o -type f \
-	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) -print | sort)
+	\( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' \) -print | sort)
 TIDY_FILES = $(filter %.c,$(filter-out sdk/% tests/%,$(C_FILES)))
 
 # The commands that compile a header alone (CMAKE_VERIFY_INTERFACE_HEADER_SETS), but make no code.
@@ -52,8 +52,8 @@ make_target = cmake --build --preset $(1) -j $(JOBS) --target $(2) || { $(blame)
 
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan check-rest lint tidy cppcheck demo demo-site demo-road bench fuzz \
-	hostile differential sim cases exact spec mutants models shape soak format format-check \
-	install deb deb-check clean
+	hostile differential sim cases exact spec check-languages mutants models shape soak format \
+	format-check install deb deb-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -110,6 +110,11 @@ check-tsan: ## the tests with threads under the thread sanitizer
 	@$(call configure,tsan)
 	@$(call make_target,tsan,tsan_tests)
 	@ctest --preset tsan -j $(JOBS)
+
+check-languages: build ## agents in all languages, AssemblyScript too (by npm; not in `make check`)
+	@command -v npm >/dev/null || { \
+		echo "npm is not installed; on Debian: apt install npm" >&2; exit 69; }
+	@tests/e2e/languages.sh build/dev C++ Rust AssemblyScript
 
 lint: build ## the rules of the tree: arrows, raw money, clocks, guards, names, lines
 	@ctest --preset dev -L lint

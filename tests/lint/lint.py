@@ -14,7 +14,7 @@ import re
 import sys
 
 LINE_MAX = 100
-C_SUFFIXES = (".c", ".h", ".cpp")
+C_SUFFIXES = (".c", ".h", ".cpp", ".hpp")
 CODE_SUFFIXES = C_SUFFIXES + (".py", ".sh", ".cmake", "CMakeLists.txt", "Makefile")
 TEXT_SUFFIXES = CODE_SUFFIXES + (
     ".md", ".txt", ".json", ".toml", ".wat", ".yml", ".in", ".inc", ".1", ".js", ".pml",
@@ -51,6 +51,7 @@ ARROWS = {
     "site": "site/cli",
     "sdk": "",
     "sdk/examples": "",
+    "sdk/examples/cpp": "",
     "sdk/examples/spritely": "",
     "sdk/loader": "",
     "sdk/vat": "sdk",

@@ -27,6 +27,7 @@ for file in usr/bin/serai usr/bin/serai-cc lib/systemd/system/serai@.service \
     usr/share/man/man1/serai-cc.1.gz usr/share/bash-completion/completions/serai \
     usr/share/zsh/vendor-completions/_serai usr/share/fish/vendor_completions.d/serai.fish \
     usr/share/doc/serai/examples/site.toml usr/share/serai/sdk/serai.h \
+    usr/share/serai/sdk/rust/src/lib.rs usr/share/serai/sdk/assemblyscript/abi.ts \
     usr/share/doc/serai/operate.md.gz; do
     grep -q " \./\(usr/\)\{0,1\}$file$" "$work/list" || fail "the package has no $file"
     checks=$((checks + 1))

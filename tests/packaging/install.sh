@@ -23,7 +23,9 @@ for file in bin/serai bin/serai-cc lib/systemd/system/serai@.service lib/sysuser
     share/bash-completion/completions/serai share/zsh/site-functions/_serai \
     share/fish/vendor_completions.d/serai.fish share/doc/serai/examples/site.toml \
     share/doc/serai/examples/prices.toml share/serai/sdk/serai.h share/serai/sdk/vat/vat.h \
-    share/serai/agents/t.wasm share/serai/examples/scout.c; do
+    share/serai/agents/t.wasm share/serai/examples/scout.c share/serai/examples/cpp/shop.cpp \
+    share/serai/sdk/serai.hpp share/serai/sdk/rust/src/lib.rs share/serai/sdk/rust/config.toml \
+    share/serai/sdk/assemblyscript/package-lock.json; do
     [ -s "$root/usr/$file" ] || fail "usr/$file is not installed"
     checks=$((checks + 1))
 done
