@@ -36,6 +36,8 @@ holds "the version" "$("$root/usr/bin/serai" --version)" "$("$serai" --version)"
 # The SDK is found where it lies, and what it builds is taken.
 "$root/usr/bin/serai-cc" -o "$work/scout.wasm" "$root/usr/share/serai/examples/scout.c"
 exits 0 'serai_turn' "$root/usr/bin/serai" code check "$work/scout.wasm"
+"$root/usr/bin/serai-cc" -o "$work/shop.wasm" "$root/usr/share/serai/examples/cpp/shop.cpp"
+exits 0 'serai_turn' "$root/usr/bin/serai" code check "$work/shop.wasm"
 
 # The examples are a configuration.
 cp "$root"/usr/share/doc/serai/examples/*.toml "$work"
