@@ -130,6 +130,11 @@ def wrap(head, items, tail, width=100):
         + " " * (len(indent) - 4) + f"){tail}\n"
 
 
+def bytes_of(fields):
+    """The size of a struct; every field of ours lies at a multiple of its size."""
+    return sum(int(TYPES[kind][1][1:]) // 8 * count for _, kind, count in fields)
+
+
 def rust(enums, structs, orders):
     out = [NOTE, "\n//! The guest ABI: constants, and each order as a function.\n\n"]
     for name, items in enums:
@@ -144,6 +149,8 @@ def rust(enums, structs, orders):
             word = TYPES[kind][1]
             out.append(f"    pub {field}: {word if count == 1 else f'[{word}; {count}]'},\n")
         out.append("}\n\n")
+        size = f"core::mem::size_of::<{name}>() == {bytes_of(fields)}"
+        out.append(f"const _: () = assert!({size});\n\n")
     out.append("/// The orders as the site offers them.\npub mod raw {\n")
     out.append("    use super::{Event, Leash};\n\n")
     out.append('    #[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "serai"))]\n')
@@ -174,8 +181,7 @@ def assemblyscript(enums, structs, orders):
         out += [f"export const {item}: i32 = {value};\n" for item, value in items]
         out.append("\n")
     for name, fields in structs:
-        size = sum(int(TYPES[kind][1][1:]) // 8 * count for _, kind, count in fields)
-        out.append(f"export const {name.upper()}_BYTES: i32 = {size};\n\n")
+        out.append(f"export const {name.upper()}_BYTES: i32 = {bytes_of(fields)};\n\n")
         out.append(f"@unmanaged\nexport class {name} {{\n")
         for field, kind, count in fields:
             for i in range(count):

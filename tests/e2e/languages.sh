@@ -104,8 +104,9 @@ for language in "$@"; do
             >"$work/odd/Cargo.toml"
         printf 'serai = { path = "%s", features = ["std"] }\n' "$sdk/rust" \
             >>"$work/odd/Cargo.toml"
+        odd=$work/odd/target/wasm32-unknown-unknown/release/odd.wasm
         (cd "$work/odd" && cargo -q rustc --offline --release --crate-type cdylib)
-        deploy odd "$work/odd/target/wasm32-unknown-unknown/release/odd.wasm" 0.1 >/dev/null
+        deploy odd "$odd" 0.1 >/dev/null
         exits 0 '^one$' "$serai" agent call odd one
         exits 0 '^one two$' "$serai" agent call odd two
         memory=$(field odd memory_bytes)
@@ -113,6 +114,24 @@ for language in "$@"; do
         holds "its memory, of which it gives back what it needs no more" \
             "$(field odd memory_bytes)" "$memory"
         exits 81 "panicked at 'no 5', src/lib.rs:18" "$serai" agent call odd panic
+        # Every order of the crate, in one module: the site knows each by its name and signature.
+        orders=$(sed -n 's/^        pub fn \([a-z_]*\)(.*/\1/p' "$sdk/rust/src/abi.rs")
+        {
+            echo 'use serai::raw::*;'
+            echo 'serai::agent!(turn);'
+            echo 'fn turn(kind: i32, slot: i32, _size: i32) {'
+            echo '    let all = ['
+            for order in $orders; do echo "        $order as usize,"; done
+            echo '    ];'
+            echo '    assert!(all[kind as usize] == slot as usize);'
+            echo '}'
+        } >"$work/odd/src/lib.rs"
+        (cd "$work/odd" && cargo -q rustc --offline --release --crate-type cdylib)
+        exits 0 accepted "$serai" code check "$odd"
+        holds "the orders of the crate" \
+            "$("$serai" code check --json "$odd" |
+                jq '.imports | length')" \
+            "$(sed -n 's/.*SERAI_ORDER_COUNT = //p' "$sdk/abi.h")"
         # The crate's own tests, on this machine.
         exits 0 'test result: ok' env CARGO_TARGET_DIR="$work/target" \
             cargo test -q --offline --lib \

@@ -138,6 +138,8 @@ pub struct Event {
     pub caps: [i32; 8],
 }
 
+const _: () = assert!(core::mem::size_of::<Event>() == 88);
+
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct Leash {
@@ -151,6 +153,8 @@ pub struct Leash {
     pub traps: u64,
     pub fuel: u64,
 }
+
+const _: () = assert!(core::mem::size_of::<Leash>() == 64);
 
 /// The orders as the site offers them.
 pub mod raw {
