@@ -114,6 +114,15 @@ for language in "$@"; do
         holds "its memory, of which it gives back what it needs no more" \
             "$(field odd memory_bytes)" "$memory"
         exits 81 "panicked at 'no 5', src/lib.rs:18" "$serai" agent call odd panic
+        cp "$sdk/rust/examples/parent.rs" "$work/odd/src/lib.rs"
+        (cd "$work/odd" && cargo -q rustc --offline --release --crate-type cdylib)
+        parent=$(deploy parent "$odd" 0.1)
+        for n in {1..50}; do
+            "$serai" agent logs "$parent" | matches 'my child says hello$' && break
+            [ "$n" -lt 50 ] || fail "the parent in Rust hears nothing"
+            sleep 0.1
+        done
+        checks=$((checks + 1))
         # Every order of the crate, in one module: the site knows each by its name and signature.
         orders=$(sed -n 's/^        pub fn \([a-z_]*\)(.*/\1/p' "$sdk/rust/src/abi.rs")
         {
@@ -132,11 +141,13 @@ for language in "$@"; do
             "$("$serai" code check --json "$odd" |
                 jq '.imports | length')" \
             "$(sed -n 's/.*SERAI_ORDER_COUNT = //p' "$sdk/abi.h")"
+        cp -r "$sdk/rust" "$work/crate" # Cargo writes where its crate is
+        exits 0 '' cargo --config "$sdk/rust/config.toml" build -q --offline --release --examples \
+            --no-default-features --manifest-path "$work/crate/Cargo.toml"
+        holds "what the compiler says of the crate and its examples" "$(cat "$work/said")" ""
         # The crate's own tests, on this machine.
-        exits 0 'test result: ok' env CARGO_TARGET_DIR="$work/target" \
-            cargo test -q --offline --lib \
-            --manifest-path "$sdk/rust/Cargo.toml" --target "$(rustc -vV | sed -n 's/^host: //p')"
-        rm -f "$sdk/rust/Cargo.lock"
+        exits 0 'test result: ok' cargo test -q --offline --lib \
+            --manifest-path "$work/crate/Cargo.toml"
         ;;
     AssemblyScript)
         cp "$root/tests/agents/guests/odd.ts" "$work/$language/"

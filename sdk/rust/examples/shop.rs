@@ -28,7 +28,12 @@ fn serve() {
     }
     let sum: i64 = DATA.with(|data| serai::data(data).iter().map(|byte| i64::from(*byte)).sum());
     SOLD.set(SOLD.get() + 1);
-    let _ = Text::new().add("sold ").add_int(SOLD.get()).add(" for ").add_money(event.money).log();
+    let _ = Text::new()
+        .add("sold ")
+        .add_int(SOLD.get())
+        .add(" for ")
+        .add_money(event.money)
+        .log();
     let _ = serai::give(event.reply, &sum.to_le_bytes(), 0);
 }
 

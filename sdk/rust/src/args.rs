@@ -6,8 +6,14 @@ pub struct Args<'a>(pub &'a [u8]);
 
 /// The digits at the start of `text`, at most `most` of them, as a number, and how many there were.
 fn digits(text: &[u8], most: usize) -> (i64, usize) {
-    let used = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
-    let value = text[..used].iter().fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
+    let used = text
+        .iter()
+        .take(most)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let value = text[..used]
+        .iter()
+        .fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
 
     (value, used)
 }
@@ -15,9 +21,9 @@ fn digits(text: &[u8], most: usize) -> (i64, usize) {
 impl<'a> Args<'a> {
     /// The value of the argument `name`.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.0.split(|byte| *byte == b' ').find_map(|word| {
-            word.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
-        })
+        self.0
+            .split(|byte| *byte == b' ')
+            .find_map(|word| word.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
     }
 
     /// The whole number given for `name`, of at most 18 digits.  None: none was given, or it is no
@@ -109,9 +115,18 @@ mod tests {
     #[test]
     fn money_is_in_nanos() {
         assert_eq!(ARGS.money("price"), Some(50_000_000));
-        assert_eq!(Args(b"m=999999999.999999999").money("m"), Some(999_999_999_999_999_999));
-        for wrong in [&b"m=1."[..], b"m=.5", b"m=1.0000000000", b"m=1x", b"m=1.2x", b"m=1000000000"]
-        {
+        assert_eq!(
+            Args(b"m=999999999.999999999").money("m"),
+            Some(999_999_999_999_999_999)
+        );
+        for wrong in [
+            &b"m=1."[..],
+            b"m=.5",
+            b"m=1.0000000000",
+            b"m=1x",
+            b"m=1.2x",
+            b"m=1000000000",
+        ] {
             assert_eq!(Args(wrong).money("m"), None);
         }
     }

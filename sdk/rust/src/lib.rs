@@ -24,6 +24,7 @@ extern crate std;
 
 mod abi;
 mod args;
+mod load;
 mod message;
 #[cfg(all(target_arch = "wasm32", not(test)))]
 mod panic;
@@ -32,6 +33,7 @@ mod text;
 
 pub use abi::*;
 pub use args::Args;
+pub use load::Load;
 pub use message::{ask, break_reply, data, event, fail, give, return_reply, send};
 pub use state::State;
 pub use text::{log, Text};

@@ -84,12 +84,26 @@ fn postage_of(facet: i32, postage_max: i64) -> Answer {
 /// Send to somebody else's facet, with the postage that it asks if that is at most `postage_max`:
 /// what a facet asks is its owner's choice.
 pub fn send(facet: i32, data: &[u8], money: i64, postage_max: i64, reply: i32) -> Answer {
-    facet_send(facet, data, &[], money, postage_of(facet, postage_max)?, reply)
+    facet_send(
+        facet,
+        data,
+        &[],
+        money,
+        postage_of(facet, postage_max)?,
+        reply,
+    )
 }
 
 /// Ask somebody else's facet, or a promise, for what its answer will bring: the slot of a promise.
 pub fn ask(facet: i32, data: &[u8], money: i64, postage_max: i64, reply: i32) -> Answer {
-    facet_ask(facet, data, &[], money, postage_of(facet, postage_max)?, reply)
+    facet_ask(
+        facet,
+        data,
+        &[],
+        money,
+        postage_of(facet, postage_max)?,
+        reply,
+    )
 }
 
 /// End the turn by a trap: it is undone.

@@ -13,7 +13,10 @@ fn describe(text: &mut Text, info: &core::panic::PanicInfo) {
 fn describe(text: &mut Text, info: &core::panic::PanicInfo) {
     text.add("panicked");
     if let Some(place) = info.location() {
-        text.add(" at ").add(place.file()).add(":").add_int(i64::from(place.line()));
+        text.add(" at ")
+            .add(place.file())
+            .add(":")
+            .add_int(i64::from(place.line()));
     }
 }
 

@@ -13,7 +13,10 @@ unsafe impl<T> Sync for State<T> {}
 
 impl<T> State<T> {
     pub const fn new(value: T) -> State<T> {
-        State { value: UnsafeCell::new(value), lent: Cell::new(false) }
+        State {
+            value: UnsafeCell::new(value),
+            lent: Cell::new(false),
+        }
     }
 
     /// Lend the value to `work`.  It panics if the value is lent already.

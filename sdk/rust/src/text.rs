@@ -13,7 +13,10 @@ pub struct Text {
 impl Text {
     #[inline]
     pub const fn new() -> Text {
-        Text { size: 0, bytes: core::mem::MaybeUninit::uninit() }
+        Text {
+            size: 0,
+            bytes: core::mem::MaybeUninit::uninit(),
+        }
     }
 
     /// What is written so far.
@@ -68,7 +71,9 @@ impl Text {
         if nanos < 0 {
             self.add("-");
         }
-        self.add_digits(size / 1_000_000_000, 1).add(".").add_digits(size % 1_000_000_000, 9)
+        self.add_digits(size / 1_000_000_000, 1)
+            .add(".")
+            .add_digits(size % 1_000_000_000, 9)
     }
 
     /// Append bytes in lower-case hex, as numbers of heap entries are written.
@@ -76,7 +81,10 @@ impl Text {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
         for byte in bytes {
-            self.add_bytes(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            self.add_bytes(&[
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]);
         }
         self
     }
@@ -116,7 +124,11 @@ mod tests {
     fn numbers_are_written_in_decimal() {
         let mut text = Text::new();
 
-        text.add_int(0).add(" ").add_int(i64::MIN).add(" ").add_digits(7, 3);
+        text.add_int(0)
+            .add(" ")
+            .add_int(i64::MIN)
+            .add(" ")
+            .add_digits(7, 3);
         assert_eq!(text.bytes(), b"0 -9223372036854775808 007");
     }
 
@@ -132,7 +144,10 @@ mod tests {
     fn what_does_not_fit_is_cut_off() {
         let mut text = Text::new();
 
-        text.add_bytes(&[b'a'; 1000]).add_bytes(&[b'b'; 1000]).add("c").add_hex(&[0xaf]);
+        text.add_bytes(&[b'a'; 1000])
+            .add_bytes(&[b'b'; 1000])
+            .add("c")
+            .add_hex(&[0xaf]);
         assert_eq!(text.bytes().len(), 1024);
         assert_eq!(text.bytes()[1023], b'b');
     }
