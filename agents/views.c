@@ -10,6 +10,7 @@
 #include "agents/rent.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
+#include "agents/turns/turn.h"
 
 static const char *view_state(const struct agent *agent)
 {
@@ -54,6 +55,16 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .needs = agent_lacks(agents, agent),
         .rent_rate = agent_rent_rate(agents, agent),
     };
+}
+
+uint32_t agents_backtrace(const struct agents *agents, struct engine_frame *frames, uint32_t room,
+                          uint32_t *depth)
+{
+    *depth = 0;
+    /* No slot: the fuel did not reach for laying out (turn_log_trap()), and the stack is of a turn
+     * before it. */
+    return agents->turn_memory->slot == NULL ? 0
+                                             : engine_backtrace(agents->stack, frames, room, depth);
 }
 
 struct agent_listing {

@@ -8,6 +8,7 @@
 
 struct agents;
 struct agent;
+struct engine_frame;
 
 struct agent_view {
     uint64_t id;
@@ -74,6 +75,14 @@ size_t agents_log_list(const struct agents *agents, const struct agent *agent, u
                        size_t limit,
                        void (*visit)(void *context, const struct agent_log_view *line),
                        void *context);
+
+/*
+ * The activations of the turn that ran last, if it was undone by a trap or for lack of fuel, as
+ * engine_backtrace() gives them.  0 if its program had not begun.
+ */
+uint32_t agents_backtrace(const struct agents *agents, struct engine_frame *frames, uint32_t room,
+                          uint32_t *depth);
+
 struct heap_view {
     uint64_t serial;
     uint64_t payer;

@@ -68,6 +68,7 @@ int cmd_agent_send(struct cli *cli);
 int cmd_agent_call(struct cli *cli);
 int cmd_agent_upgrade(struct cli *cli);
 int cmd_agent_logs(struct cli *cli);
+int cmd_agent_test(struct cli *cli);
 int cmd_agent_freeze(struct cli *cli);
 int cmd_agent_thaw(struct cli *cli);
 int cmd_agent_end(struct cli *cli);

@@ -93,6 +93,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_FILTER] = {"filter", "TEXT", "only agents with this in name, state or number"},
     [OPT_LOG_FILE] = {"log", "FILE", "the end of this log, too"},
     [OPT_LOG_FORM] = {"log", "FORM", "text (default), or json: one object a line"},
+    [OPT_PRICES] = {"prices", "FILE", "charge by this prices.toml (default: the usual prices)"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -76,6 +76,7 @@ enum cli_option_id {
     OPT_FILTER,
     OPT_LOG_FILE,
     OPT_LOG_FORM,
+    OPT_PRICES,
     OPTION_COUNT,
 };
 

@@ -444,18 +444,14 @@ out:
  * Read and parse one file.  Errors in its text are reported and counted; only a file that cannot be
  * read is a fault.
  */
-static enum status config_load_file(struct reading *reading, const char *dir, struct fault *fault)
+static enum status config_load_path(struct reading *reading, const char *path, struct fault *fault)
 {
-    char path[CONFIG_PATH_BYTES];
     char *data = NULL;
     size_t size = 0;
     struct toml_error bad = {0, 0, ""};
     enum toml_result result;
-    enum status status = config_join_path(path, dir, reading->file, fault);
+    enum status status = config_read_file(path, &data, &size, fault);
 
-    if (status != ST_OK)
-        return status;
-    status = config_read_file(path, &data, &size, fault);
     if (status != ST_OK)
         return status;
     result = toml_visit(data, size, config_take_item, reading, &bad);
@@ -465,6 +461,15 @@ static enum status config_load_file(struct reading *reading, const char *dir, st
     if (result == TOML_BAD)
         config_report(reading, bad.line, bad.column, bad.text);
     return ST_OK;
+}
+
+/* As config_load_path(), of a file of a site's directory. */
+static enum status config_load_file(struct reading *reading, const char *dir, struct fault *fault)
+{
+    char path[CONFIG_PATH_BYTES];
+    enum status status = config_join_path(path, dir, reading->file, fault);
+
+    return status == ST_OK ? config_load_path(reading, path, fault) : status;
 }
 
 /* Make a socket's path one to open: a relative one lies in the site's directory. */
@@ -540,8 +545,8 @@ void config_take_reloads(struct site_config *running, const struct site_config *
 }
 
 /*
- * Read prices.toml over the defaults, and check what must hold between entries once each alone is
- * good.  Errors are counted in `reading`.
+ * Read prices, of prices.toml in `dir` or if that is NULL of the file alone, over the defaults, and
+ * check what must hold between entries once each alone is good.  Errors are counted in `reading`.
  */
 static enum status config_read_prices(struct reading *reading, const char *dir, struct fault *fault)
 {
@@ -549,11 +554,27 @@ static enum status config_read_prices(struct reading *reading, const char *dir, 
     enum status status;
 
     pricebook_default(reading->book, reading->reader->orders);
-    status = config_load_file(reading, dir, fault);
+    status = dir == NULL ? config_load_path(reading, reading->file, fault)
+                         : config_load_file(reading, dir, fault);
     if (status == ST_OK && reading->errors == 0 &&
         pricebook_check(reading->book, &between) != ST_OK)
         config_report(reading, 0, 0, between.text);
     return status;
+}
+
+enum status config_load_prices(const char *path, const struct config_reader *reader,
+                               struct pricebook *book, struct fault *fault)
+{
+    struct pricebook new_book;
+    struct reading prices = {reader, path, 0, NULL, &new_book};
+    enum status status = config_read_prices(&prices, NULL, fault);
+
+    if (status != ST_OK)
+        return status;
+    if (prices.errors > 0)
+        return fault_set(fault, ST_INVALID, "%u errors in %.200s", prices.errors, path);
+    *book = new_book;
+    return ST_OK;
 }
 
 enum status config_load(const char *dir, const struct config_reader *reader,

@@ -50,7 +50,7 @@ struct site_config {
 #define CONFIG_NO_GROUP ((gid_t)-1) /* the socket keeps the daemon's own */
 
 struct config_error {
-    const char *file; /* "site.toml" or "prices.toml" */
+    const char *file; /* "site.toml", "prices.toml", or of config_load_prices() the path */
     uint32_t line;    /* from 1; 0 when the whole file is meant */
     uint32_t column;  /* from 1, in characters */
     const char *text;
@@ -86,6 +86,13 @@ void site_config_default(struct site_config *config);
 MUST_CHECK enum status config_load(const char *dir, const struct config_reader *reader,
                                    struct site_config *config, struct pricebook *book,
                                    struct fault *fault);
+
+/*
+ * Read a file of prices alone, over the defaults.  config_error.file is its path; fails as
+ * config_load().
+ */
+MUST_CHECK enum status config_load_prices(const char *path, const struct config_reader *reader,
+                                          struct pricebook *book, struct fault *fault);
 
 /* A key of site.toml whose value differs. */
 struct config_change {

@@ -111,6 +111,8 @@ shape 'code ls' a code ls
 
 # ---- modules, without a site ----
 module=$guests/talker.wasm
+shape_of 'agent test' 0 "$serai" agent test "$examples/shop.wasm" \
+    "$here/../../sdk/examples/shop.test.json" --json
 shape_of 'code check' 0 "$serai" code check "$module" --json
 shape_of 'code disasm' 0 "$serai" code disasm "$module" --json
 sums='(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))'
