@@ -11,6 +11,7 @@
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/funds.h"
+#include "agents/limits.h"
 #include "agents/message.h"
 #include "agents/program.h"
 #include "agents/quotas.h"
@@ -259,4 +260,66 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     agent_dirty(&agents->changes, made);
     *agent = made;
     return BIRTH_DONE;
+}
+
+/* ---- what one would cost ---- */
+
+/* How many of these modules are the one at `index` and come before it. */
+static uint32_t birth_named_before(const struct hash *modules, size_t index)
+{
+    uint32_t before = 0;
+
+    for (size_t i = 0; i < index; i++)
+        before += hash_equal(&modules[i], &modules[index]);
+    return before;
+}
+
+/*
+ * All references to a module pay an equal share of it, as code_share_update() has it: with those
+ * that this birth would add.  A module that is kept is one reference however often it is named.
+ */
+static uint64_t birth_code_bytes(const struct agents *agents, const struct hash *modules,
+                                 size_t count)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct code *code = modules_find(&agents->modules, &modules[i]);
+        bool also_kept = false;
+        bool also_run = i > 0 && hash_equal(&modules[0], &modules[i]);
+
+        INVARIANT(code != NULL);
+        if (code->builtin || birth_named_before(modules, i) > (also_run ? 1 : 0))
+            continue;
+        for (size_t at = 1; i == 0 && at < count; at++)
+            also_kept = also_kept || hash_equal(&modules[0], &modules[at]);
+        bytes += code->held / (code->refs + 1 + (also_kept || also_run ? 1 : 0));
+    }
+    return bytes;
+}
+
+/* The rent of a day for bytes; what is more than there can be is the most that there can be. */
+static struct money birth_rent_day(uint64_t bytes, struct money price)
+{
+    struct money rent = money_zero();
+
+    return money_cost_ceil(&rent, price, bytes * 24, UINT64_C(1) << 30) ? rent : money_site_max();
+}
+
+void agents_birth_cost(const struct agents *agents, const struct birth *birth,
+                       const struct hash *modules, size_t module_count, struct birth_cost *cost)
+{
+    const struct code *code = modules_find(&agents->modules, &modules[0]);
+    uint64_t caps = SERAI_SLOT_FIRST_FREE + birth->gift_count;
+
+    INVARIANT(code != NULL);
+    if (birth->origin.kind == SERAI_KIND_EMPTY)
+        caps--;
+    cost->burial = agents->prices.burial_reserve;
+    cost->reserve = agents_reserve(agents);
+    cost->memory_bytes = HELD_AGENT + caps * HELD_CAP +
+                         (uint64_t)engine_code_memory_pages(code->engine) * ENGINE_WASM_PAGE_BYTES;
+    cost->code_bytes = birth_code_bytes(agents, modules, module_count);
+    cost->rent_day = birth_rent_day(cost->memory_bytes, agents->prices.memory_rent);
+    money_accumulate(&cost->rent_day, birth_rent_day(cost->code_bytes, agents->prices.code_rent));
 }

@@ -70,6 +70,22 @@ MUST_CHECK bool agents_birth_check(struct agents *agents, const struct birth *bi
 MUST_CHECK enum birth_result agents_birth_check_early(const struct agents *agents,
                                                       const struct birth *birth);
 
+/* What a birth holds back, and what a newborn holds and pays rent for before its first turn. */
+struct birth_cost {
+    struct money burial;   /* until its end */
+    struct money reserve;  /* for BORN, in whose turn it becomes the agent's */
+    uint64_t memory_bytes; /* of the site's memory: its own, and what the site keeps of it */
+    uint64_t code_bytes;   /* its share of its modules, decoded */
+    struct money rent_day; /* by today's prices, rounded up */
+};
+
+/*
+ * Work out the cost of a birth with all modules, that to run first; each is here (INVARIANT).
+ * Changes nothing.
+ */
+void agents_birth_cost(const struct agents *agents, const struct birth *birth,
+                       const struct hash *modules, size_t module_count, struct birth_cost *cost);
+
 /*
  * Make an agent: open its account, move the endowment (payer -> agent), take burial reserve and the
  * first event's reserve, give the standard caps, queue BORN.  The caller charges the birth fee.

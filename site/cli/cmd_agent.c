@@ -6,6 +6,7 @@
 #include "site/cli/commands.h"
 #include "site/cli/names.h"
 #include "site/cli/read.h"
+#include "site/cli/render.h"
 #include "site/cli/signed.h"
 
 enum { GIFTS_MAX = 8 };
@@ -130,15 +131,33 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
     return code;
 }
 
+/* Ask what a deployment would cost; `args` is freed.  EXIT_REFUSED: it would be refused. */
+static int deploy_try(struct cli *cli, struct bytes *args)
+{
+    char why[RENDER_TEXT_BYTES];
+    struct cli_answer answer;
+    int code = cli_read(cli, "deploy", args, &answer);
+
+    if (code == EXIT_OK) {
+        cli_print_result(cli, &answer);
+        if (render_text(answer.reply.result, answer.reply.result_size, "refused", why))
+            code = cli_fail(EXIT_REFUSED, "it would be refused: %s", why);
+    }
+    cli_answer_fini(&answer);
+    return code;
+}
+
 int cmd_agent_deploy(struct cli *cli)
 {
     struct bytes args = {0};
     int code = deploy_put_args(cli, &args);
 
-    if (code == EXIT_OK)
-        return cli_signed_print(cli, "agent.deploy", &args);
-    bytes_fini(&args);
-    return code;
+    if (code != EXIT_OK) {
+        bytes_fini(&args);
+        return code;
+    }
+    return cli->args.given[OPT_DRY_RUN] ? deploy_try(cli, &args)
+                                        : cli_signed_print(cli, "agent.deploy", &args);
 }
 
 /*

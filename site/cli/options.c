@@ -94,6 +94,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_LOG_FILE] = {"log", "FILE", "the end of this log, too"},
     [OPT_LOG_FORM] = {"log", "FORM", "text (default), or json: one object a line"},
     [OPT_PRICES] = {"prices", "FILE", "charge by this prices.toml (default: the usual prices)"},
+    [OPT_DRY_RUN] = {"dry-run", NULL,
+                     "say what it would cost and whether it would work; do nothing"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -77,6 +77,7 @@ enum cli_option_id {
     OPT_LOG_FILE,
     OPT_LOG_FORM,
     OPT_PRICES,
+    OPT_DRY_RUN,
     OPTION_COUNT,
 };
 

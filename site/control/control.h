@@ -93,7 +93,7 @@ enum control_status {
  *   heap [after serial, limit], prices [], accounts [after, limit], codes [after, limit],
  *   links [after, limit], link [name], invitations [after, limit], settlements [name],
  *   call [customer, call], calls [customer, after, limit], caps [customer, after slot, limit];
- *   customer 0 is whoever asks
+ *   customer 0 is whoever asks; deploy [as agent.deploy]
  *
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */

@@ -13,6 +13,8 @@
 #include "site/core/commands.h"
 #include "site/core/customers.h"
 #include "site/core/map.h"
+#include "site/core/read_list.h"
+#include "site/core/reads.h"
 #include "site/core/state.h"
 
 enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8 };
@@ -239,6 +241,20 @@ static struct agent *deploy_make_agent(struct core *core, struct customer *by,
 
 /* ---- the command ---- */
 
+static void deploy_fill_birth(const struct customer *by, const struct deployment *deployment,
+                              struct birth *birth)
+{
+    *birth = (struct birth){.customer = by->account,
+                            .payer = by->account,
+                            .endowment_code = TRANSFER_ENDOWMENT,
+                            .name = deployment->name,
+                            .args = deployment->args,
+                            .args_size = deployment->args_size,
+                            .endowment = deployment->endowment,
+                            .gift_count = deployment->gift_count};
+    memcpy(birth->gifts, deployment->gifts, sizeof birth->gifts);
+}
+
 static void deploy_keep_modules(struct core *core, struct agent *agent,
                                 const struct deployment *deployment)
 {
@@ -271,8 +287,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
                           struct outcome *outcome)
 {
     struct deployment deployment = {0};
-    struct birth birth = {
-        .customer = by->account, .payer = by->account, .endowment_code = TRANSFER_ENDOWMENT};
+    struct birth birth;
     struct transfer fee = {.debit = by->account,
                            .credit = ACCOUNT_REVENUE_BIRTHS,
                            .code = TRANSFER_BIRTH_FEE,
@@ -285,12 +300,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     if (!outcome_args_done(in, outcome))
         return;
 
-    birth.name = deployment.name;
-    birth.args = deployment.args;
-    birth.args_size = deployment.args_size;
-    birth.endowment = deployment.endowment;
-    birth.gift_count = deployment.gift_count;
-    memcpy(birth.gifts, deployment.gifts, sizeof birth.gifts);
+    deploy_fill_birth(by, &deployment, &birth);
     deploy_name_modules(&deployment);
     /* From the cheap to the dear: the first that refuses has cost the site the least. */
     if (!outcome_name_is_plain(deployment.name, "an agent's", outcome) ||
@@ -307,4 +317,92 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     ledger_transfer_checked(core->ledger, &fee);
     deploy_keep_modules(core, agent, &deployment);
     deploy_result(core, agent, outcome);
+}
+
+/* ---- the read ---- */
+
+/* What is known of the cost once the modules are here. */
+static void deploy_cost_result(const struct core *core, const struct customer *by,
+                               const struct deployment *deployment, const struct birth *birth,
+                               const struct outcome *refused, struct outcome *outcome)
+{
+    struct money balance = ledger_balance(core->ledger, by->account);
+    struct money least = agents_birth_min(core->agents);
+    struct money total = deployment->endowment;
+    struct money held;
+    struct hash ids[1 + DEPLOY_CODES_MAX];
+    struct birth_cost cost;
+    struct map map;
+
+    for (size_t i = 0; i < deployment->module_count; i++)
+        ids[i] = deployment->modules[i].id;
+    agents_birth_cost(core->agents, birth, ids, deployment->module_count, &cost);
+    held = cost.burial;
+    money_accumulate(&held, cost.reserve);
+    if (!money_add(&total, total, core->book.birth_fee))
+        total = money_site_max(); /* refused: no customer has that much */
+    map_init(&map);
+    map_text(&map, "name", deployment->name);
+    map_hex(&map, "code", ids[0].bytes, HASH_BYTES);
+    map_money(&map, "endowment", deployment->endowment);
+    map_money(&map, "birth_fee", core->book.birth_fee);
+    map_money(&map, "total", total);
+    map_money(&map, "balance", balance);
+    map_money(&map, "left", money_sub_clamped(balance, total));
+    map_money(&map, "missing", money_sub_clamped(total, balance));
+    map_money(&map, "endowment_least", least);
+    map_money(&map, "burial_reserve", cost.burial);
+    map_money(&map, "event_reserve", cost.reserve);
+    map_money(&map, "agent_balance", money_sub_clamped(deployment->endowment, held));
+    map_uint(&map, "memory_bytes", cost.memory_bytes);
+    map_uint(&map, "code_bytes", cost.code_bytes);
+    map_money(&map, "rent_day", cost.rent_day);
+    if (refused->status != CONTROL_DONE)
+        map_text(&map, "refused", refused->message);
+    map_end(&map, &outcome->result);
+}
+
+/*
+ * What agent.deploy checks, in its order; the first refusal stays in *refused, and the cost is
+ * worked out all the same, for which the modules have to be here: they count as checked in vain.
+ */
+static void deploy_try(struct core *core, struct customer *by, struct deployment *deployment,
+                       struct outcome *outcome)
+{
+    struct outcome refused = {.command = "agent.deploy", .status = CONTROL_DONE};
+    enum birth_result result = BIRTH_DONE;
+    uint64_t checked = 0;
+    struct birth birth;
+
+    deploy_fill_birth(by, deployment, &birth);
+    (void)(outcome_name_is_plain(deployment->name, "an agent's", &refused) &&
+           deploy_check_funds(core, by, deployment, &refused) &&
+           deploy_is_done(agents_birth_check_early(core->agents, &birth), &refused) &&
+           deploy_check_quota(core, by, deployment, &refused));
+    if (!deploy_may_check(core, by, deployment, outcome))
+        return;
+    if (deploy_stage(core, deployment, &checked, outcome)) {
+        birth.code = deployment->modules[0].id;
+        if (refused.status == CONTROL_DONE && deploy_check_quota(core, by, deployment, &refused) &&
+            !agents_birth_check(core->agents, &birth, &result))
+            (void)deploy_is_done(result, &refused);
+        deploy_cost_result(core, by, deployment, &birth, &refused, outcome);
+    }
+    deploy_unstage(core, deployment);
+    allowance_use(&by->refused_code, checked);
+}
+
+void core_read_deploy(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome)
+{
+    struct deployment deployment = {0};
+    struct customer *by = viewer->customer == 0 ? core->customers.items[0]
+                                                : core_customer_by_account(core, viewer->customer);
+
+    deployment_read(in, &deployment);
+    if (!outcome_args_done(in, outcome))
+        return;
+    INVARIANT(by != NULL); /* whoever signed is one */
+    deploy_name_modules(&deployment);
+    deploy_try(core, by, &deployment, outcome);
 }

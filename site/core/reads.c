@@ -272,6 +272,7 @@ static const struct read {
     {"caps", FOR_CUSTOMERS, core_read_caps},
     {"accounts", FOR_CUSTOMERS, read_accounts},
     {"figures", FOR_OPERATOR, core_read_figures},
+    {"deploy", FOR_CUSTOMERS, core_read_deploy},
     {"codes", FOR_OPERATOR, read_codes},
     {"reload", FOR_OPERATOR, read_reload},
     {"links", FOR_OPERATOR, core_read_links},

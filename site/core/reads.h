@@ -15,4 +15,11 @@ struct viewer;
 void core_read(struct core *core, const struct viewer *viewer,
                const struct control_request *request, struct outcome *outcome);
 
+/*
+ * deploy.c: core_read_deploy(), the read of what agent.deploy with the same arguments would cost
+ * and whether it would be refused.  `in` is at its arguments, `outcome` is filled in.
+ */
+void core_read_deploy(struct core *core, const struct viewer *viewer, struct cbor *in,
+                      struct outcome *outcome);
+
 #endif

@@ -68,6 +68,7 @@ exits 1 'ends its 1 agents for good' on a customer evict eve
 shape 'customer evict' a customer evict eve --yes
 holds "what came back to her" "$(its balance)" \
     "$(on a customer ls --json | jq -r 'select(.name == "eve").balance')"
+shape 'agent deploy --dry-run' a agent deploy "$guests/talker.wasm" --money 1 --dry-run
 shape 'agent deploy' a agent deploy "$guests/talker.wasm" --name talker --money 1
 talker=$(its agent)
 born() # NAME MODULE MONEY OPTION...

@@ -28,6 +28,7 @@ static const char *const commands[] = {
 static const char *const reads[] = {
     "site",     "status", "reload", "prices", "agents", "agent", "logs",  "customers", "heap",
     "accounts", "codes",  "links",  "link",   "none",   "call",  "calls", "caps",      "figures",
+    "deploy",
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / sizeof *reads };
