@@ -89,23 +89,24 @@ static enum status test_give_module(void *context, const char *path, struct byte
     return status;
 }
 
-/* For test_env: "f12 serve, byte 0x7f". */
+/* For test_env: "f12 serve, byte 0x7f, sdk/examples/shop.c:31". */
 static void test_name_place(void *context, const struct hash *code, const struct engine_frame *at,
                             char *text, size_t text_bytes)
 {
-    const struct agent_test *test = context;
-    char label[CODE_LABEL_BYTES];
+    struct agent_test *test = context;
+    char place[CODE_PLACE_BYTES];
 
-    (void)snprintf(label, sizeof label, "f%u", (unsigned)at->function);
+    (void)snprintf(place, sizeof place, "f%u, byte 0x%x", (unsigned)at->function,
+                   (unsigned)at->offset);
     for (size_t i = 0; i < test->module_count; i++) {
-        const struct code_module *module = &test->modules[i];
+        struct code_module *module = &test->modules[i];
 
         if (module->code == NULL || !hash_equal(&module->id, code))
             continue;
-        (void)code_label(label, module->code, at->function);
+        (void)code_place(place, module, at);
         break;
     }
-    (void)snprintf(text, text_bytes, "%s, byte 0x%x", label, (unsigned)at->offset);
+    (void)snprintf(text, text_bytes, "%s", place);
 }
 
 static void test_report_error(void *context, const struct config_error *error)

@@ -64,7 +64,9 @@ void code_module_free(struct code_module *module)
 {
     bytes_fini(&module->bytes);
     engine_code_free(module->code);
+    engine_lines_free(module->lines);
     module->code = NULL;
+    module->lines = NULL;
 }
 
 const char *code_order_of(uint32_t order)
@@ -162,6 +164,57 @@ char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, ui
         text[used++] = ' ';
         code_quote_name(text + used, CODE_LABEL_BYTES - used, export.name, export.name_bytes);
     }
+    return text;
+}
+
+/* ---- lines ---- */
+
+/* Read the lines of PATH.debug, if there is one and it is of this code. */
+static void code_seek_debug(struct code_module *module)
+{
+    char path[FILE_PATH_BYTES];
+    struct bytes bytes = {0};
+    struct fault fault = {0};
+    enum status status = ST_MISSING;
+    int size = snprintf(path, sizeof path, "%s.debug", module->path);
+
+    if (size > 0 && (size_t)size < sizeof path)
+        status = file_read(path, ENGINE_LINES_BYTES_MAX, &bytes, &fault);
+    if (status == ST_OK &&
+        !engine_same_code(module->bytes.data, module->bytes.size, bytes.data, bytes.size))
+        status = fault_set(&fault, ST_INVALID, "%.300s is of another build than %.300s", path,
+                           module->path);
+    else if (status == ST_OK)
+        status = engine_lines_new(&module->lines, bytes.data, bytes.size, &fault);
+    if (status != ST_OK && status != ST_MISSING)
+        (void)cli_fail(EXIT_OK, "no lines are shown: %s", fault.text);
+    bytes_fini(&bytes);
+}
+
+bool code_line(struct code_module *module, uint32_t offset, const char **file, uint32_t *line)
+{
+    if (!module->lines_sought) {
+        module->lines_sought = true;
+        if (engine_lines_new(&module->lines, module->bytes.data, module->bytes.size, NULL) != ST_OK)
+            code_seek_debug(module);
+    }
+    return module->lines != NULL && engine_lines_find(module->lines, offset, file, line);
+}
+
+char *code_place(char text[CODE_PLACE_BYTES], struct code_module *module,
+                 const struct engine_frame *at)
+{
+    char label[CODE_LABEL_BYTES];
+    const char *file;
+    uint32_t line;
+    size_t used = (size_t)snprintf(text, CODE_PLACE_BYTES, "%s, byte 0x%" PRIx32,
+                                   code_label(label, module->code, at->function), at->offset);
+
+    if (!code_line(module, at->offset, &file, &line))
+        return text;
+    used += (size_t)snprintf(text + used, CODE_PLACE_BYTES - used, ", ");
+    used += text_escape(text + used, CODE_PLACE_BYTES - used - 16, file, strlen(file));
+    (void)snprintf(text + used, CODE_PLACE_BYTES - used, ":%" PRIu32, line);
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "engine/engine.h"
+#include "engine/lines.h"
 
 /* All-zero is none.  `code` is NULL when the engine refused the module; `fault` says why. */
 struct code_module {
@@ -15,6 +16,8 @@ struct code_module {
     struct hash id;
     struct engine_code *code;
     struct fault fault;
+    struct engine_lines *lines; /* NULL: none are known, or nobody asked yet */
+    bool lines_sought;
 };
 
 /*
@@ -57,6 +60,22 @@ enum { CODE_LABEL_BYTES = 256 };
  * Returns `text`.
  */
 char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, uint32_t function);
+
+/*
+ * Find the line of a source that a byte of the module comes from: by the module's own table, or by
+ * that of PATH.debug, which serai-cc -g leaves beside it.  One of another build is said so on
+ * stderr.  False: no line is known.  *file is borrowed from the module, and any bytes.
+ */
+bool code_line(struct code_module *module, uint32_t offset, const char **file, uint32_t *line);
+
+enum { CODE_PLACE_BYTES = CODE_LABEL_BYTES + 320 };
+
+/*
+ * Name a place in a module for people: "f12 serve, byte 0x7f, sdk/examples/shop.c:31"; without the
+ * line where none is known.  Returns `text`.
+ */
+char *code_place(char text[CODE_PLACE_BYTES], struct code_module *module,
+                 const struct engine_frame *at);
 
 enum { CODE_SIGNATURE_BYTES = 512 };
 

@@ -21,7 +21,7 @@ static const char fuel_default[] = "10000000"; /* what a turn has by the usual p
 
 /* A run: what is asked for, then what came of it. */
 struct code_run {
-    const struct code_module *module;
+    struct code_module *module;
     struct engine_instance instance;
     struct engine_stack *stack;
     uint32_t index;
@@ -235,7 +235,7 @@ static void run_print_order(const struct code_run *run)
 static void run_text_outcome(const struct code_run *run)
 {
     struct engine_frame frames[FRAMES_SHOWN];
-    char label[CODE_LABEL_BYTES];
+    char place[CODE_PLACE_BYTES];
     uint32_t depth;
     uint32_t count = run_frames(run, frames, &depth);
 
@@ -247,11 +247,11 @@ static void run_text_outcome(const struct code_run *run)
         printf("outcome          %s\n", engine_outcome_name(run->outcome));
     }
     for (uint32_t i = 0; i < count; i++)
-        printf("%-16s %s, byte 0x%" PRIx32 "\n",
+        printf("%-16s %s\n",
                i == 0   ? "at"
                : i == 1 ? "called from"
                         : "",
-               code_label(label, run->module->code, frames[i].function), frames[i].offset);
+               code_place(place, run->module, &frames[i]));
     if (depth > count)
         printf("%-16s and %" PRIu32 " more\n", "", depth - count);
 }
@@ -318,13 +318,20 @@ static void run_json_frames(const struct code_run *run)
     printf(",\"depth\":%" PRIu32 ",\"backtrace\":[", depth);
     for (uint32_t i = 0; i < count; i++) {
         const char *name = engine_function_name(run->module->code, frames[i].function);
+        const char *file;
+        uint32_t line;
 
         printf("%s{\"function\":%" PRIu32, i == 0 ? "" : ",", frames[i].function);
         if (name != NULL) {
             printf(",\"name\":");
             code_name_json(stdout, name, strlen(name));
         }
-        printf(",\"offset\":%" PRIu32 "}", frames[i].offset);
+        printf(",\"offset\":%" PRIu32, frames[i].offset);
+        if (code_line(run->module, frames[i].offset, &file, &line)) {
+            printf(",\"line\":%" PRIu32 ",\"file\":", line);
+            code_name_json(stdout, file, strlen(file));
+        }
+        putchar('}');
     }
     putchar(']');
 }

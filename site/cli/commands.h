@@ -90,6 +90,7 @@ int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);
 int cmd_code_check(struct cli *cli);
 int cmd_code_run(struct cli *cli);
+int cmd_code_where(struct cli *cli);
 int cmd_code_disasm(struct cli *cli);
 int cmd_audit_verify(struct cli *cli);
 int cmd_audit_network(struct cli *cli);

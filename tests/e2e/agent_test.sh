@@ -83,4 +83,47 @@ printf '{"version":1,"agent":{"money":"100"},"steps":[]}' >spin.json
 exits 1 'after 10000 turns agents still have something to do' \
     "$serai" agent test spin.wasm spin.json
 
+# ---- names and lines of a trap: in the test, in code run, and of a byte that a log names ----
+cat >trap.c <<'C'
+#include <serai.h>
+static int64_t __attribute__((noinline)) deep(int64_t x)
+{
+    if (x == SERAI_EVENT_MESSAGE)
+        __builtin_trap(); /* line 5 */
+    return x * 2;
+}
+__attribute__((export_name("try"))) int64_t try_it(int64_t x)
+{
+    return deep(x) + 1; /* line 10 */
+}
+void serai_turn(int32_t kind, int32_t slot, int32_t size)
+{
+    (void)slot, (void)size;
+    serai_log_values("%d", try_it(kind));
+}
+C
+"$root/sdk/serai-cc" -g -o trap.wasm trap.c
+printf '{"version":1,"agent":{"money":"1"},
+    "steps":[{"send":"agent","expect":{"undone":1}}]}' >trap.json
+"$serai" agent test trap.wasm trap.json >said
+grep -q '^         at f[0-9]* deep, byte 0x[0-9a-f]*, trap.c:5$' said ||
+    fail "the trap: $(cat said)"
+grep -q '^         called from f[0-9]* [a-z_]*, byte 0x[0-9a-f]*, trap.c:10$' said ||
+    fail "its caller: $(cat said)"
+byte=$(sed -n 's/.*(deep) at byte \(0x[0-9a-f]*\);.*/\1/p' said)
+exits 0 "^f[0-9]* deep, byte $byte, trap.c:5\$" "$serai" code where trap.wasm "$byte"
+exits 1 'deep, byte .*, trap.c:5$' "$serai" code run trap.wasm try 3
+holds "the line" "$("$serai" code run trap.wasm try 3 --json | jq -r '.backtrace[0].line')" 5
+holds "the file" "$("$serai" code where trap.wasm "$byte" --json | jq -r .file)" trap.c
+exits 66 'no function of trap.wasm has the byte 0x1' "$serai" code where trap.wasm 1
+exits 64 'is no byte of a module' "$serai" code where trap.wasm here
+# The lines of another build are not believed; without any the byte is enough.
+"$root/sdk/serai-cc" -g -O0 -o other.wasm trap.c
+mv other.wasm.debug trap.wasm.debug
+exits 0 'trap.wasm.debug is of another build than trap.wasm' "$serai" code where trap.wasm "$byte"
+printf 'no module' >trap.wasm.debug
+exits 0 'of another build' "$serai" code where trap.wasm "$byte"
+rm trap.wasm.debug
+exits 0 "^f[0-9]* deep, byte $byte\$" "$serai" code where trap.wasm "$byte"
+
 printf 'ok: %d checks\n' "$checks"

@@ -118,6 +118,8 @@ shape_of 'code check' 0 "$serai" code check "$module" --json
 shape_of 'code disasm' 0 "$serai" code disasm "$module" --json
 sums='(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))'
 wat2wasm -o "$work/sums.wasm" - <<<"$sums"
+shape_of 'code where' 0 "$serai" code where "$module" \
+    "$("$serai" code check "$module" --json | jq '.functions[0].offset')" --json
 shape_of 'code run' 0 "$serai" code run "$work/sums.wasm" add 40 2 --json
 
 # ---- links ----

@@ -72,7 +72,7 @@ LIBRARIES = {
 # (tests/FOLDER).  The headers of base/ are all for everybody.
 FACES = {
     "store": "store.h",
-    "engine": "engine.h inspect.h native.h",
+    "engine": "engine.h inspect.h lines.h native.h",
     "ledger": "account.h accounts.h journal.h ledger.h reading.h record.h",
     "audit": "audit.h reconcile.h",
     "agents": "agents.h cap.h desk.h life.h limits.h message.h modules.h quotas.h turn.h views.h",

@@ -139,6 +139,22 @@ expect 0 '' "$cc" -o "$folder/hello.wasm" -DGREETING=5 "$folder/hello world.c"
 [ -s "$folder/hello.wasm" ] || fail "no module"
 expect 0 '' "$cc" -DGREETING=5 "$folder/hello world.c" -o "$folder/again.wasm"
 cmp "$folder/hello.wasm" "$folder/again.wasm" || fail "two builds differ"
+# -g: the same code with names, and the lines beside it; a build without it leaves neither.
+expect 0 '' "$cc" -g -DGREETING=5 -o "$folder/named.wasm" "$folder/hello world.c"
+grep -q __wasm_call_ctors "$folder/named.wasm" || fail "no names"
+grep -q debug_line "$folder/named.wasm" && fail "lines in the module"
+grep -q debug_line "$folder/named.wasm.debug" || fail "no lines beside it"
+grep -q __wasm_call_ctors "$folder/hello.wasm" && fail "names that nobody asked for"
+if command -v wasm-objdump >/dev/null; then
+    for module in hello named; do
+        wasm-objdump -s -j Code "$folder/$module.wasm" | tail -n +4 >"$folder/$module.code"
+    done
+    cmp "$folder/hello.code" "$folder/named.code" || fail "-g changes the code"
+    wasm-objdump -s -j Code "$folder/named.wasm.debug" | tail -n +4 | cmp - "$folder/named.code" ||
+        fail "the lines are of other code"
+fi
+expect 1 'there is no main()' "$cc" -g -o "$folder/named.wasm" "$folder/main.c"
+[ ! -e "$folder/named.wasm.debug" ] || fail "lines of a build before are left behind"
 expect 1 'wasi_snapshot_preview1.fd_write' "$cc" -o "$folder/printf.wasm" "$folder/printf.c"
 [ ! -e "$folder/printf.wasm" ] || fail "a refused module is left behind"
 expect 1 'calls printf(),' "$cc" -o "$folder/printf.wasm" "$folder/printf.c"
