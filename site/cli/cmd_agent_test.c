@@ -178,17 +178,17 @@ static int test_run_file(struct cli *cli, struct agent_test *test, const json_t 
 
 int cmd_agent_test(struct cli *cli)
 {
-    struct agent_test *test = calloc(1, sizeof *test);
+    struct agent_test *test;
     struct fault fault = {0};
     struct pricebook book;
     json_t *file = NULL;
-    int code =
-        test == NULL ? cli_fail(EXIT_INTERNAL, "out of memory") : test_read_prices(cli, &book);
+    int code = test_read_prices(cli, &book);
 
-    if (code != EXIT_OK) {
-        free(test);
+    if (code != EXIT_OK)
         return code;
-    }
+    test = calloc(1, sizeof *test);
+    if (test == NULL)
+        return cli_fail(EXIT_INTERNAL, "out of memory");
     test->file = cli->args.operands[1];
     if (test_file_load(&file, test->file, &fault) != ST_OK)
         code = test_failed(&fault);
