@@ -2,10 +2,12 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agents/agents.h"
 #include "agents/views.h"
+#include "base/array.h"
 #include "sdk/loader/loader_wasm.h"
 
 /* The calendar says this at the beginning; it decides nothing. */
@@ -57,6 +59,22 @@ static enum status memory_start(struct memory_site *site, struct fault *fault)
     return status;
 }
 
+/* Hand a parcel to the site at the other end. */
+static void memory_post(struct memory_site *site, const struct core_parcel *parcel)
+{
+    struct memory_site *to = site->peers[parcel->interface - 1];
+    struct memory_parcel *arrivals =
+        array_grow(to->arrivals, &to->arrival_capacity, to->arrival_count + 1, sizeof *arrivals);
+
+    INVARIANT(arrivals != NULL);
+    to->arrivals = arrivals;
+    arrivals[to->arrival_count] = (struct memory_parcel){0};
+    memcpy(arrivals[to->arrival_count].from, site->key, CONTROL_KEY_BYTES);
+    bytes_append(&arrivals[to->arrival_count].bytes, parcel->bytes.data, parcel->bytes.size);
+    INVARIANT(!arrivals[to->arrival_count].bytes.failed);
+    to->arrival_count++;
+}
+
 /* Close the frame and commit it; the last answer that it brings is kept. */
 static void memory_frame(struct memory_site *site)
 {
@@ -76,6 +94,8 @@ static void memory_frame(struct memory_site *site)
         INVARIANT(control_reply_decode(&site->reply, site->answer.data, site->answer.size,
                                        &fault) == ST_OK);
     }
+    for (size_t i = 0; i < frame.parcel_count; i++)
+        memory_post(site, &frame.parcels[i]);
     core_frame_fini(&frame);
 }
 
@@ -122,6 +142,9 @@ void memory_site_close(struct memory_site *site)
     if (site->memory != NULL)
         store_memory_free(site->memory);
     bytes_fini(&site->answer);
+    for (size_t i = 0; i < site->arrival_count; i++)
+        bytes_fini(&site->arrivals[i].bytes);
+    free(site->arrivals);
     memset(site, 0, sizeof *site);
 }
 
@@ -231,22 +254,82 @@ static void memory_one_turn(struct memory_site *site)
             agents_backtrace(core_agents(site->core), turn.at, MEMORY_FRAMES_SHOWN, &turn.depth);
     memory_frame(site);
     if (site->marked != 0 && site->turn != NULL)
-        site->turn(site->turn_context, &turn);
+        site->turn(site->turn_context, site, &turn);
+}
+
+/* Take all parcels that came.  False: there were none. */
+static bool memory_receive(struct memory_site *site)
+{
+    size_t count = site->arrival_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct memory_parcel *parcel = &site->arrivals[i];
+
+        core_parcel(site->core, parcel->from, parcel->bytes.data, parcel->bytes.size);
+        bytes_fini(&parcel->bytes);
+    }
+    /* Nothing is sent before a frame closes, so no other came meanwhile. */
+    INVARIANT(site->arrival_count == count);
+    site->arrival_count = 0;
+    return count > 0;
+}
+
+/* What came, or one turn.  False: there was neither. */
+static bool memory_step(struct memory_site *site, uint32_t *turns)
+{
+    core_advance(site->core, site->now_us);
+    if (memory_receive(site)) {
+        memory_frame(site);
+        return true;
+    }
+    if (!core_ready(site->core)) {
+        memory_frame(site); /* closing a frame may tell somebody of room */
+        return core_ready(site->core);
+    }
+    memory_one_turn(site);
+    (*turns)++;
+    return true;
 }
 
 enum status memory_site_settle(struct memory_site *site, struct fault *fault)
 {
-    for (uint32_t turns = 0; turns <= MEMORY_TURNS_MAX; turns++) {
-        core_advance(site->core, site->now_us);
-        if (!core_ready(site->core)) {
-            memory_frame(site); /* closing a frame may tell somebody of room */
-            if (!core_ready(site->core))
-                return ST_OK;
-        }
-        memory_one_turn(site);
+    uint32_t turns = 0;
+
+    /* A quiet round may only have written what the next one sends. */
+    for (int quiet = 0; quiet < (site->peer_count == 0 ? 1 : 3); quiet++) {
+        if (memory_step(site, &turns))
+            quiet = -1;
+        for (size_t i = 0; i < site->peer_count; i++)
+            if (memory_step(site->peers[i], &turns))
+                quiet = -1;
+        if (turns > MEMORY_TURNS_MAX)
+            return fault_set(fault, ST_FULL, "after %d turns agents still have something to do",
+                             MEMORY_TURNS_MAX);
     }
-    return fault_set(fault, ST_FULL, "after %d turns agents still have something to do",
-                     MEMORY_TURNS_MAX);
+    return ST_OK;
+}
+
+/* Let the clock of a site stand at this moment; its links look whether anything is to be said. */
+static void memory_set_time(struct memory_site *site, uint64_t now_us)
+{
+    site->now_us = now_us;
+    if (site->peer_count == 0)
+        return;
+    core_advance(site->core, site->now_us);
+    (void)core_links_tick(site->core);
+}
+
+/* When anything is due here or at a neighbour, and no later than `next_us`. */
+static uint64_t memory_next_us(const struct memory_site *site, uint64_t next_us)
+{
+    for (size_t i = 0; i <= site->peer_count; i++) {
+        const struct memory_site *at = i == 0 ? site : site->peers[i - 1];
+        uint64_t due_us = core_next_due_us(at->core);
+
+        if (due_us > site->now_us && due_us < next_us)
+            next_us = due_us;
+    }
+    return next_us;
 }
 
 enum status memory_site_pass(struct memory_site *site, uint64_t us, struct fault *fault)
@@ -255,15 +338,54 @@ enum status memory_site_pass(struct memory_site *site, uint64_t us, struct fault
     enum status status = ST_OK;
 
     while (site->now_us < end_us && status == ST_OK) {
-        uint64_t due_us = core_next_due_us(site->core);
-        uint64_t next_us = site->now_us + PASS_STEP_US;
+        uint64_t step_us =
+            end_us - site->now_us < PASS_STEP_US ? end_us - site->now_us : (uint64_t)PASS_STEP_US;
+        uint64_t next_us = memory_next_us(site, site->now_us + step_us);
 
-        if (due_us > site->now_us && due_us < next_us)
-            next_us = due_us;
-        site->now_us = next_us < end_us ? next_us : end_us;
+        memory_set_time(site, next_us);
+        for (size_t i = 0; i < site->peer_count; i++)
+            memory_set_time(site->peers[i], next_us);
         status = memory_site_settle(site, fault);
     }
     return status;
+}
+
+/* ---- neighbours ---- */
+
+/* One end of a link; with an endpoint it dials. */
+static enum status memory_add_link(struct memory_site *site, const char *name,
+                                   struct memory_site *peer, const char *endpoint,
+                                   struct money limit, struct fault *fault)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 4);
+    cbor_put_text(&args, name);
+    cbor_put_bytes(&args, peer->key, CONTROL_KEY_BYTES);
+    cbor_put_text(&args, endpoint);
+    cbor_put_money(&args, limit);
+    /* Before anything is sent over it. */
+    site->peers[site->peer_count++] = peer;
+    if (memory_site_request(site, 0, "link.add", &args) != CONTROL_DONE)
+        return fault_set(fault, ST_INVALID, "%.300s", site->reply.message);
+    return ST_OK;
+}
+
+enum status memory_site_join(struct memory_site *home, struct memory_site *neighbour,
+                             const char *name, struct money limit, struct fault *fault)
+{
+    enum status status;
+
+    if (home->peer_count == MEMORY_PEERS_MAX)
+        return fault_set(fault, ST_INVALID, "more than %d neighbours", MEMORY_PEERS_MAX);
+    status = memory_add_link(home, name, neighbour, "tcp://127.0.0.1:1", limit, fault);
+    if (status == ST_OK)
+        status = memory_add_link(neighbour, "home", home, "", limit, fault);
+    if (status != ST_OK)
+        return status;
+    core_link_connected(home->core, (uint32_t)home->peer_count);
+    memory_frame(home);
+    return memory_site_settle(home, fault);
 }
 
 enum status memory_site_prices(struct memory_site *site, const struct pricebook *book,

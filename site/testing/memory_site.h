@@ -1,7 +1,8 @@
 /*
  * A whole site in this process, for `serai agent test`: the core over a store in memory, with a
  * clock that moves when it is told to and random bytes of a seed.  No file, no socket, no thread;
- * the same calls give the same bytes.
+ * the same calls give the same bytes.  It may have neighbours, sites of the same kind, to which its
+ * links lead; parcels arrive at once and none is lost.
  *
  * Turns run one a frame, so that the lines of a frame are those of one turn.
  */
@@ -15,6 +16,7 @@
 enum {
     MEMORY_PEOPLE_MAX = 9, /* the operator, who comes first, and eight others */
     MEMORY_FRAMES_SHOWN = 16,
+    MEMORY_PEERS_MAX = 4,
     MEMORY_TURNS_MAX = 10000, /* until all agents are at rest again */
 };
 
@@ -36,6 +38,12 @@ struct memory_turn {
     struct engine_frame at[MEMORY_FRAMES_SHOWN];
 };
 
+/* A parcel on its way, and the key of the site that sent it. */
+struct memory_parcel {
+    uint8_t from[CONTROL_KEY_BYTES];
+    struct bytes bytes;
+};
+
 struct memory_site {
     struct core *core;
     struct store_memory *memory;
@@ -48,9 +56,14 @@ struct memory_site {
     uint64_t now_us;
     uint64_t marked; /* the agent whose turn ran last; 0: none did */
     struct bytes answer;
-    struct control_reply reply; /* to the last request; points into `answer` */
+    struct control_reply reply;                  /* to the last request; points into `answer` */
+    struct memory_site *peers[MEMORY_PEERS_MAX]; /* by interface, from 1; borrowed */
+    size_t peer_count;
+    struct memory_parcel *arrivals; /* oldest first */
+    size_t arrival_count;
+    size_t arrival_capacity;
     /* Called after each turn, when its frame is closed. */
-    void (*turn)(void *context, const struct memory_turn *turn);
+    void (*turn)(void *context, const struct memory_site *site, const struct memory_turn *turn);
     void *turn_context;
 };
 
@@ -72,6 +85,14 @@ MUST_CHECK enum status memory_site_person(struct memory_site *site, const char *
                                           struct money money, struct fault *fault);
 
 /*
+ * Join two sites by a link over which either may owe the other `limit`.  The neighbour has no other
+ * link, and the home has interfaces from 1 on in the order of the calls.  Settles both. ST_INVALID:
+ * the name is none, or there are too many; ST_FULL.
+ */
+MUST_CHECK enum status memory_site_join(struct memory_site *home, struct memory_site *neighbour,
+                                        const char *name, struct money limit, struct fault *fault);
+
+/*
  * Let a person give a command; `args`, one CBOR array, is freed.  The answer is in site->reply
  * until the next request.  No turn runs.
  */
@@ -82,7 +103,10 @@ enum control_status memory_site_request(struct memory_site *site, size_t person,
 enum control_status memory_site_read(struct memory_site *site, const char *command,
                                      struct bytes *args);
 
-/* Run turns until no agent has anything to do.  ST_FULL: after MEMORY_TURNS_MAX some still have. */
+/*
+ * Run turns, here and at the neighbours, until no agent has anything to do and no parcel is on its
+ * way.  ST_FULL: after MEMORY_TURNS_MAX some still have.
+ */
 MUST_CHECK enum status memory_site_settle(struct memory_site *site, struct fault *fault);
 
 /* Let time pass, and run what comes due.  As memory_site_settle(), for each moment. */

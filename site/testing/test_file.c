@@ -85,6 +85,12 @@ static const struct key mock_keys[] = {
     {NULL, VALUE_TEXT, false, NULL},
 };
 
+static const struct key neighbour_keys[] = {
+    {"limit", VALUE_AMOUNT, false, NULL},
+    {"prices", VALUE_BOOK, false, NULL},
+    {NULL, VALUE_TEXT, false, NULL},
+};
+
 #define DEPLOY_KEYS                                                                                \
     {"money", VALUE_AMOUNT, true, NULL}, {"args", VALUE_TEXT, false, NULL},                        \
         {"args_hex", VALUE_HEX, false, NULL}, {"with", VALUE_TEXTS, false, NULL},                  \
@@ -154,11 +160,17 @@ static const struct verb {
 };
 
 static const struct key root_keys[] = {
-    {"version", VALUE_COUNT, true, NULL},         {"note", VALUE_TEXT, false, NULL},
-    {"seed", VALUE_COUNT, false, NULL},           {"prices", VALUE_BOOK, false, NULL},
-    {"people", VALUE_MONEY_BY_NAME, false, NULL}, {"mocks", VALUE_BY_NAME, false, mock_keys},
-    {"agents", VALUE_BY_NAME, false, other_keys}, {"agent", VALUE_OBJECT, true, agent_keys},
-    {"steps", VALUE_OBJECTS, true, step_keys},    {NULL, VALUE_TEXT, false, NULL},
+    {"version", VALUE_COUNT, true, NULL},
+    {"note", VALUE_TEXT, false, NULL},
+    {"seed", VALUE_COUNT, false, NULL},
+    {"prices", VALUE_BOOK, false, NULL},
+    {"neighbours", VALUE_BY_NAME, false, neighbour_keys},
+    {"people", VALUE_MONEY_BY_NAME, false, NULL},
+    {"mocks", VALUE_BY_NAME, false, mock_keys},
+    {"agents", VALUE_BY_NAME, false, other_keys},
+    {"agent", VALUE_OBJECT, true, agent_keys},
+    {"steps", VALUE_OBJECTS, true, step_keys},
+    {NULL, VALUE_TEXT, false, NULL},
 };
 
 /* ---- single values ---- */
@@ -537,6 +549,8 @@ static enum status check_root(struct check *check, const json_t *root)
         return status;
     if (json_integer_value(json_object_get(root, "version")) != 1)
         return check_wrong(check, "version", "is 1");
+    if (json_object_size(json_object_get(root, "neighbours")) > TEST_NEIGHBOURS_MAX)
+        return check_wrong(check, "neighbours", "are more than 4");
     if (actors > TEST_ACTORS_MAX)
         return check_wrong(check, "agents", "are too many, with the mocks: at most 31");
     if (json_array_size(json_object_get(root, "steps")) > TEST_STEPS_MAX)

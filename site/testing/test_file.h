@@ -14,6 +14,7 @@
 enum {
     TEST_FILE_BYTES_MAX = 4 * 1024 * 1024,
     TEST_STEPS_MAX = 1000,
+    TEST_NEIGHBOURS_MAX = 4,
     TEST_ACTORS_MAX = 32, /* agents and mocks; people are bounded by the site in memory */
 };
 

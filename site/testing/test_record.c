@@ -44,14 +44,50 @@ static json_t *record_text(const char *text, size_t size)
     return value;
 }
 
+struct memory_site *test_site(struct test_run *run, size_t site)
+{
+    return site == 0 ? &run->site : run->neighbours[site - 1];
+}
+
 /* ---- turns ---- */
 
-static json_t *record_name(const struct test_run *run, uint64_t agent)
+static const struct test_actor *record_find(const struct test_run *run, size_t site, uint64_t agent)
 {
     for (size_t i = 0; i < run->actor_count; i++)
-        if (run->actors[i].agent == agent)
-            return json_string(run->actors[i].name);
-    return json_sprintf("agent:%" PRIu64, agent);
+        if (run->actors[i].agent == agent && run->actors[i].site == site)
+            return &run->actors[i];
+    return NULL;
+}
+
+/* Give an agent that the file does not name the next name that is free. */
+static const struct test_actor *record_child(struct test_run *run, size_t site, uint64_t agent)
+{
+    char name[TEST_NAME_BYTES];
+    struct test_actor *actor;
+
+    if (run->child_count == TEST_CHILDREN_MAX)
+        return NULL;
+    do {
+        (void)snprintf(name, sizeof name, "%.40s%schild-%zu",
+                       site == 0 ? "" : run->neighbour_names[site - 1], site == 0 ? "" : "/",
+                       ++run->child_count);
+    } while (test_find_actor(run, name, "", &actor, NULL) == ST_OK);
+    actor = test_actor_new(run, name);
+    if (actor == NULL)
+        return NULL;
+    actor->site = site;
+    actor->agent = agent;
+    return actor;
+}
+
+static json_t *record_name(struct test_run *run, size_t site, uint64_t agent)
+{
+    const struct test_actor *actor = record_find(run, site, agent);
+
+    /* That the file names it is known only when its deployment was answered, before any turn. */
+    if (actor == NULL)
+        actor = record_child(run, site, agent);
+    return actor != NULL ? json_string(actor->name) : json_sprintf("agent:%" PRIu64, agent);
 }
 
 /* The last line that the site wrote into a log. */
@@ -70,9 +106,10 @@ static void record_last(void *context, const struct agent_log_view *line)
 }
 
 /* Why a turn was undone, and where: the words of the site, and a line for each activation. */
-static void record_undone(struct test_run *run, const struct memory_turn *turn, json_t *object)
+static void record_undone(struct test_run *run, const struct memory_site *site,
+                          const struct memory_turn *turn, json_t *object)
 {
-    const struct agents *agents = core_agents(run->site.core);
+    const struct agents *agents = core_agents(site->core);
     const struct agent *agent = agents_find(agents, turn->agent);
     struct last_line last = {NULL};
     struct agent_view view;
@@ -94,30 +131,49 @@ static void record_undone(struct test_run *run, const struct memory_turn *turn, 
     (void)json_object_set_new(object, "at", at);
 }
 
-void test_record_turn(void *context, const struct memory_turn *turn)
+void test_record_turn(void *context, const struct memory_site *site, const struct memory_turn *turn)
 {
     struct test_run *run = context;
-    json_t *object = json_object();
-    struct test_stretch *turns =
-        array_grow(run->turns, &run->turn_capacity, run->turn_count + 1, sizeof *run->turns);
+    size_t at = 0;
+    json_t *name;
+    json_t *object;
+    struct test_turns *turns;
+    struct test_turn *items;
 
-    if (turns == NULL || object == NULL) {
+    while (test_site(run, at) != site)
+        at++;
+    name = record_name(run, at, turn->agent);
+    if (run->step == NULL) { /* what is before the first step is not shown */
+        json_decref(name);
+        return;
+    }
+    turns = &run->turns[at];
+    items = array_grow(turns->items, &turns->capacity, turns->count + 1, sizeof *items);
+    object = json_object();
+    (void)json_object_set_new(object, "agent", name);
+    if (items == NULL || object == NULL) {
         json_decref(object);
         (void)fault_set(&run->fault, ST_NOMEM, "out of memory");
         return;
     }
-    run->turns = turns;
-    (void)json_object_set_new(object, "agent", record_name(run, turn->agent));
+    turns->items = items;
     (void)json_object_set_new(object, "undone", json_boolean(turn->undone));
     if (turn->undone)
-        record_undone(run, turn, object);
-    run->turns[run->turn_count++] =
-        (struct test_stretch){.frame = turn->frame, .agent = turn->agent, .object = object};
-    if (run->step != NULL)
-        (void)json_array_append(json_object_get(run->step, "turns"), object);
-    json_decref(object); /* the report has it; what is before the first step is not shown */
-    if (run->step == NULL)
-        run->turn_count--;
+        record_undone(run, site, turn, object);
+    items[turns->count++] =
+        (struct test_turn){.frame = turn->frame, .agent = turn->agent, .object = object};
+    (void)json_array_append_new(json_object_get(run->step, "turns"), object);
+}
+
+static void record_frames(struct test_run *run, struct test_stretch *stretch)
+{
+    for (size_t i = 0; i <= run->site.peer_count; i++)
+        stretch->frames[i] = memory_site_frame(test_site(run, i)) - 1;
+}
+
+void test_record_begin(struct test_run *run)
+{
+    record_frames(run, &run->before);
 }
 
 /* ---- steps ---- */
@@ -149,7 +205,8 @@ static void record_line(void *context, const struct agent_log_view *line)
 
 static json_t *record_actor(struct test_run *run, struct test_actor *actor)
 {
-    const struct agents *agents = core_agents(run->site.core);
+    const struct core *core = test_site(run, actor->site)->core;
+    const struct agents *agents = core_agents(test_site(run, actor->site)->core);
     const struct agent *agent = actor->agent == 0 ? NULL : agents_find(agents, actor->agent);
     struct new_lines lines = {actor, json_array(), json_array()};
     struct money balance = money_zero();
@@ -162,7 +219,7 @@ static json_t *record_actor(struct test_run *run, struct test_actor *actor)
         agents_view(agents, agent, &view);
         state = view.state;
         reason = view.reason;
-        balance = ledger_balance(core_ledger(run->site.core), actor->agent);
+        balance = ledger_balance(core_ledger(core), actor->agent);
         (void)agents_log_list(agents, agent, actor->log_seen, SIZE_MAX, record_line, &lines);
     }
     (void)json_object_set_new(object, "state", json_string(state));
@@ -180,8 +237,8 @@ void test_end_step(struct test_run *run)
     for (size_t i = 0; i < run->actor_count; i++)
         (void)json_object_set_new(after, run->actors[i].name, record_actor(run, &run->actors[i]));
     (void)json_object_set_new(run->step, "agents", after);
-    run->steps[run->step_count++] =
-        (struct test_stretch){.frame = memory_site_frame(&run->site) - 1, .object = run->step};
+    record_frames(run, &run->steps[run->step_count]);
+    run->steps[run->step_count++].object = run->step;
 }
 
 /* ---- costs ---- */
@@ -191,14 +248,14 @@ static size_t payer_count(const struct test_run *run)
     return run->site.person_count + run->actor_count + 1;
 }
 
-/* The place of who paid among the payers; the last is for all whom the file does not name. */
-static size_t payer_of(const struct test_run *run, uint64_t account)
+/* The place of who paid among the payers; the last is for all that have no name. */
+static size_t payer_of(const struct test_run *run, size_t site, uint64_t account)
 {
-    for (size_t i = 0; i < run->site.person_count; i++)
+    for (size_t i = 0; site == 0 && i < run->site.person_count; i++)
         if (run->site.people[i].account == account)
             return i;
     for (size_t i = 0; i < run->actor_count; i++)
-        if (run->actors[i].agent == account)
+        if (run->actors[i].agent == account && run->actors[i].site == site)
             return run->site.person_count + i;
     return run->site.person_count + run->actor_count;
 }
@@ -211,15 +268,17 @@ static const char *payer_name(const struct test_run *run, size_t payer)
     return payer < run->actor_count ? run->actors[payer].name : "others";
 }
 
-/* The first of these stretches that reaches to the frame; both rise.  `count`: none does. */
-static size_t stretch_of(const struct test_stretch *stretches, size_t count, uint64_t frame)
+/* The step that a frame of a site is in; the number of steps: it was before the first. */
+static size_t step_of(const struct test_run *run, size_t site, uint64_t frame)
 {
     size_t low = 0;
 
-    for (size_t high = count; low < high;) {
+    if (frame <= run->before.frames[site])
+        return run->step_count;
+    for (size_t high = run->step_count; low < high;) {
         size_t middle = low + (high - low) / 2;
 
-        if (stretches[middle].frame < frame)
+        if (run->steps[middle].frames[site] < frame)
             low = middle + 1;
         else
             high = middle;
@@ -227,9 +286,26 @@ static size_t stretch_of(const struct test_stretch *stretches, size_t count, uin
     return low;
 }
 
-/* The reading of the journal. */
+/* The turn whose lines are in a frame; NULL: there is none. */
+static struct test_turn *turn_of(const struct test_turns *turns, uint64_t frame)
+{
+    size_t low = 0;
+
+    for (size_t high = turns->count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+
+        if (turns->items[middle].frame < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < turns->count && turns->items[low].frame == frame ? &turns->items[low] : NULL;
+}
+
+/* The reading of the journal of a site. */
 struct reading {
     struct test_run *run;
+    size_t site;
     struct journal_event event;
 };
 
@@ -245,29 +321,36 @@ static enum status reading_event(void *context, const struct journal_event *even
 
 static void reading_turn_line(struct reading *reading, const struct journal_line *line)
 {
-    struct test_run *run = reading->run;
-    size_t i = stretch_of(run->turns, run->turn_count, line->frame);
+    struct test_turn *turn = turn_of(&reading->run->turns[reading->site], line->frame);
 
-    if (reading->event.kind != EVENT_TURN || i == run->turn_count ||
-        run->turns[i].frame != line->frame || run->turns[i].agent != reading->event.subject)
+    if (turn == NULL || reading->event.kind != EVENT_TURN || turn->agent != reading->event.subject)
         return;
-    run->turns[i].event = reading->event.source.numbers[2];
-    if (line->transfer.debit == run->turns[i].agent)
-        test_costs_add(&run->turns[i].costs, &line->transfer);
+    turn->event = reading->event.source.numbers[2];
+    if (line->transfer.debit == turn->agent)
+        test_costs_add(&turn->costs, &line->transfer);
 }
 
 static enum status reading_line(void *context, const struct journal_line *line, struct fault *fault)
 {
     struct reading *reading = context;
     struct test_run *run = reading->run;
-    size_t step = stretch_of(run->steps, run->step_count, line->frame);
+    size_t step = step_of(run, reading->site, line->frame);
+    size_t payer = payer_of(run, reading->site, line->transfer.debit);
 
     (void)fault;
     reading_turn_line(reading, line);
-    if (step < run->step_count && line->frame > run->first_frame)
-        test_costs_add(&run->paid[step * payer_count(run) + payer_of(run, line->transfer.debit)],
-                       &line->transfer);
+    if (step < run->step_count)
+        test_costs_add(&run->paid[step * payer_count(run) + payer], &line->transfer);
     return ST_OK;
+}
+
+static enum status reading_run(struct test_run *run, size_t site, struct fault *fault)
+{
+    struct reading reading = {.run = run, .site = site};
+    const struct journal_reader reader = {
+        .event = reading_event, .line = reading_line, .context = &reading};
+
+    return journal_read(&test_site(run, site)->store, &reader, fault);
 }
 
 /* Put what was paid into an object: fuel, the sum and the parts. */
@@ -278,7 +361,7 @@ static void costs_put(json_t *object, const struct test_costs *costs)
     (void)json_object_set_new(object, "costs", test_costs_json(costs));
 }
 
-static void costs_put_turn(const struct test_stretch *turn)
+static void costs_put_turn(const struct test_turn *turn)
 {
     const char *name =
         turn->event < sizeof event_names / sizeof event_names[0] ? event_names[turn->event] : NULL;
@@ -318,19 +401,18 @@ static void costs_sum_up(struct test_run *run, struct test_costs *sums)
 enum status test_record_costs(struct test_run *run, struct fault *fault)
 {
     struct test_costs sums[TEST_PAYERS_MAX] = {0};
-    struct reading reading = {.run = run};
-    const struct journal_reader reader = {
-        .event = reading_event, .line = reading_line, .context = &reading};
-    enum status status;
+    enum status status = ST_OK;
 
     run->paid = calloc(run->step_count * payer_count(run), sizeof *run->paid);
     if (run->paid == NULL)
         return fault_set(fault, ST_NOMEM, "out of memory");
-    status = journal_read(&run->site.store, &reader, fault);
+    for (size_t site = 0; site <= run->site.peer_count && status == ST_OK; site++) {
+        status = reading_run(run, site, fault);
+        for (size_t i = 0; i < run->turns[site].count; i++)
+            costs_put_turn(&run->turns[site].items[i]);
+    }
     if (status != ST_OK)
         return status;
-    for (size_t i = 0; i < run->turn_count; i++)
-        costs_put_turn(&run->turns[i]);
     for (size_t i = 0; i < run->step_count; i++)
         (void)json_object_set_new(run->steps[i].object, "paid",
                                   costs_of_payers(run, &run->paid[i * payer_count(run)]));

@@ -115,6 +115,27 @@ enum status test_find_person(const struct test_run *run, const char *name, const
                      place, name);
 }
 
+struct test_actor *test_actor_new(struct test_run *run, const char *name)
+{
+    struct test_actor *actor = &run->actors[run->actor_count];
+
+    if (run->actor_count == TEST_ALL_MAX)
+        return NULL;
+    *actor = (struct test_actor){0};
+    (void)snprintf(actor->name, sizeof actor->name, "%s", name);
+    run->actor_count++;
+    return actor;
+}
+
+/* The same for one that the file names: these are bounded, so there is room. */
+static struct test_actor *actor_named(struct test_run *run, const char *name)
+{
+    struct test_actor *actor = test_actor_new(run, name);
+
+    INVARIANT(actor != NULL);
+    return actor;
+}
+
 enum status test_find_actor(struct test_run *run, const char *name, const char *place,
                             struct test_actor **actor, struct fault *fault)
 {
@@ -209,7 +230,6 @@ static enum status deploy_one(struct test_run *run, const struct deploying *what
     if (!test_request(run, what->person, "agent.deploy", &args, &status, fault))
         return ST_OK;
     actor->agent = result_number(&run->site, "agent");
-    actor->person = what->person;
     return memory_site_settle(&run->site, fault);
 }
 
@@ -228,7 +248,7 @@ static enum status deploy_read(struct test_run *run, const json_t *object, const
 static enum status deploy_other(struct test_run *run, const char *name, const json_t *object,
                                 struct fault *fault)
 {
-    struct test_actor *actor = &run->actors[run->actor_count++];
+    struct test_actor *actor = actor_named(run, name);
     struct deploying what = {.name = name};
     struct bytes module = {0};
     struct bytes args = {0};
@@ -236,7 +256,6 @@ static enum status deploy_other(struct test_run *run, const char *name, const js
     char place[120];
     enum status status;
 
-    *actor = (struct test_actor){.name = name};
     (void)snprintf(place, sizeof place, "agents.%.60s", name);
     status = deploy_read(run, object, place, &args, &what, fault);
     if (status == ST_OK)
@@ -317,7 +336,7 @@ static enum status mock_take_door(struct test_run *run, const struct test_actor 
 static enum status deploy_mock(struct test_run *run, const char *name, const json_t *object,
                                struct fault *fault)
 {
-    struct test_actor *actor = &run->actors[run->actor_count++];
+    struct test_actor *actor = actor_named(run, name);
     struct money one = money_zero();
     struct bytes module = {
         .data = (uint8_t *)(uintptr_t)mock_wasm, .size = mock_wasm_size, .borrowed = true};
@@ -330,7 +349,7 @@ static enum status deploy_mock(struct test_run *run, const char *name, const jso
     enum status status;
     size_t i;
 
-    *actor = (struct test_actor){.name = name, .mock = true};
+    actor->mock = true;
     INVARIANT(money_parse(&one, "1", NULL) == ST_OK);
     what.money = test_amount(object, "money", one);
     number[0] = hex != NULL;
@@ -374,7 +393,7 @@ enum status test_deploy_agent(struct test_run *run, struct fault *fault)
     const json_t *object = json_object_get(run->file, "agent");
     const char *name = test_text(object, "name", "agent");
     struct deploying what = {.name = name, .module = run->module};
-    struct test_actor *actor = &run->actors[run->actor_count];
+    struct test_actor *actor;
     struct bytes args = {0};
     char money[MONEY_TEXT_BYTES];
     enum status status;
@@ -383,8 +402,7 @@ enum status test_deploy_agent(struct test_run *run, struct fault *fault)
     if (status == ST_OK)
         return fault_set(fault, ST_INVALID, "agent.name: \"%.60s\" is the name of another agent",
                          name);
-    actor = &run->actors[run->actor_count++];
-    *actor = (struct test_actor){.name = name};
+    actor = actor_named(run, name);
     status = deploy_read(run, object, "agent", &args, &what, fault);
     if (status == ST_OK) {
         test_begin_step(run,

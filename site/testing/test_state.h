@@ -10,15 +10,19 @@
 enum {
     TEST_PERSON = 1, /* "me", in the people of the site: who deploys and asks if the file says
                         nothing else */
-    TEST_PAYERS_MAX = MEMORY_PEOPLE_MAX + TEST_ACTORS_MAX + 1,
+    TEST_CHILDREN_MAX = 96, /* that get a name; the state of the others is not reported */
+    TEST_ALL_MAX = TEST_ACTORS_MAX + TEST_CHILDREN_MAX,
+    TEST_PAYERS_MAX = MEMORY_PEOPLE_MAX + TEST_ALL_MAX + 1,
+    TEST_SITES_MAX = 1 + MEMORY_PEERS_MAX,
+    TEST_NAME_BYTES = 64,
     TEST_CALLS_MAX = 256, /* with an id */
 };
 
-/* An agent that the file names. */
+/* An agent that the file names, or one that was born of such: child-1, or b/child-1 at b. */
 struct test_actor {
-    const char *name;
+    char name[TEST_NAME_BYTES];
     uint64_t agent;    /* 0: it was not born */
-    size_t person;     /* whose it is */
+    size_t site;       /* 0: home; else of a neighbour, by its interface */
     uint64_t log_seen; /* lines up to this one were reported */
     bool mock;
 };
@@ -30,32 +34,45 @@ struct test_call {
     size_t person;
 };
 
-/* A turn or a step, with the frame that its lines are in, or the last one of them. */
-struct test_stretch {
+/* A turn, and the frame that its lines are in. */
+struct test_turn {
     uint64_t frame;
-    uint64_t agent;          /* of a turn */
+    uint64_t agent;
     json_t *object;          /* borrowed from the report */
-    uint64_t event;          /* of a turn: its kind */
-    struct test_costs costs; /* of a turn: its own */
+    uint64_t event;          /* its kind */
+    struct test_costs costs; /* its own */
+};
+
+struct test_turns {
+    struct test_turn *items; /* frames rise */
+    size_t count;
+    size_t capacity;
+};
+
+/* A step, with the last frame of each site in it. */
+struct test_stretch {
+    uint64_t frames[TEST_SITES_MAX];
+    json_t *object; /* borrowed from the report */
 };
 
 struct test_run {
     const json_t *file;
     const struct test_env *env;
     const struct bytes *module; /* of the agent that is tested */
-    struct memory_site site;
-    struct test_actor actors[TEST_ACTORS_MAX]; /* the last is the one that is tested */
+    struct memory_site site;    /* home */
+    struct memory_site *neighbours[MEMORY_PEERS_MAX];
+    const char *neighbour_names[MEMORY_PEERS_MAX];
+    struct test_actor actors[TEST_ALL_MAX];
     size_t actor_count;
     struct test_call calls[TEST_CALLS_MAX];
     size_t call_count;
     json_t *report;
     json_t *step; /* that is done now; borrowed from the report.  NULL: before the first */
-    struct test_stretch *turns;
-    size_t turn_count;
-    size_t turn_capacity;
+    size_t child_count;
+    struct test_turns turns[TEST_SITES_MAX];
     struct test_stretch *steps;
     size_t step_count;
-    uint64_t first_frame; /* the last one before the first step */
+    struct test_stretch before; /* the first step */
     /* By step, then by payer: people, actors, and last all others. */
     struct test_costs *paid;
     struct fault fault; /* of a turn that could not be recorded */
@@ -92,10 +109,19 @@ MUST_CHECK enum status test_find_person(const struct test_run *run, const char *
 MUST_CHECK enum status test_find_actor(struct test_run *run, const char *name, const char *place,
                                        struct test_actor **actor, struct fault *fault);
 
+/* Put a new actor of this name into the run, with nothing else set; NULL: there are too many. */
+struct test_actor *test_actor_new(struct test_run *run, const char *name);
+
 /* ---- test_record.c: what happened ---- */
 
+/* A site of the run: 0 is home, 1 its first neighbour. */
+struct memory_site *test_site(struct test_run *run, size_t site);
+
 /* For memory_site.turn, with the run. */
-void test_record_turn(void *run, const struct memory_turn *turn);
+void test_record_turn(void *run, const struct memory_site *site, const struct memory_turn *turn);
+
+/* Begin to record: what was before is no step. */
+void test_record_begin(struct test_run *run);
 
 /* Begin a step of the report; `does` is taken. */
 void test_begin_step(struct test_run *run, json_t *does);

@@ -83,6 +83,16 @@ printf '{"version":1,"agent":{"money":"100"},"steps":[]}' >spin.json
 exits 1 'after 10000 turns agents still have something to do' \
     "$serai" agent test spin.wasm spin.json
 
+# ---- a neighbour, to which an agent sends itself ----
+cat >scout.json <<'JSON'
+{"version": 1, "neighbours": {"b": {}},
+ "agent": {"name": "scout", "money": "0.2", "args": "hops=1 via=b",
+           "expect": {"log_has": ["from the far end: I am a scout now"]}},
+ "steps": [{"wait": "1h", "expect": {"agent": "b/child-1", "state": "running"}}]}
+JSON
+exits 0 '^  log    b/child-1: scout: became a scout$' \
+    "$serai" agent test "$examples/scout.wasm" scout.json
+
 # ---- names and lines of a trap: in the test, in code run, and of a byte that a log names ----
 cat >trap.c <<'C'
 #include <serai.h>

@@ -183,6 +183,9 @@ START_TEST(bounds_of_a_file_hold)
                      ST_INVALID);
     ck_assert_msg(strstr(fault.text, "steps: are more than 1000") != NULL, "%s", fault.text);
     bytes_fini(&text);
+    refused("{\"version\":1,\"agent\":{\"money\":\"1\"},\"steps\":[],\"neighbours\":{\"a\":{},"
+            "\"b\":{},\"c\":{},\"d\":{},\"e\":{}}}",
+            "neighbours: are more than 4");
 }
 END_TEST
 

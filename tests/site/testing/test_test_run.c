@@ -288,6 +288,40 @@ START_TEST(time_prices_and_states_change)
 }
 END_TEST
 
+START_TEST(neighbours_are_sites_and_children_have_names)
+{
+    static const char text[] =
+        "{'version':1,'neighbours':{'a':{},'b':{'limit':'10','prices':{'log.price':'0'}}},"
+        "'agent':{'name':'scout','money':'0.2','args':'hops=1 via=b sell=1','expect':["
+        "{'log_has':['I am a scout now','sold the channel']},"
+        "{'agent':'b/child-1','log_has':['became a scout'],'state':'running',"
+        "'costs':{'logs':'0'},"
+        "'each_turn':[{'event':'BORN','fuel':{'min':4096}},{'event':'PACKET'},{'event':'PACKET'},"
+        "{'event':'PACKET'},{'event':'PACKET'},{'event':'BECAME'},{'event':'CLOSED'}]}]},"
+        "'steps':[{'wait':'1h','expect':{'agent':'b/child-1','costs':{'memory':{'min':"
+        "'0.0000001'}}}},{'wait':'1h','expect':{'agent':'a/child-1'}}]}";
+
+    /* All of it holds but for the child that nobody has. */
+    is_wrong("scout", text, 1, "a/child-1 agent: expected a/child-1, found no agent");
+    /* Without a link the child is here. */
+    is_wrong("scout",
+             "{'version':1,'agent':{'name':'scout','money':'0.2','args':'hops=1'},'steps':["
+             "{'wait':'1s','expect':{'agent':'child-1','state':'ended'}}]}",
+             1, "child-1 state: expected ended, found running");
+}
+END_TEST
+
+START_TEST(neighbours_that_cannot_be_are_told)
+{
+    fails("shop", "{'version':1,'neighbours':{'5':{}},'agent':{'money':'1'},'steps':[]}",
+          ST_INVALID, "neighbours.5: ");
+    fails(
+        "shop",
+        "{'version':1,'neighbours':{'b':{'prices':{'air':'1'}}},'agent':{'money':'1'},'steps':[]}",
+        ST_INVALID, "neighbours.b.air: ");
+}
+END_TEST
+
 START_TEST(what_the_file_names_must_be_there)
 {
     fails("till", SHOP("{'call':'moon'}"), ST_INVALID, "steps[0].call: there is no agent \"moon\"");
@@ -334,6 +368,8 @@ int main(void)
     tcase_add_test(cases, agents_mocks_and_people_meet);
     tcase_add_test(cases, a_question_may_be_answered_later);
     tcase_add_test(cases, time_prices_and_states_change);
+    tcase_add_test(cases, neighbours_are_sites_and_children_have_names);
+    tcase_add_test(cases, neighbours_that_cannot_be_are_told);
     tcase_add_test(cases, what_the_file_names_must_be_there);
     suite_add_tcase(suite, cases);
     return check_main(suite);
