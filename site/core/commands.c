@@ -103,6 +103,30 @@ static bool command_is_free_for(const struct core *core, struct customer *by,
     return false;
 }
 
+/* Whether `by`, who may give the command at all, may give it now; false: the outcome says why not.
+ */
+static bool command_is_open(const struct core *core, const struct command *command,
+                            const struct customer *by, struct outcome *outcome)
+{
+    if (by->suspended && (command->traits & WHILE_RESTING) == 0) {
+        outcome_set(outcome, CONTROL_REFUSED,
+                    "customer %s is suspended by the site's operator: until that is over it may "
+                    "fund, freeze, stop and end its agents and take money back from them",
+                    by->name);
+        return false;
+    }
+    return command_disk_allows(core, command, core_is_operator(core, by), outcome);
+}
+
+bool core_command_is_open(const struct core *core, const struct customer *by, const char *name,
+                          struct outcome *outcome)
+{
+    const struct command *command = command_find(name);
+
+    INVARIANT(command != NULL);
+    return command_is_open(core, command, by, outcome);
+}
+
 void core_command(struct core *core, struct customer *by, const struct control_request *request,
                   struct outcome *outcome)
 {
@@ -120,15 +144,7 @@ void core_command(struct core *core, struct customer *by, const struct control_r
                     command->name);
         return;
     }
-    if (by->suspended && (command->traits & WHILE_RESTING) == 0) {
-        outcome_set(outcome, CONTROL_REFUSED,
-                    "customer %s is suspended by the site's operator: until that is over it may "
-                    "fund, freeze, stop and end its agents and take money back from them",
-                    by->name);
-        return;
-    }
-    /* From here on `by` may give the command at all; what is left is whether now. */
-    if (!command_disk_allows(core, command, by_operator, outcome))
+    if (!command_is_open(core, command, by, outcome))
         return;
     counts = (command->traits & FREE) != 0 && !by_operator;
     if (counts && !command_is_free_for(core, by, outcome))

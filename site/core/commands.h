@@ -22,6 +22,13 @@ void core_command(struct core *core, struct customer *by, const struct control_r
                   struct outcome *outcome);
 
 /*
+ * Whether `by`, who may give the command of this name (INVARIANT: there is one) at all, may give it
+ * now; false: the outcome says why not.
+ */
+bool core_command_is_open(const struct core *core, const struct customer *by, const char *name,
+                          struct outcome *outcome);
+
+/*
  * The handlers of the table: command_*() carry out the command of that name.  `by` may give it,
  * `in` is at its arguments, and `outcome` is filled in.  What is refused has changed nothing.
  */

@@ -375,7 +375,8 @@ static void deploy_try(struct core *core, struct customer *by, struct deployment
     struct birth birth;
 
     deploy_fill_birth(by, deployment, &birth);
-    (void)(outcome_name_is_plain(deployment->name, "an agent's", &refused) &&
+    (void)(core_command_is_open(core, by, refused.command, &refused) &&
+           outcome_name_is_plain(deployment->name, "an agent's", &refused) &&
            deploy_check_funds(core, by, deployment, &refused) &&
            deploy_is_done(agents_birth_check_early(core->agents, &birth), &refused) &&
            deploy_check_quota(core, by, deployment, &refused));

@@ -151,6 +151,11 @@ START_TEST(it_says_what_would_be_refused_and_why)
     deploy.nanos--;
     ck_assert_int_eq(dry_run(1, &deploy), CONTROL_DONE);
     ck_assert_str_ne(site_result_text(&site, "refused"), "");
+    deploy.nanos = 50000000;
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "customer.suspend", site.people[1].account),
+                     CONTROL_DONE);
+    ck_assert_int_eq(dry_run(1, &deploy), CONTROL_DONE);
+    ck_assert_ptr_nonnull(strstr(site_result_text(&site, "refused"), "one is suspended"));
     site_end(&site);
 }
 END_TEST
