@@ -63,7 +63,11 @@ static enum status memory_start(struct memory_site *site, struct fault *fault)
 static void memory_post(struct memory_site *site, const struct core_parcel *parcel)
 {
     struct memory_site *to = site->peers[parcel->interface - 1];
-    struct memory_parcel *arrivals =
+    struct memory_parcel *arrivals;
+
+    if (site->cut[parcel->interface - 1])
+        return;
+    arrivals =
         array_grow(to->arrivals, &to->arrival_capacity, to->arrival_count + 1, sizeof *arrivals);
 
     INVARIANT(arrivals != NULL);
@@ -384,6 +388,30 @@ enum status memory_site_join(struct memory_site *home, struct memory_site *neigh
     if (status != ST_OK)
         return status;
     core_link_connected(home->core, (uint32_t)home->peer_count);
+    memory_frame(home);
+    return memory_site_settle(home, fault);
+}
+
+/* One end of a link goes down, or may come up. */
+static void memory_set_cut(struct memory_site *site, size_t peer, bool cut)
+{
+    site->cut[peer] = cut;
+    if (cut)
+        core_link_trouble(site->core, (uint32_t)peer + 1, "cut by the test");
+}
+
+enum status memory_site_cut(struct memory_site *home, size_t peer, struct fault *fault)
+{
+    memory_set_cut(home, peer, true);
+    memory_set_cut(home->peers[peer], 0, true);
+    return memory_site_settle(home, fault);
+}
+
+enum status memory_site_rejoin(struct memory_site *home, size_t peer, struct fault *fault)
+{
+    memory_set_cut(home, peer, false);
+    memory_set_cut(home->peers[peer], 0, false);
+    core_link_connected(home->core, (uint32_t)peer + 1);
     memory_frame(home);
     return memory_site_settle(home, fault);
 }

@@ -58,6 +58,7 @@ struct memory_site {
     struct bytes answer;
     struct control_reply reply;                  /* to the last request; points into `answer` */
     struct memory_site *peers[MEMORY_PEERS_MAX]; /* by interface, from 1; borrowed */
+    bool cut[MEMORY_PEERS_MAX];                  /* nothing passes */
     size_t peer_count;
     struct memory_parcel *arrivals; /* oldest first */
     size_t arrival_count;
@@ -91,6 +92,14 @@ MUST_CHECK enum status memory_site_person(struct memory_site *site, const char *
  */
 MUST_CHECK enum status memory_site_join(struct memory_site *home, struct memory_site *neighbour,
                                         const char *name, struct money limit, struct fault *fault);
+
+/*
+ * memory_site_cut() lets nothing pass between home and a neighbour any more, by its place from 0,
+ * and both links go down; memory_site_rejoin() lets it pass again.  At rest, and settled after.
+ */
+MUST_CHECK enum status memory_site_cut(struct memory_site *home, size_t peer, struct fault *fault);
+MUST_CHECK enum status memory_site_rejoin(struct memory_site *home, size_t peer,
+                                          struct fault *fault);
 
 /*
  * Let a person give a command; `args`, one CBOR array, is freed.  The answer is in site->reply

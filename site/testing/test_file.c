@@ -138,6 +138,8 @@ static const struct key step_keys[] = {
     {"upgrade", VALUE_NAME, false, NULL},
     {"wait", VALUE_TIME, false, NULL},
     {"prices", VALUE_BOOK, false, NULL},
+    {"cut", VALUE_NAME, false, NULL},
+    {"rejoin", VALUE_NAME, false, NULL},
     {NULL, VALUE_TEXT, false, NULL},
 };
 
@@ -157,6 +159,8 @@ static const struct verb {
     {"end", " from ", NULL},
     {"upgrade", " from module try as id ", "module"},
     {"wait", " ", NULL},
+    {"cut", " ", NULL},
+    {"rejoin", " ", NULL},
     {"prices", " ", NULL},
 };
 
@@ -466,8 +470,8 @@ static const char *wrong_step(const json_t *step)
         verb = &verbs[i];
     }
     if (verb == NULL)
-        return "does nothing: call, send, take, ask, fund, freeze, thaw, end, upgrade, wait or "
-               "prices";
+        return "does nothing: call, send, take, ask, fund, freeze, thaw, end, upgrade, wait, "
+               "cut, rejoin or prices";
     if (verb->needs != NULL && json_object_get(step, verb->needs) == NULL) {
         (void)snprintf(text, sizeof text, "%s needs the key %s", verb->name, verb->needs);
         return text;

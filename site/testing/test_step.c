@@ -285,6 +285,22 @@ static enum status do_prices(struct doing *doing)
     return status == ST_OK ? memory_site_settle(&doing->run->site, doing->fault) : status;
 }
 
+/* Cut the link to a neighbour, or join it again. */
+static enum status do_link(struct doing *doing, const char *verb)
+{
+    const char *name = test_text(doing->step, verb, "");
+    struct memory_site *home = &doing->run->site;
+
+    for (size_t i = 0; i < home->peer_count; i++) {
+        if (strcmp(doing->run->neighbour_names[i], name) != 0)
+            continue;
+        return strcmp(verb, "cut") == 0 ? memory_site_cut(home, i, doing->fault)
+                                        : memory_site_rejoin(home, i, doing->fault);
+    }
+    return fault_set(doing->fault, ST_INVALID, "%.100s.%s: there is no neighbour \"%.60s\"",
+                     doing->place, verb, name);
+}
+
 /* What a step does, as a line for people: `call shop "words" with 0.1`. */
 static json_t *step_words(const json_t *step)
 {
@@ -331,6 +347,8 @@ static enum status step_do(struct doing *doing)
         return do_upgrade(doing);
     if (strcmp(verb, "prices") == 0)
         return do_prices(doing);
+    if (strcmp(verb, "cut") == 0 || strcmp(verb, "rejoin") == 0)
+        return do_link(doing, verb);
     return memory_site_pass(&doing->run->site, test_time_us(doing->step, "wait"), doing->fault);
 }
 

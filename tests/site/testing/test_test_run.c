@@ -311,6 +311,34 @@ START_TEST(neighbours_are_sites_and_children_have_names)
 }
 END_TEST
 
+START_TEST(a_link_that_is_cut_carries_nothing_until_it_is_joined_again)
+{
+    holds("scout",
+          "{'version':1,'neighbours':{'b':{}},'agent':{'name':'scout','money':'0.2','args':"
+          "'hops=1 via=b sell=1','expect':{'log_has':['I am a scout now']}},'steps':["
+          "{'cut':'b'},{'wait':'1h','expect':[{'turns':0},{'agent':'b/child-1','turns':0}]},"
+          "{'rejoin':'b','expect':{'agent':'b/child-1','state':'running'}}]}");
+    fails("shop", SHOP("{'cut':'b'}"), ST_INVALID, "steps[0].cut: there is no neighbour \"b\"");
+}
+END_TEST
+
+START_TEST(what_waits_behind_a_cut_goes_on_when_it_is_joined)
+{
+    /* The end of the channel's buyer is told at its far side, and not before. */
+    json_t *report =
+        ran("scout", "{'version':1,'neighbours':{'b':{}},'agent':{'name':'scout','money':'0.2',"
+                     "'args':'hops=1 via=b'},'steps':[{'cut':'b'},{'end':'scout','expect':{"
+                     "'state':'ended'}},{'wait':'1m','expect':{'agent':'b/child-1','turns':0}},"
+                     "{'rejoin':'b','expect':{'agent':'b/child-1','each_turn':[{'event':"
+                     "'CLOSED'}]}}]}");
+    char *words = printed(report);
+
+    ck_assert_msg(json_is_true(json_object_get(report, "ok")), "%s", words);
+    free(words);
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(neighbours_that_cannot_be_are_told)
 {
     fails("shop", "{'version':1,'neighbours':{'5':{}},'agent':{'money':'1'},'steps':[]}",
@@ -369,6 +397,8 @@ int main(void)
     tcase_add_test(cases, a_question_may_be_answered_later);
     tcase_add_test(cases, time_prices_and_states_change);
     tcase_add_test(cases, neighbours_are_sites_and_children_have_names);
+    tcase_add_test(cases, a_link_that_is_cut_carries_nothing_until_it_is_joined_again);
+    tcase_add_test(cases, what_waits_behind_a_cut_goes_on_when_it_is_joined);
     tcase_add_test(cases, neighbours_that_cannot_be_are_told);
     tcase_add_test(cases, what_the_file_names_must_be_there);
     suite_add_tcase(suite, cases);
