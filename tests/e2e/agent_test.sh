@@ -29,7 +29,7 @@ PY
 "$serai" agent test "$examples/shop.wasm" "$shop_test" >one
 "$serai" agent test "$examples/shop.wasm" "$shop_test" >two
 cmp -s one two || fail "two runs differ"
-grep -q '^4 steps, 9 checks: all as expected$' one || fail "the sum: $(cat one)"
+grep -q '^4 steps, 11 checks: all as expected$' one || fail "the sum: $(cat one)"
 grep -q '^  turn   shop MESSAGE: [0-9]* fuel, 0\.[0-9]* (compute 0\.' one || fail "a turn"
 "$serai" agent test "$examples/shop.wasm" "$shop_test" --json >report
 holds "the report" "$(jq -r '.ok, .wrong, (.steps | length)' report | xargs)" "true 0 4"
@@ -40,7 +40,7 @@ holds "the cost of the shop" "$(jq -r '.paid.shop.cost' report)" \
 sed 's/"2601/"2701/' "$shop_test" >wrong.json
 exits 1 'WRONG  shop answer_hex: expected 27010000*, found 26010000*' \
     "$serai" agent test "$examples/shop.wasm" wrong.json
-exits 1 '9 checks: 1 WRONG' "$serai" agent test "$examples/shop.wasm" wrong.json
+exits 1 '11 checks: 1 WRONG' "$serai" agent test "$examples/shop.wasm" wrong.json
 
 # ---- prices: of a file, and a file that is wrong ----
 printf '[orders]\nfacet_send = "0.01"\n' >dear.toml

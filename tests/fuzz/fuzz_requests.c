@@ -26,9 +26,9 @@ static const char *const commands[] = {
     "cap.drop",     "agent.upgrade",
 };
 static const char *const reads[] = {
-    "site",     "status", "reload", "prices", "agents", "agent", "logs",  "customers", "heap",
-    "accounts", "codes",  "links",  "link",   "none",   "call",  "calls", "caps",      "figures",
-    "deploy",
+    "site",      "status", "reload",   "prices",  "agents", "agent", "logs",
+    "customers", "heap",   "accounts", "codes",   "links",  "link",  "none",
+    "call",      "calls",  "caps",     "figures", "deploy",
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / sizeof *reads };

@@ -318,7 +318,7 @@ START_TEST(a_link_that_is_cut_carries_nothing_until_it_is_joined_again)
           "'hops=1 via=b sell=1','expect':{'log_has':['I am a scout now']}},'steps':["
           "{'cut':'b'},{'wait':'1h','expect':[{'turns':0},{'agent':'b/child-1','turns':0}]},"
           "{'rejoin':'b','expect':{'agent':'b/child-1','state':'running'}}]}");
-    fails("shop", SHOP("{'cut':'b'}"), ST_INVALID, "steps[0].cut: there is no neighbour \"b\"");
+    fails("till", SHOP("{'cut':'b'}"), ST_INVALID, "steps[0].cut: there is no neighbour \"b\"");
 }
 END_TEST
 
@@ -341,7 +341,7 @@ END_TEST
 
 START_TEST(neighbours_that_cannot_be_are_told)
 {
-    fails("shop", "{'version':1,'neighbours':{'5':{}},'agent':{'money':'1'},'steps':[]}",
+    fails("till", "{'version':1,'neighbours':{'5':{}},'agent':{'money':'1'},'steps':[]}",
           ST_INVALID, "neighbours.5: ");
     fails(
         "shop",
