@@ -72,18 +72,17 @@ static void bash_print_verbs(FILE *out)
 static void bash_print_command(FILE *out, const struct cli_command *command)
 {
     fprintf(out, "        '%s %s') words='", command->group, command->verb);
-    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
+    for (enum cli_option_id id = OPT_END + 1; id < OPTION_COUNT; id++)
         if (cli_takes(command, id))
-            fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
+            fprintf(out, "--%s ", cli_option_name(id));
     fputs("' files=' ", out);
-    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
-        if (cli_takes(command, id) && completion_is_file((enum cli_option_id)id))
-            fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
+    for (enum cli_option_id id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id) && completion_is_file(id))
+            fprintf(out, "--%s ", cli_option_name(id));
     fputs("' values=' ", out);
-    for (int id = OPT_END + 1; id < OPTION_COUNT; id++)
-        if (cli_takes(command, id) && cli_option_value((enum cli_option_id)id) != NULL &&
-            !completion_is_file((enum cli_option_id)id))
-            fprintf(out, "--%s ", cli_option_name((enum cli_option_id)id));
+    for (enum cli_option_id id = OPT_END + 1; id < OPTION_COUNT; id++)
+        if (cli_takes(command, id) && cli_option_value(id) != NULL && !completion_is_file(id))
+            fprintf(out, "--%s ", cli_option_name(id));
     fputs("' ;;\n", out);
 }
 
@@ -141,7 +140,7 @@ static void zsh_print_command(FILE *out, const struct cli_command *command)
         enum cli_option_id id = (enum cli_option_id)number;
         const char *value = cli_option_value(id);
 
-        if (!cli_takes(command, number))
+        if (!cli_takes(command, id))
             continue;
         fprintf(out, "            '%s--%s%s[", id == OPT_WITH ? "*" : "", cli_option_name(id),
                 value == NULL ? "" : "=");
@@ -207,7 +206,7 @@ static void fish_print_command(FILE *out, const struct cli_command *command)
         enum cli_option_id id = (enum cli_option_id)number;
         const char *value = cli_option_value(id);
 
-        if (!cli_takes(command, number))
+        if (!cli_takes(command, id))
             continue;
         fprintf(out, "complete -c serai -n '__serai_command %s %s' -l %s%s -d '", command->group,
                 command->verb, cli_option_name(id),
