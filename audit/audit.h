@@ -55,7 +55,9 @@ struct audit_env {
 };
 
 struct verify_report {
-    uint64_t frames;
+    uint64_t first_frame; /* that was read; above 1: those before it were not checked */
+    uint64_t last_frame;
+    uint64_t frames; /* that were read */
     uint64_t chunks;
     uint64_t events;
     uint64_t lines;
@@ -84,11 +86,25 @@ struct verify_report {
 MUST_CHECK enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
                                     struct verify_report *report, struct fault *fault);
 
+/*
+ * As audit_verify(), with frames from `past` (NULL: none) that the store dropped.  When the first
+ * frame of all is not among them, the replay begins from the accounts before the first one that is
+ * there: the rows less all lines, which must be the state that this frame names.  What came before
+ * it is then not checked, and two checks are weaker: books of prices from before it are taken from
+ * their rows, and the first charge of a payer by a meter sets the remainder that the next goes on
+ * from.
+ */
+MUST_CHECK enum status audit_verify_all(const struct store_read *read,
+                                        const struct journal_past *past,
+                                        const struct audit_env *audit, struct verify_report *report,
+                                        struct fault *fault);
+
 /* ---- exports ---- */
 
 struct export_options {
-    const char *commodity; /* "SRI" */
-    bool by_event;         /* one transaction an event instead of one a frame */
+    const struct journal_past *past; /* where frames are that the store dropped; NULL: not known */
+    const char *commodity;           /* "SRI" */
+    bool by_event;                   /* one transaction an event instead of one a frame */
     /* Write what is known of a book of prices; NULL: nothing. JSON lines: before the first line
      * that may name it; hledger: comments at the head.  A fault ends the export. */
     enum status (*prices)(void *context, FILE *out, uint64_t id, struct fault *fault);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { REMAINDERS_MIN = 64 };
+/* Of a payer from before the first frame, until a line of his is seen. */
+#define REMAINDER_UNKNOWN UINT64_MAX
 
 enum status charges_init(struct charges *charges, const struct audit_env *audit,
                          const struct store_read *read, struct fault *fault)
@@ -63,7 +65,8 @@ static uint64_t *charges_remainder(struct charges *charges, uint64_t payer, unsi
         grown = realloc(charges->remainders, capacity * sizeof *grown);
         if (grown == NULL)
             return NULL;
-        memset(grown + charges->capacity, 0, (capacity - charges->capacity) * sizeof *grown);
+        memset(grown + charges->capacity, charges->first_frame > 1 ? 0xff : 0,
+               (capacity - charges->capacity) * sizeof *grown);
         charges->remainders = grown;
         charges->capacity = capacity;
     }
@@ -99,6 +102,23 @@ static enum status charges_check_product(const struct accounts *accounts,
     return charges_wrong(accounts, line, why, fault);
 }
 
+/*
+ * The remainder that a payer had before the first of his lines that is there: 0 of one who came
+ * since; else the one that makes this line right, if there is such a one.
+ */
+static uint64_t charges_first_remainder(const struct charges *charges, const struct account *payer,
+                                        const struct transfer *line,
+                                        const struct audit_price *price)
+{
+    u128 product = (u128)line->quantity * money_nanos(price->price);
+    u128 total = (u128)money_nanos(line->amount) * price->unit + line->carry;
+
+    if (payer->opened_frame >= charges->first_frame || total < product ||
+        total - product >= price->unit)
+        return 0;
+    return (uint64_t)(total - product);
+}
+
 /* Check a charge by quantity.  One without a meter begins with no remainder each time. */
 static enum status charges_check_counted(struct charges *charges, const struct accounts *accounts,
                                          const struct journal_line *line,
@@ -114,6 +134,9 @@ static enum status charges_check_counted(struct charges *charges, const struct a
         remainder = charges_remainder(charges, payer, price->meter);
         if (remainder == NULL)
             return fault_set(fault, ST_NOMEM, "verify: no memory for the remainders of charges");
+        if (*remainder == REMAINDER_UNKNOWN)
+            *remainder = charges_first_remainder(charges, accounts_find(accounts, payer),
+                                                 &line->transfer, price);
     }
     return charges_check_product(accounts, line, price, remainder, fault);
 }

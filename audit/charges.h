@@ -8,6 +8,7 @@
 struct charges {
     const struct audit_env *audit;
     void *tariff;
+    uint64_t first_frame; /* accounts from before it have remainders that their lines tell first */
     /* Remainders of meters after each payer's last line, by number from ACCOUNT_FIRST_FREE. */
     struct charge_remainders {
         uint64_t left[AUDIT_METERS];

@@ -206,11 +206,11 @@ static enum status hledger_write(struct hledger *hledger, const struct store *st
 
     status = books_header_now(store, &header, fault);
     if (status == ST_OK)
-        status = books_read_frames(store, &header, &declare, fault);
+        status = books_read_frames(store, hledger->options->past, &header, &declare, fault);
     if (status != ST_OK)
         return status;
     hledger_write_declarations(hledger);
-    status = books_read_frames(store, &header, &write, fault);
+    status = books_read_frames(store, hledger->options->past, &header, &write, fault);
     if (status != ST_OK)
         return status;
     hledger_write_balances(hledger);

@@ -107,7 +107,7 @@ static enum status jsonl_write(struct jsonl *jsonl, const struct store *store, s
                                     .event = jsonl_note_event,
                                     .line = jsonl_write_line,
                                     .context = jsonl};
-    enum status status = journal_read(store, &reader, fault);
+    enum status status = journal_read(store, jsonl->options->past, &reader, fault);
 
     return status == ST_OK ? export_end(jsonl->out, fault) : status;
 }

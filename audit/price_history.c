@@ -53,6 +53,20 @@ enum status price_history_read(struct price_history *history, const struct store
     return ledger_prices_each(read, price_history_note_row, history, fault);
 }
 
+enum status price_history_begin(struct price_history *history, uint64_t frame, struct fault *fault)
+{
+    for (uint64_t id = 1; id <= price_history_count(&history->rows); id++) {
+        struct prices_seen row = price_history_at(&history->rows, id);
+
+        if (row.frame >= frame)
+            break;
+        bytes_append(&history->seen, &row, sizeof row);
+    }
+    if (history->seen.failed)
+        return fault_set(fault, ST_NOMEM, "verify: no memory for the books of prices");
+    return ST_OK;
+}
+
 /* The row of the book that the chain names is there, and holds what came into force. */
 static enum status price_history_check_row(const struct price_history *history, uint64_t id,
                                            const struct prices_seen *seen, struct fault *fault)

@@ -20,6 +20,13 @@ struct price_history {
 MUST_CHECK enum status price_history_read(struct price_history *history,
                                           const struct store_read *read, struct fault *fault);
 
+/*
+ * Begin with this frame and not with the first: the books that came into force before it are taken
+ * from their rows.  ST_NOMEM.
+ */
+MUST_CHECK enum status price_history_begin(struct price_history *history, uint64_t frame,
+                                           struct fault *fault);
+
 /* Check an event of kind EVENT_PRICES: the next book comes into force, and its row holds it. */
 MUST_CHECK enum status price_history_event(struct price_history *history,
                                            const struct journal_event *event, struct fault *fault);

@@ -12,12 +12,16 @@
 
 #include "audit/charges.h"
 #include "audit/price_history.h"
+#include "audit/start.h"
 #include "ledger/reading.h"
 #include "ledger/record.h"
 
 struct verify {
     struct accounts accounts; /* replayed */
     struct bytes postings;    /* struct journal_posting each: what the frame's lines move, summed */
+    struct hasher *hasher;
+    const struct journal_past *past;
+    uint64_t first; /* the frame that the replay begins with; from its state, unless it is 1 */
     struct frame_header frame;
     uint64_t last_frame;
     uint64_t site_time_us; /* of the frame before */
@@ -141,6 +145,31 @@ static enum status verify_frame_end(struct verify *verify, struct fault *fault)
 
 /* ---- records, in their order ---- */
 
+/*
+ * Check 11: the state that a segment's first frame names is the one that the replay has.  Where the
+ * replay begins, its state was made of the account rows, and this is what proves them.
+ */
+static enum status verify_state(const struct verify *verify, const struct frame_header *header,
+                                struct fault *fault)
+{
+    struct hash state;
+
+    if (!header_record_has_state(header))
+        return ST_OK;
+    state = accounts_state(&verify->accounts, verify->hasher);
+    if (hash_equal(&state, &header->state))
+        return ST_OK;
+    if (header->frame == verify->first)
+        return fault_set(fault, ST_CORRUPT,
+                         "frame %" PRIu64 ": the account rows, less the lines from there on, are "
+                         "not the accounts that it names as those before it",
+                         header->frame);
+    return fault_set(fault, ST_CORRUPT,
+                     "frame %" PRIu64 ": the accounts that it names as those before it are not "
+                     "those that the frames before it give",
+                     header->frame);
+}
+
 /* Check 2 of docs/records.md, "What an audit checks": site time never falls. */
 static enum status verify_frame(void *context, const struct frame_header *header,
                                 struct fault *fault)
@@ -148,6 +177,8 @@ static enum status verify_frame(void *context, const struct frame_header *header
     struct verify *verify = context;
     enum status status = verify_frame_end(verify, fault);
 
+    if (status == ST_OK)
+        status = verify_state(verify, header, fault);
     if (status != ST_OK)
         return status;
     if (header->site_time_us < verify->site_time_us)
@@ -158,6 +189,7 @@ static enum status verify_frame(void *context, const struct frame_header *header
     verify->frame = *header;
     bytes_clear(&verify->postings);
     verify->report->frames++;
+    verify->report->last_frame = header->frame;
     verify->report->chunks += header->chunks;
     verify->report->head = header->head;
     if (verify->audit != NULL && verify->audit->progress != NULL)
@@ -440,6 +472,29 @@ static unsigned verify_threads(const struct audit_env *audit)
     return processors > JOURNAL_THREADS_MAX ? JOURNAL_THREADS_MAX : (unsigned)processors;
 }
 
+/* Begin with the first frame that the store or its archives have, and the state before it. */
+static enum status verify_begin(struct verify *verify, const struct store_read *read,
+                                const struct frame_header *header, struct fault *fault)
+{
+    struct start start = {.read = read,
+                          .past = verify->past,
+                          .header = header,
+                          .threads = verify_threads(verify->audit)};
+    struct books_kept kept;
+    enum status status = books_kept(read, &kept, fault);
+
+    verify->first = kept.first;
+    if (verify->past != NULL && verify->past->first < kept.first)
+        verify->first = verify->past->first;
+    verify->report->first_frame = verify->first;
+    if (status != ST_OK || verify->first == 1)
+        return status;
+    start.first = verify->first;
+    verify->charges.first_frame = verify->first;
+    status = start_accounts(&verify->accounts, &start, fault);
+    return status == ST_OK ? price_history_begin(&verify->prices, verify->first, fault) : status;
+}
+
 /*
  * All checks, by one read of the store.  Prices are read first, as the journal names them; sums and
  * claims come last, once the replay is known to be what the rows are.
@@ -462,7 +517,10 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
     if (status == ST_OK)
         status = charges_init(&verify->charges, verify->audit, read, fault);
     if (status == ST_OK)
-        status = books_read_journal(read, &header, &reader, verify_threads(verify->audit), fault);
+        status = verify_begin(verify, read, &header, fault);
+    if (status == ST_OK)
+        status = books_read_journal(read, verify->past, &header, &reader,
+                                    verify_threads(verify->audit), fault);
     if (status == ST_OK)
         status = charges_end(&verify->charges, fault); /* of the last event, and frame */
     if (status == ST_OK)
@@ -478,20 +536,31 @@ static enum status verify_all(struct verify *verify, const struct store_read *re
     return status;
 }
 
-enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
-                         struct verify_report *report, struct fault *fault)
+enum status audit_verify_all(const struct store_read *read, const struct journal_past *past,
+                             const struct audit_env *audit, struct verify_report *report,
+                             struct fault *fault)
 {
-    struct verify verify = {.audit = audit, .report = report};
+    struct verify verify = {.audit = audit, .report = report, .past = past};
     enum status status;
 
     memset(report, 0, sizeof *report);
-    if (accounts_init(&verify.accounts) != ST_OK)
+    verify.hasher = hasher_new();
+    if (verify.hasher == NULL || accounts_init(&verify.accounts) != ST_OK) {
+        hasher_free(verify.hasher);
         return fault_set(fault, ST_NOMEM, "verify: no memory for the accounts");
+    }
     status = verify_all(&verify, read, fault);
+    hasher_free(verify.hasher);
     accounts_fini(&verify.accounts);
     bytes_fini(&verify.postings);
     bytes_fini(&verify.closings);
     price_history_fini(&verify.prices);
     charges_fini(&verify.charges);
     return status;
+}
+
+enum status audit_verify(const struct store_read *read, const struct audit_env *audit,
+                         struct verify_report *report, struct fault *fault)
+{
+    return audit_verify_all(read, NULL, audit, report, fault);
 }

@@ -130,3 +130,30 @@ bool accounts_sum(const struct accounts *accounts, u128 *debits, u128 *credits)
     *credits = credit_sum;
     return true;
 }
+
+/* "Segments": what an account is and stands at, but not when it changed. */
+static void state_encode(uint8_t state[ACCOUNT_ROW_BYTES], const struct account *account)
+{
+    /* As its row, with its number where the row has the last frame that changed it. */
+    account_encode(state, account, account->id);
+}
+
+struct hash accounts_state(const struct accounts *accounts, struct hasher *hasher)
+{
+    enum { STATES = 64 }; /* hashed at once */
+    uint8_t states[STATES * ACCOUNT_ROW_BYTES];
+    size_t count = 0;
+
+    hasher_start(hasher);
+    for (uint64_t id = 0; id < accounts->size; id++) {
+        if (accounts->rows[id].id == ACCOUNT_NONE)
+            continue;
+        state_encode(states + count++ * ACCOUNT_ROW_BYTES, &accounts->rows[id]);
+        if (count < STATES)
+            continue;
+        hasher_add(hasher, states, sizeof states);
+        count = 0;
+    }
+    hasher_add(hasher, states, count * ACCOUNT_ROW_BYTES);
+    return hasher_end(hasher);
+}

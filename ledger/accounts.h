@@ -49,6 +49,12 @@ uint64_t accounts_last_frame(const struct accounts *accounts, uint64_t id);
  */
 const struct account *accounts_from(const struct accounts *accounts, uint64_t id);
 
+/*
+ * The SHA-256 of all accounts as they stand (docs/records.md, "Segments"), by `hasher`, which is
+ * started.  In O(accounts): about 0.1 us each.
+ */
+struct hash accounts_state(const struct accounts *accounts, struct hasher *hasher);
+
 /* Sum all debits and all credits.  False when a sum does not fit. */
 MUST_CHECK bool accounts_sum(const struct accounts *accounts, u128 *debits, u128 *credits);
 

@@ -11,6 +11,7 @@ struct chunk_writer {
     struct store_batch *batch;
     uint64_t frame;
     uint32_t chunks;
+    uint64_t bytes; /* of these */
 };
 
 /* Leaf hash as in RFC 6962: SHA-256(0x00 || chunk).  It covers what is stored, byte by byte. */
@@ -23,6 +24,7 @@ static void writer_put(struct chunk_writer *writer, const uint8_t *chunk, size_t
 
     chunk_key(key, writer->frame, writer->chunks++);
     store_batch_append(writer->batch, STORE_JOURNAL, key, sizeof key, chunk, size);
+    writer->bytes += size;
     hasher_start(hasher);
     hasher_add(hasher, &leaf_prefix, sizeof leaf_prefix);
     hasher_add(hasher, chunk, size);
@@ -35,6 +37,8 @@ static struct header_record frame_describe(const struct ledger *ledger, uint64_t
                                            uint64_t wall_us)
 {
     const struct chunks *chunks = &ledger->chunks;
+    const bool begins = ledger->begins_segment || ledger->last.frame == 0;
+    const struct frame_segment segment = {.first = books_frame(ledger)};
 
     return (struct header_record){.openings = chunks->openings,
                                   .header = {.frame = books_frame(ledger),
@@ -44,24 +48,27 @@ static struct header_record frame_describe(const struct ledger *ledger, uint64_t
                                              .next_account = ledger->accounts.size,
                                              .events = chunks->events,
                                              .lines = chunks->lines,
-                                             .chunks = 1 + chunks_count(chunks)}};
+                                             .chunks = 1 + chunks_count(chunks),
+                                             .segment = begins ? segment : ledger->last.segment,
+                                             .state = ledger->state}};
 }
 
 /*
  * The header's chunk and then the others, and over them the chain: head(n) = SHA-256(head(n-1) ||
  * leaf hashes), as docs/records.md, "Chunks", has it.
  */
-static struct hash frame_put_chunks(struct ledger *ledger, struct store_batch *batch,
-                                    const struct header_record *frame)
+static void frame_put_chunks(struct ledger *ledger, struct store_batch *batch,
+                             struct header_record *frame)
 {
     struct chunk_writer writer = {.ledger = ledger, .batch = batch, .frame = frame->header.frame};
-    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES];
+    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES_MAX];
+    size_t first_size;
 
     hasher_start(ledger->chain);
     hasher_add(ledger->chain, ledger->last.head.bytes, HASH_BYTES);
     chunk_put_header(first, writer.frame);
-    header_record_put(first + CHUNK_HEADER_BYTES, frame);
-    writer_put(&writer, first, sizeof first);
+    first_size = CHUNK_HEADER_BYTES + header_record_put(first + CHUNK_HEADER_BYTES, frame);
+    writer_put(&writer, first, first_size);
     for (size_t i = 0; i < chunks_count(&ledger->chunks); i++) {
         size_t size;
         const uint8_t *chunk = chunks_at(&ledger->chunks, i, &size);
@@ -69,7 +76,8 @@ static struct hash frame_put_chunks(struct ledger *ledger, struct store_batch *b
         writer_put(&writer, chunk, size);
     }
     INVARIANT(writer.chunks == frame->header.chunks);
-    return hasher_end(ledger->chain);
+    frame->header.segment.bytes += writer.bytes;
+    frame->header.head = hasher_end(ledger->chain);
 }
 
 static int frame_compare_ids(const void *left, const void *right)
@@ -127,8 +135,17 @@ static void frame_reserve(const struct ledger *ledger, struct store_batch *batch
 
     store_batch_reserve(batch, chunks + accounts,
                         ledger_frame_bytes(ledger) + chunks * JOURNAL_KEY_BYTES +
-                            CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES +
+                            CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES_MAX +
                             accounts * (ACCOUNT_KEY_BYTES + ACCOUNT_ROW_BYTES));
+}
+
+void books_end_segment(struct ledger *ledger)
+{
+    ledger->begins_segment = ledger->last.segment.bytes >= ledger->segment_bytes;
+    if (ledger->begins_segment)
+        ledger->state = accounts_state(&ledger->accounts, ledger->hasher);
+    else
+        memset(&ledger->state, 0, sizeof ledger->state);
 }
 
 bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,
@@ -145,7 +162,7 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
     /* The journal first: the header row names the head that it gives. */
     frame = frame_describe(ledger, site_time_us, wall_us);
     frame_reserve(ledger, batch, &frame);
-    frame.header.head = frame_put_chunks(ledger, batch, &frame);
+    frame_put_chunks(ledger, batch, &frame);
     frame_put_accounts(ledger, batch, frame.header.frame);
     frame_put_meta(ledger, batch, &frame.header);
     prices_put_rows(ledger, batch);
@@ -154,6 +171,7 @@ bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64
     ledger->last = frame.header;
     chunks_begin(&ledger->chunks, books_frame(ledger));
     bytes_clear(&ledger->changed);
+    books_end_segment(ledger);
     if (header != NULL)
         *header = frame.header;
     return true;

@@ -72,6 +72,8 @@ struct frame_input {
     const struct frame_header *last; /* what the store says of the last frame */
     struct hash head;                /* of the last frame that was taken */
     uint64_t frame;                  /* being read; before the first: the one before it */
+    uint64_t first;                  /* with which a segment must begin, as nothing is before it */
+    struct frame_segment segment;    /* of the last frame that was taken; first 0: not known */
     bool open;                       /* chunks of it have been read, and it is not finished */
     bool any_head;                   /* the next frame may follow whatever it says it follows */
     uint32_t chunks;
@@ -104,7 +106,9 @@ static enum status frame_compare(const struct frame_header *journal,
     if (journal->site_time_us != stored->site_time_us || journal->wall_us != stored->wall_us ||
         !hash_equal(&journal->previous, &stored->previous) ||
         journal->next_account != stored->next_account || journal->events != stored->events ||
-        journal->lines != stored->lines || journal->chunks != stored->chunks)
+        journal->lines != stored->lines || journal->chunks != stored->chunks ||
+        (journal->segment.first != 0 && (journal->segment.first != stored->segment.first ||
+                                         journal->segment.bytes != stored->segment.bytes)))
         return fault_set(fault, ST_CORRUPT,
                          "meta row 1: the frame header differs from the journal's frame %" PRIu64,
                          journal->frame);
@@ -119,18 +123,24 @@ static enum status frame_compare(const struct frame_header *journal,
 static enum status frame_take(void *context, const struct whole_frame *frame, struct fault *fault)
 {
     struct frame_input *input = context;
-    const struct frame_header *header = &frame->header.header;
+    struct frame_header header = frame->header.header;
 
-    if (!input->any_head && !hash_equal(&header->previous, &input->head))
-        return chunk_fault(header->frame, 0,
+    if (!input->any_head && !hash_equal(&header.previous, &input->head))
+        return chunk_fault(header.frame, 0,
                            "the head that it follows is not the head of the frame before", fault);
+    if (header.segment.first == header.frame)
+        input->segment = header.segment;
+    else if (header.frame == input->first)
+        return chunk_fault(header.frame, 0, "no segment begins with it", fault);
     input->any_head = false;
-    input->head = header->head;
-    if (header->frame == input->last->frame && frame_compare(header, input->last, fault) != ST_OK)
+    input->head = header.head;
+    input->segment.bytes += frame->size - header.chunks * sizeof(size_t);
+    header.segment = input->segment;
+    if (header.frame == input->last->frame && frame_compare(&header, input->last, fault) != ST_OK)
         return ST_CORRUPT;
     return input->reader->frame == NULL
                ? ST_OK
-               : input->reader->frame(input->reader->context, header, fault);
+               : input->reader->frame(input->reader->context, &header, fault);
 }
 
 /* All chunks of the frame that is open have been read. */
@@ -167,7 +177,7 @@ static enum status frame_begin(struct frame_input *input, const struct chunk *ch
 
     if (chunk->section != SECTION_HEADER)
         return chunk_fault(chunk->frame, 0, "it is not the frame's header", fault);
-    error = header_record_get(&input->header, chunk->body);
+    error = header_record_get(&input->header, chunk->body, chunk->body_size);
     if (error != NULL)
         return chunk_fault(chunk->frame, 0, error, fault);
     if (header->frame != chunk->frame)
@@ -236,6 +246,8 @@ static enum status journal_take_chunk(struct frame_input *input, const struct st
     number = be32_get(stored->key + 8);
     if (frame > input->last->frame)
         return chunk_fault(frame, number, "it lies after the last frame", fault);
+    if (frame <= input->frame && !input->open)
+        return chunk_fault(frame, number, "it lies before the first frame", fault);
     error = chunk_decode(&chunk, stored->value, stored->value_size);
     if (error == NULL && chunk.frame != frame)
         error = "its bytes are of another frame";
@@ -259,6 +271,33 @@ static enum status input_begin(struct frame_input *input, unsigned threads, stru
     if (whole_checker_init(&input->checker) != ST_OK)
         return fault_set(fault, ST_NOMEM, "journal: no memory to read it");
     return ST_OK;
+}
+
+/* The first frame that is to be read, and the head before it. */
+static void input_start(struct frame_input *input, uint64_t first, const struct hash *before)
+{
+    input->first = first;
+    input->frame = first - 1;
+    input->head = *before;
+}
+
+/* A chunk of a frame that the store has no more, from where `past` has it. */
+static enum status input_take_past(void *context, const struct store_row *chunk,
+                                   struct fault *fault)
+{
+    return journal_take_chunk(context, chunk, fault);
+}
+
+/* Begin with the first frame that there is: read what was dropped, if that is somewhere else. */
+static enum status input_read_past(struct frame_input *input, const struct journal_past *past,
+                                   const struct books_kept *kept, struct fault *fault)
+{
+    if (past == NULL || past->first >= kept->first) {
+        input_start(input, kept->first, &kept->head);
+        return ST_OK;
+    }
+    input_start(input, past->first, &past->before);
+    return past->each(past->context, kept->first, input_take_past, input, fault);
 }
 
 /*
@@ -289,20 +328,28 @@ static enum status input_end(struct frame_input *input, enum status status, stru
     return status;
 }
 
-/* Read the frames whose keys begin with `prefix`, up to the last one, which must be among them. */
-static enum status journal_read_keys(struct frame_input *input, const struct store_read *read,
-                                     const void *prefix, size_t prefix_size, unsigned threads,
-                                     struct fault *fault)
+/* Whether a row is of a frame that was dropped and is on its way out. */
+static bool row_is_dropped(const struct books_kept *kept, const struct store_row *stored)
 {
-    enum status status = input_begin(input, threads, fault);
+    uint64_t frame = stored->key_size == JOURNAL_KEY_BYTES ? be64_get(stored->key) : kept->first;
+
+    return frame >= kept->rows && frame < kept->first;
+}
+
+/* Take the frames whose keys begin with `prefix`, but for those that were dropped. */
+static enum status journal_take_keys(struct frame_input *input, const struct store_read *read,
+                                     const void *prefix, size_t prefix_size,
+                                     const struct books_kept *kept, struct fault *fault)
+{
+    enum status status = ST_OK;
     struct store_cursor cursor;
     struct store_row stored;
 
     store_cursor_open(&cursor, read, STORE_JOURNAL, prefix, prefix_size, fault);
     while (status == ST_OK && store_cursor_next(&cursor, &stored))
-        status = journal_take_chunk(input, &stored, fault);
-    status = store_cursor_close(&cursor, status);
-    return input_end(input, status, fault);
+        if (!row_is_dropped(kept, &stored))
+            status = journal_take_chunk(input, &stored, fault);
+    return store_cursor_close(&cursor, status);
 }
 
 /* ---- frames copied one by one, so that nobody waits for whom they are shown to ---- */
@@ -338,7 +385,7 @@ static enum status copy_frame(struct bytes *chunks, const struct store_read *rea
     return store_cursor_close(&cursor, ST_OK);
 }
 
-/* As journal_read_keys(), from the copy. */
+/* As journal_take_keys(), from the copy. */
 static enum status take_copied(struct frame_input *input, const struct bytes *chunks,
                                struct fault *fault)
 {
@@ -360,6 +407,21 @@ static enum status take_copied(struct frame_input *input, const struct bytes *ch
     return status;
 }
 
+/* A frame that is not there: it may have been dropped since the reading began. */
+static enum status check_not_dropped(const struct store_read *read, uint64_t frame,
+                                     struct fault *fault)
+{
+    struct books_kept kept;
+    enum status status = books_kept(read, &kept, fault);
+
+    if (status == ST_OK && frame < kept.first)
+        return fault_set(fault, ST_BUSY,
+                         "frame %" PRIu64
+                         " went to an archive while the journal was read: read it again",
+                         frame);
+    return status;
+}
+
 /* One read for each frame: it has ended before the reader's callbacks, which may wait, are called.
  */
 static enum status read_frame(struct frame_input *input, const struct store *store, uint64_t frame,
@@ -371,8 +433,30 @@ static enum status read_frame(struct frame_input *input, const struct store *sto
     if (status != ST_OK)
         return status;
     status = copy_frame(chunks, &read, frame, fault);
+    if (status == ST_OK && chunks->size == 0)
+        status = check_not_dropped(&read, frame, fault);
     store_read_end(&read);
     return status == ST_OK ? take_copied(input, chunks, fault) : status;
+}
+
+/*
+ * Who begins behind the openings of accounts is told of them from their rows: numbers, kinds and
+ * customers never change.
+ */
+static enum status tell_earlier_accounts(const struct store *store, uint64_t first,
+                                         const struct journal_reader *reader, struct fault *fault)
+{
+    struct store_read read;
+    enum status status;
+
+    if (first <= 1 || reader->opening == NULL)
+        return ST_OK;
+    status = store_read_begin(&read, store, fault);
+    if (status != ST_OK)
+        return status;
+    status = books_tell_accounts(&read, first, reader, fault);
+    store_read_end(&read);
+    return status;
 }
 
 /* ---- what the rest of the ledger uses ---- */
@@ -390,29 +474,54 @@ enum status books_header_now(const struct store *store, struct frame_header *hea
     return status;
 }
 
-enum status books_read_journal(const struct store_read *read, const struct frame_header *header,
+enum status books_kept_now(const struct store *store, struct books_kept *kept, struct fault *fault)
+{
+    struct store_read read;
+    enum status status = store_read_begin(&read, store, fault);
+
+    if (status != ST_OK)
+        return status;
+    status = books_kept(&read, kept, fault);
+    store_read_end(&read);
+    return status;
+}
+
+enum status books_read_journal(const struct store_read *read, const struct journal_past *past,
+                               const struct frame_header *header,
                                const struct journal_reader *reader, unsigned threads,
                                struct fault *fault)
 {
     struct frame_input input = {.reader = reader, .last = header};
+    struct books_kept kept;
+    enum status status;
 
     if (header->frame == 0)
         return ST_OK;
-    return journal_read_keys(&input, read, NULL, 0, threads, fault);
+    status = input_begin(&input, threads, fault);
+    if (status == ST_OK)
+        status = books_kept(read, &kept, fault);
+    if (status == ST_OK)
+        status = input_read_past(&input, past, &kept, fault);
+    if (status == ST_OK)
+        status = journal_take_keys(&input, read, NULL, 0, &kept, fault);
+    return input_end(&input, status, fault);
 }
 
 enum status books_check_frame(const struct store_read *read, const struct frame_header *header,
                               struct fault *fault)
 {
     static const struct journal_reader no_reader;
+    static const struct books_kept all = {0};
     struct frame_input input = {
         .reader = &no_reader, .last = header, .head = header->previous, .frame = header->frame - 1};
     uint8_t prefix[8];
-    enum status status;
+    enum status status = input_begin(&input, 1, fault);
 
     /* It follows the head that the store says, and nothing follows it. */
     be64_put(prefix, header->frame);
-    status = journal_read_keys(&input, read, prefix, sizeof prefix, 1, fault);
+    if (status == ST_OK)
+        status = journal_take_keys(&input, read, prefix, sizeof prefix, &all, fault);
+    status = input_end(&input, status, fault);
     if (status != ST_OK)
         return status;
     be64_put(prefix, header->frame + 1);
@@ -422,46 +531,61 @@ enum status books_check_frame(const struct store_read *read, const struct frame_
     return status;
 }
 
-/* Read the frames behind `after`, which are there, up to that of `header`. */
-static enum status read_frames_after(const struct store *store, uint64_t after,
-                                     const struct frame_header *header,
-                                     const struct journal_reader *reader, struct fault *fault)
+/* Read the frames of the store from `from` on, up to that of `header`, and end the reading. */
+static enum status read_frames_from(struct frame_input *input, enum status status,
+                                    const struct store *store, uint64_t from, struct fault *fault)
 {
-    struct frame_input input = {
-        .reader = reader, .last = header, .frame = after, .any_head = after > 0};
     struct bytes chunks = {0};
-    enum status status;
 
     /* Frames never change once they are written, so reads of different moments fit together. */
-    status = input_begin(&input, 1, fault);
-    for (uint64_t frame = after + 1; frame <= header->frame && status == ST_OK; frame++)
-        status = read_frame(&input, store, frame, &chunks, fault);
+    for (uint64_t frame = from; status == ST_OK && frame <= input->last->frame; frame++)
+        status = read_frame(input, store, frame, &chunks, fault);
     bytes_fini(&chunks);
-    return input_end(&input, status, fault);
+    return input_end(input, status, fault);
 }
 
-enum status books_read_frames(const struct store *store, const struct frame_header *header,
+enum status books_read_frames(const struct store *store, const struct journal_past *past,
+                              const struct frame_header *header,
                               const struct journal_reader *reader, struct fault *fault)
 {
-    return header->frame == 0 ? ST_OK : read_frames_after(store, 0, header, reader, fault);
+    struct frame_input input = {.reader = reader, .last = header};
+    struct books_kept kept = {.first = 1};
+    enum status status;
+
+    if (header->frame == 0)
+        return ST_OK;
+    status = input_begin(&input, 1, fault);
+    if (status == ST_OK)
+        status = books_kept_now(store, &kept, fault);
+    if (status == ST_OK)
+        status = tell_earlier_accounts(
+            store, past == NULL || past->first > kept.first ? kept.first : past->first, reader,
+            fault);
+    if (status == ST_OK)
+        status = input_read_past(&input, past, &kept, fault);
+    return read_frames_from(&input, status, store, kept.first, fault);
 }
 
-enum status journal_read(const struct store *store, const struct journal_reader *reader,
-                         struct fault *fault)
+enum status journal_read(const struct store *store, const struct journal_past *past,
+                         const struct journal_reader *reader, struct fault *fault)
 {
     struct frame_header header;
     enum status status = books_header_now(store, &header, fault);
 
-    return status == ST_OK ? books_read_frames(store, &header, reader, fault) : status;
+    return status == ST_OK ? books_read_frames(store, past, &header, reader, fault) : status;
 }
 
 enum status journal_read_after(const struct store *store, uint64_t *after, uint64_t frames_max,
                                const struct journal_reader *reader, struct fault *fault)
 {
+    struct frame_input input = {.reader = reader, .any_head = true};
     struct frame_header header;
+    struct books_kept kept;
     enum status status = books_header_now(store, &header, fault);
     uint64_t from = *after;
 
+    if (status == ST_OK)
+        status = books_kept_now(store, &kept, fault);
     if (status != ST_OK)
         return status;
     *after = header.frame;
@@ -469,7 +593,14 @@ enum status journal_read_after(const struct store *store, uint64_t *after, uint6
         return ST_OK;
     if (header.frame - from > frames_max)
         from = header.frame - frames_max;
-    return from == header.frame ? ST_OK : read_frames_after(store, from, &header, reader, fault);
+    if (from < kept.first - 1) /* what was dropped is not new */
+        from = kept.first - 1;
+    if (from >= header.frame)
+        return ST_OK;
+    input.last = &header;
+    input.frame = from;
+    input.any_head = from > 0;
+    return read_frames_from(&input, input_begin(&input, 1, fault), store, from + 1, fault);
 }
 
 /* ---- words ---- */

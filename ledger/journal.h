@@ -73,12 +73,30 @@ struct journal_reader {
 };
 
 /*
- * Read the whole journal, up to the frame that was the last at the beginning.  Callbacks may take
- * their time, as no snapshot is held.  ST_CORRUPT names frame and chunk; callbacks' errors are
- * returned.
+ * Frames that a store had and has no more, from where they were kept: whole segments, the last of
+ * which ends right before the first frame that the store has.
  */
-MUST_CHECK enum status journal_read(const struct store *store, const struct journal_reader *reader,
-                                    struct fault *fault);
+typedef enum status (*journal_visit_chunk)(void *context, const struct store_row *chunk,
+                                           struct fault *fault);
+struct journal_past {
+    uint64_t first;     /* the first frame that there is */
+    struct hash before; /* the head of the frame before it */
+    /* Visit the chunks of all frames from `first` up to the one before `end`, in their order, as
+     * rows of the journal.  What `visit` returns ends it. */
+    enum status (*each)(void *context, uint64_t end, journal_visit_chunk visit, void *visit_context,
+                        struct fault *fault);
+    void *context;
+};
+
+/*
+ * Read the journal from the first frame that `past` or the store has, up to the one that was the
+ * last at the beginning; `past` may be NULL.  The chain is checked throughout.  Accounts that
+ * opened before the first frame are told to reader->opening before it, from their rows.  Callbacks
+ * may take their time, as no snapshot is held.  ST_CORRUPT names frame and chunk; ST_BUSY: frames
+ * were dropped meanwhile; callbacks' errors are returned.
+ */
+MUST_CHECK enum status journal_read(const struct store *store, const struct journal_past *past,
+                                    const struct journal_reader *reader, struct fault *fault);
 
 /*
  * Read the frames behind frame *after, the newest frames_max of them at most, and set *after to the

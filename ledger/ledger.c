@@ -93,6 +93,8 @@ enum status ledger_new(struct ledger **ledger)
     if (made == NULL)
         return ST_NOMEM;
     made->last.next_account = ACCOUNT_FIRST_FREE;
+    made->segment_bytes = LEDGER_SEGMENT_BYTES;
+    made->kept = (struct books_kept){.first = 1, .rows = 1};
     chunks_begin(&made->chunks, books_frame(made));
     made->hasher = hasher_new();
     made->chain = hasher_new();
@@ -119,6 +121,12 @@ void ledger_free(struct ledger *ledger)
     hasher_free(ledger->hasher);
     hasher_free(ledger->chain);
     free(ledger);
+}
+
+void ledger_set_segment_bytes(struct ledger *ledger, uint64_t bytes)
+{
+    INVARIANT(bytes > 0 && ledger->last.frame == 0);
+    ledger->segment_bytes = bytes;
 }
 
 /* ---- reading ---- */

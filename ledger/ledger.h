@@ -404,6 +404,12 @@ MUST_CHECK enum status ledger_prices_each(const struct store_read *read, ledger_
 
 /* ---- frames ---- */
 
+/* The part of the journal that a frame is of (docs/records.md, "Segments"). */
+struct frame_segment {
+    uint64_t first; /* its first frame; 0: not known */
+    uint64_t bytes; /* of its chunks, up to the end of the frame */
+};
+
 struct frame_header {
     uint64_t frame;
     uint64_t site_time_us;
@@ -414,7 +420,18 @@ struct frame_header {
     uint64_t events; /* in this frame */
     uint64_t lines;
     uint64_t chunks;
+    struct frame_segment segment;
+    /* Of a segment's first frame, but for frame 1: all accounts as they stood before it. */
+    struct hash state;
 };
+
+enum { LEDGER_SEGMENT_BYTES = 64 * 1024 * 1024 };
+
+/*
+ * Set after how many bytes of journal a segment ends, with the frame that reaches them; it is
+ * LEDGER_SEGMENT_BYTES otherwise.  Before ledger_load() and before the first frame is closed.
+ */
+void ledger_set_segment_bytes(struct ledger *ledger, uint64_t bytes);
 
 /*
  * Close the frame: the journal's chunks are appended to `batch`, changed account rows and the frame
@@ -423,6 +440,50 @@ struct frame_header {
  */
 bool ledger_frame_close(struct ledger *ledger, struct store_batch *batch, uint64_t site_time_us,
                         uint64_t wall_us, bool force, struct frame_header *header);
+
+/* ---- frames that leave the store (docs/records.md, "Frames that were dropped") ---- */
+
+/* The first frame that the journal in the store has; 1 unless some were dropped. */
+uint64_t ledger_first_frame(const struct ledger *ledger);
+
+/* Whole segments that somebody has in an archive, by their frames. */
+struct ledger_dropping {
+    uint64_t first;
+    uint64_t last;
+    struct hash head; /* after the last */
+};
+
+enum ledger_drop_result {
+    LEDGER_DROP_DONE = 0,
+    LEDGER_DROP_NOT_OLDEST, /* the store's journal begins with another frame */
+    LEDGER_DROP_NOT_CLOSED, /* no segment begins behind the last, in what is durable */
+    LEDGER_DROP_OTHER_HEAD, /* the books have another head there */
+};
+
+/*
+ * Let the journal in the store begin behind these frames.  `read` is one of that store.  Only
+ * LEDGER_DROP_DONE changes anything.  ST_CORRUPT, ST_IO: the store cannot be read.
+ */
+MUST_CHECK enum status ledger_drop(struct ledger *ledger, const struct store_read *read,
+                                   const struct ledger_dropping *dropping,
+                                   enum ledger_drop_result *result, struct fault *fault);
+
+/* How many frames before the first one may still have rows, which are on their way out. */
+uint64_t ledger_frames_leaving(const struct ledger *ledger);
+
+/* Whether something of a drop is left to be written: ledger_drop_slice() does a part of it. */
+bool ledger_is_dropping(const struct ledger *ledger);
+
+enum { LEDGER_DROP_ROWS_MAX = 1024 }; /* in one slice: 4 MiB of journal, some milliseconds */
+
+/*
+ * Append to `batch`, which is committed whole, what says where the journal begins, and delete rows
+ * of dropped frames: about a sixteenth of a segment, at most LEDGER_DROP_ROWS_MAX.  `read` is a
+ * read of the store; what is not durable of earlier slices does no harm.  ST_CORRUPT, ST_IO: those
+ * rows stay; the batch is good.
+ */
+MUST_CHECK enum status ledger_drop_slice(struct ledger *ledger, const struct store_read *read,
+                                         struct store_batch *batch, struct fault *fault);
 
 /* The header of the last closed or loaded frame; frame 0 when there is none. */
 const struct frame_header *ledger_last_frame(const struct ledger *ledger);

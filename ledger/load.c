@@ -11,6 +11,7 @@
 struct ledger_loading {
     struct accounts accounts;
     struct frame_header last;
+    struct books_kept kept;
 };
 
 /* One row (docs/records.md, "Account row"): none of a later frame, and no number left out. */
@@ -107,7 +108,46 @@ static enum status load_all(struct ledger_loading *loading, const struct store_r
         status = load_check_accounts(&loading->accounts, &loading->last, fault);
     if (status == ST_OK)
         status = books_check_frame(read, &loading->last, fault);
+    if (status == ST_OK)
+        status = books_kept(read, &loading->kept, fault);
+    if (status == ST_OK && loading->kept.first > loading->last.frame)
+        return fault_set(fault, ST_CORRUPT,
+                         "meta row 8: the journal begins with frame %" PRIu64
+                         ", after the last frame, %" PRIu64,
+                         loading->kept.first, loading->last.frame);
     return status;
+}
+
+/* What an opening of the journal would say of an account. */
+static struct journal_opening load_opening(const struct account *account)
+{
+    return (struct journal_opening){.frame = account->opened_frame,
+                                    .event = NO_EVENT,
+                                    .account = account->id,
+                                    .class = (enum account_class)account->class,
+                                    .kind = (enum account_kind)account->kind,
+                                    .customer = account->customer};
+}
+
+enum status books_tell_accounts(const struct store_read *read, uint64_t frame,
+                                const struct journal_reader *reader, struct fault *fault)
+{
+    enum status status = ST_OK;
+    struct store_cursor cursor;
+    struct store_row stored;
+
+    store_cursor_open(&cursor, read, STORE_ACCOUNT, NULL, 0, fault);
+    while (status == ST_OK && store_cursor_next(&cursor, &stored)) {
+        struct journal_opening opening;
+        struct account account;
+        uint64_t changed;
+
+        status = account_decode(&account, &changed, &stored, fault);
+        opening = load_opening(&account);
+        if (status == ST_OK && account.opened_frame < frame)
+            status = reader->opening(reader->context, &opening, fault);
+    }
+    return store_cursor_close(&cursor, status);
 }
 
 enum status ledger_load(struct ledger *ledger, const struct store_read *read, struct fault *fault)
@@ -126,7 +166,9 @@ enum status ledger_load(struct ledger *ledger, const struct store_read *read, st
     accounts_fini(&ledger->accounts);
     ledger->accounts = loading.accounts;
     ledger->last = loading.last;
+    ledger->kept = loading.kept;
     chunks_begin(&ledger->chunks, books_frame(ledger)); /* its own accounts are open already */
     bytes_clear(&ledger->changed);
+    books_end_segment(ledger);
     return ST_OK;
 }

@@ -18,24 +18,66 @@ MUST_CHECK enum status books_header(const struct store_read *read, struct frame_
 MUST_CHECK enum status books_header_now(const struct store *store, struct frame_header *header,
                                         struct fault *fault);
 
+/* Which frames of the journal a store has (docs/records.md, "Frames that were dropped"). */
+struct books_kept {
+    uint64_t first;   /* the first one; 1 unless some were dropped */
+    struct hash head; /* of the frame before it */
+    uint64_t rows;    /* of the frames from here up to `first` some rows may still be there */
+};
+
+/* Read which frames the store has.  ST_CORRUPT, ST_IO. */
+MUST_CHECK enum status books_kept(const struct store_read *read, struct books_kept *kept,
+                                  struct fault *fault);
+
+/* As books_kept(), by a read of its own. */
+MUST_CHECK enum status books_kept_now(const struct store *store, struct books_kept *kept,
+                                      struct fault *fault);
+
+/* A whole segment of the journal in a store: behind its last frame another one begins. */
+struct books_segment {
+    uint64_t first;
+    uint64_t last;
+    struct hash before; /* the head before the first frame */
+    struct hash head;   /* the head after the last */
+    uint64_t wall_us;   /* of the last frame */
+};
+
 /*
- * Read the whole journal, with the header of the same read: its last frame is that of `header`, and
- * what lies after it is ST_CORRUPT.  Frames are checked by that many threads, this one among them,
+ * Look for the segment that begins with frame `first`, behind this head.  ST_MISSING, which leaves
+ * `fault`: it is not whole yet.  It reads the header of each of its frames.  ST_CORRUPT, ST_IO.
+ */
+MUST_CHECK enum status books_segment(const struct store_read *read, uint64_t first,
+                                     const struct hash *before, struct books_segment *segment,
+                                     struct fault *fault);
+
+/*
+ * Call reader->opening for each account that was opened before a frame, from its row.  ST_CORRUPT,
+ * ST_IO, or what the reader says.
+ */
+MUST_CHECK enum status books_tell_accounts(const struct store_read *read, uint64_t frame,
+                                           const struct journal_reader *reader,
+                                           struct fault *fault);
+
+/*
+ * Read the whole journal, from the first frame that `past` (NULL: none) or the store has, with the
+ * header of the same read: its last frame is that of `header`, and what lies after it is
+ * ST_CORRUPT.  Frames are checked by that many threads, this one among them,
  * from 1 to JOURNAL_THREADS_MAX; the reader is called by this one, and what it sees and what is
  * returned does not depend on the number.
  */
 enum { JOURNAL_THREADS_MAX = 16 };
 MUST_CHECK enum status books_read_journal(const struct store_read *read,
+                                          const struct journal_past *past,
                                           const struct frame_header *header,
                                           const struct journal_reader *reader, unsigned threads,
                                           struct fault *fault);
 
 /*
- * Read the journal up to the frame of `header`, as it stays: frame by frame, each copied before any
- * of it is visited.  So no snapshot is held while `reader` waits for its output, and what a daemon
- * gives up meanwhile can be used again.
+ * Read as journal_read() does, up to the frame of `header`, as it stays: frame by frame, each
+ * copied before any of it is visited.  So no snapshot is held while `reader` waits for its output,
+ * and what a daemon gives up meanwhile can be used again.
  */
-MUST_CHECK enum status books_read_frames(const struct store *store,
+MUST_CHECK enum status books_read_frames(const struct store *store, const struct journal_past *past,
                                          const struct frame_header *header,
                                          const struct journal_reader *reader, struct fault *fault);
 

@@ -47,12 +47,13 @@ void chunk_put_entries_header(uint8_t header[ENTRIES_HEADER_BYTES], const struct
 /* The chunk with the header record: nothing but the frame's number is said before it. */
 static const char *header_chunk_decode(struct chunk *chunk, const uint8_t *data, size_t size)
 {
-    if (size != CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES)
+    if (size != CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES &&
+        size != CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES_MAX)
         return "its size is not that of a header";
     if (!record_is_zero(data + 3, 5))
         return "a spare byte is not zero";
     chunk->body = data + CHUNK_HEADER_BYTES;
-    chunk->body_size = HEADER_RECORD_BYTES;
+    chunk->body_size = size - CHUNK_HEADER_BYTES;
     return NULL;
 }
 
@@ -102,9 +103,14 @@ void chunk_key(uint8_t key[JOURNAL_KEY_BYTES], uint64_t frame, uint32_t number)
     be32_put(key + 8, number);
 }
 
-/* ---- "Header record, 96 bytes" ---- */
+/* ---- "Header record" ---- */
 
-void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_record *header)
+bool header_record_has_state(const struct frame_header *header)
+{
+    return header->frame > 1 && header->segment.first == header->frame;
+}
+
+size_t header_record_put(uint8_t *record, const struct header_record *header)
 {
     const struct frame_header *frame = &header->header;
 
@@ -117,11 +123,16 @@ void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_
     le64_put(record + 72, frame->events);
     le64_put(record + 80, frame->lines);
     le64_put(record + 88, frame->chunks);
+    if (!header_record_has_state(frame))
+        return HEADER_RECORD_BYTES;
+    memcpy(record + HEADER_RECORD_BYTES, frame->state.bytes, HASH_BYTES);
+    return HEADER_RECORD_BYTES_MAX;
 }
 
-const char *header_record_get(struct header_record *header, const uint8_t *record)
+const char *header_record_get(struct header_record *header, const uint8_t *record, size_t size)
 {
     struct frame_header *frame = &header->header;
+    bool has_state = size == HEADER_RECORD_BYTES_MAX;
 
     /* `head` stays zero: it is made from all chunks, this one included. */
     memset(header, 0, sizeof *header);
@@ -134,6 +145,12 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
     frame->events = le64_get(record + 72);
     frame->lines = le64_get(record + 80);
     frame->chunks = le64_get(record + 88);
+    if (has_state || frame->frame == 1)
+        frame->segment.first = frame->frame;
+    if (has_state && frame->frame <= 1)
+        return "it names a state before the first frame";
+    if (has_state)
+        memcpy(frame->state.bytes, record + HEADER_RECORD_BYTES, HASH_BYTES);
     /* Bounds of memory for whoever reads the frame, before its chunks are looked at. */
     if (header->openings > FRAME_OPENINGS_MAX || frame->events > FRAME_EVENTS_MAX ||
         frame->lines > FRAME_LINES_MAX)
@@ -145,7 +162,7 @@ const char *header_record_get(struct header_record *header, const uint8_t *recor
 
 /* ---- the frame header in `meta`: "Frames" ---- */
 
-enum { HEADER_FIELDS = 9 };
+enum { HEADER_FIELDS = 11 };
 
 void frame_header_put(struct bytes *out, const struct frame_header *header)
 {
@@ -159,6 +176,8 @@ void frame_header_put(struct bytes *out, const struct frame_header *header)
     cbor_put_uint(out, header->events);
     cbor_put_uint(out, header->lines);
     cbor_put_uint(out, header->chunks);
+    cbor_put_uint(out, header->segment.first);
+    cbor_put_uint(out, header->segment.bytes);
 }
 
 /* Only what frame_header_put() can have written; the journal is compared with it by its reader. */
@@ -179,7 +198,10 @@ enum status frame_header_get(struct frame_header *header, const uint8_t *data, s
     header->events = cbor_get_uint(&in, FRAME_EVENTS_MAX);
     header->lines = cbor_get_uint(&in, FRAME_LINES_MAX);
     header->chunks = cbor_get_uint(&in, UINT32_MAX);
-    if (header->frame == 0 || header->next_account < ACCOUNT_FIRST_FREE || header->chunks == 0)
+    header->segment.first = cbor_get_uint(&in, header->frame);
+    header->segment.bytes = cbor_get_uint(&in, UINT64_MAX);
+    if (header->frame == 0 || header->next_account < ACCOUNT_FIRST_FREE || header->chunks == 0 ||
+        header->segment.first == 0)
         cbor_fail(&in, "a number is out of range");
     if (cbor_done(&in, fault, "frame header") != ST_OK)
         return fault_set(fault, ST_CORRUPT, "meta row 1: the frame header is not well-formed");

@@ -20,6 +20,7 @@ enum {
     ENTRIES_HEADER_BYTES = 40,
     JOURNAL_KEY_BYTES = 12,
     HEADER_RECORD_BYTES = 96,
+    HEADER_RECORD_BYTES_MAX = 128, /* of a segment's first frame */
 };
 /* The event index of the site's own accounts, which the first frame opens without an event. */
 #define NO_EVENT UINT32_MAX
@@ -62,11 +63,17 @@ struct header_record {
     uint64_t openings;
 };
 
+/* Whether the record names the state before its frame: all first ones of segments but frame 1. */
+bool header_record_has_state(const struct frame_header *header);
+
 /*
  * header_record_put() and header_record_get() write and read the record of section SECTION_HEADER.
+ * It has HEADER_RECORD_BYTES or, with a state, HEADER_RECORD_BYTES_MAX; put returns which.  Of the
+ * segment it says only that one begins: `segment.first` is then the frame, else 0.
  */
-void header_record_put(uint8_t record[HEADER_RECORD_BYTES], const struct header_record *header);
-MUST_CHECK const char *header_record_get(struct header_record *header, const uint8_t *record);
+size_t header_record_put(uint8_t *record, const struct header_record *header);
+MUST_CHECK const char *header_record_get(struct header_record *header, const uint8_t *record,
+                                         size_t size);
 
 /* ---- the frame header in STORE_META, key 1 ---- */
 enum { META_FRAME_HEADER = 1 };

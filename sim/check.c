@@ -12,6 +12,7 @@
 #include "sim/hog.h"
 #include "sim/losses.h"
 #include "sim/network.h"
+#include "sim/past.h"
 #include "sim/settle.h"
 #include "sim/sim.h"
 
@@ -343,6 +344,7 @@ void check_end(struct sim *sim)
         struct verify_report report = {0};
 
         check_books(&sim->sites[i], &report);
+        past_check(&sim->sites[i]);
         check_treasury(&sim->sites[i], &report);
         if (sim->options.profile->hog)
             hog_check_disk(&sim->sites[i], &report);

@@ -143,6 +143,7 @@ const char *const seen_names[SEEN_KINDS] = {
     [SEEN_CLEARING_FAILED] = "refused by one",
     [SEEN_WIRE_JOINED] = "sites joined by wire agents",
     [SEEN_WIRE_LIES] = "answers to lies of a wire agent",
+    [SEEN_ARCHIVED] = "sites with archives",
     [SEEN_LOSS_ACCEPTED] = "losses of a restored backup that were accepted",
     [SEEN_QUOTA + CUSTOMER_AGENTS] = "steps with agents refused for a customer's bound",
     [SEEN_QUOTA + CUSTOMER_MEMORY_BYTES] = "memory",
@@ -223,6 +224,8 @@ bool seen_belongs(const struct profile *profile, enum seen seen)
     case SEEN_LINK_REMOVED:
     case SEEN_LINK_BACK:
         return true;
+    case SEEN_ARCHIVED:
+        return !profile->hog; /* whose operator has other things to do */
     case SEEN_BIRTHS_UNDONE:
     case SEEN_DIED_FULL:
         return profile->hog;

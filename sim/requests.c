@@ -15,6 +15,7 @@
 #include "sim/grants.h"
 #include "sim/hog.h"
 #include "sim/network.h"
+#include "sim/past.h"
 #include "sim/settle.h"
 #include "sim/sim.h"
 #include "sim/site.h"
@@ -299,6 +300,8 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
     struct bytes args = {0};
 
     if (is_operator && settle_decide_some(site, client))
+        return;
+    if (is_operator && past_ask(site, client))
         return;
     if (wire_agents_has_customer(site, client) && rng_coin(&site->sim->people)) {
         wire_agents_ask(site, client);

@@ -112,6 +112,7 @@ enum seen {
     SEEN_CLEARING_FAILED, /* ... or refused */
     SEEN_WIRE_JOINED,     /* at the end: sites that wire agents have joined */
     SEEN_WIRE_LIES,       /* ... lies that one of them told another, and that were answered */
+    SEEN_ARCHIVED,        /* at the end: sites that dropped archived frames */
     SEEN_LOSS_ACCEPTED,   /* an operator accepted what an older copy had lost */
     SEEN_QUOTA,           /* refused for a bound of a customer: one for each resource */
     SEEN_KINDS = SEEN_QUOTA + CUSTOMER_RESOURCES
@@ -168,7 +169,8 @@ struct sim_site {
     struct core *core; /* NULL: it is down */
     struct store_memory *memory;
     struct store store;
-    struct store_memory *backup; /* an older copy; NULL: none was made */
+    struct store_memory *archive; /* segments of its journal that it may have dropped */
+    struct store_memory *backup;  /* an older copy; NULL: none was made */
     uint64_t backup_treasury;
     struct rng random; /* what the core draws from */
     struct pricebook book;

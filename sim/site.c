@@ -89,7 +89,7 @@ void site_init(struct sim *sim, uint32_t index)
         site->book.customer_facets_max = usual.customer_facets_max;
         site->book.customer_events_max = usual.customer_events_max;
     }
-    if (store_memory_new(&site->memory) != ST_OK)
+    if (store_memory_new(&site->memory) != ST_OK || store_memory_new(&site->archive) != ST_OK)
         sim_fail(sim, "out of memory");
     site->store = store_from_memory(site->memory);
     site->grants = grants_new();
@@ -107,6 +107,7 @@ void site_fini(struct sim_site *site)
     strain_free(site->strain);
     store_memory_free(site->memory);
     store_memory_free(site->backup);
+    store_memory_free(site->archive);
     for (uint32_t i = 0; i < SIM_CLIENTS; i++) {
         bytes_fini(&site->clients[i].request);
         bytes_fini(&site->clients[i].answer);
@@ -690,9 +691,10 @@ void site_step(struct sim_site *site, uint32_t turns)
     if (!site->writing)
         site_report_disk(site);
     core_advance(site->core, sim->now_us);
+    (void)core_drop_step(site->core); /* each step closes a frame anyway, here and below */
     if (sim->now_us >= site->tick_us) {
         site->tick_us = sim->now_us + TICK_US;
-        (void)core_links_tick(site->core); /* each step closes a frame anyway */
+        (void)core_links_tick(site->core);
     }
     grants_look(site);
     if (!site_call(site, site_call_run, &running))

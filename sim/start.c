@@ -16,6 +16,7 @@
 #include "sim/check.h"
 #include "sim/grants.h"
 #include "sim/memory.h"
+#include "sim/past.h"
 #include "sim/portrait.h"
 #include "sim/sim.h"
 #include "sim/strain.h"
@@ -60,6 +61,7 @@ enum status start_load(struct sim_site *site, struct fault *fault)
                                    .loader = loader_wasm,
                                    .loader_size = loader_wasm_size,
                                    .book = site->book,
+                                   .segment_bytes = past_segment_bytes(site->sim),
                                    .page_log_bytes = PAGE_LOG_BYTES_SMALL,
                                    .mark = start_mark,
                                    .mark_context = site,

@@ -80,6 +80,11 @@ bool commits_is_behind(const struct commits_log *log, const struct store_op *op)
            commits_is_above(op, &log->then.of[op->table]);
 }
 
+bool commits_has(const struct commits_log *log, enum store_table table)
+{
+    return log->now.of[table].key_size > 0 || log->then.of[table].key_size > 0;
+}
+
 void commits_add(struct commits_log *log, const struct store_op *op)
 {
     uint8_t kind = op->kind == STORE_OP_DELETE ? STORE_OP_DELETE : STORE_OP_PUT;

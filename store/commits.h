@@ -48,6 +48,9 @@ void commits_add(struct commits_log *log, const struct store_op *op);
  */
 bool commits_is_behind(const struct commits_log *log, const struct store_op *op);
 
+/* Whether the log may hold rows of a table, but for the commit that is being made. */
+bool commits_has(const struct commits_log *log, enum store_table table);
+
 /* Note the key of an operation that the log holds from now on. */
 void commits_note_key(struct commits_log *log, const struct store_op *op);
 

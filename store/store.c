@@ -193,6 +193,27 @@ static enum status append_op(struct commit_plan *plan, const struct store_op *op
     return status;
 }
 
+/*
+ * Delete a row of the journal.  Many of them go at once, lie on neighbouring pages, and make room
+ * that is waited for.  So they leave their table in this commit, unless the log has a word on any
+ * of its rows, which a start would take for the newer.
+ */
+static enum status delete_op(struct commit_plan *plan, const struct store_op *op,
+                             struct fault *fault)
+{
+    struct store_lmdb *lmdb = plan->lmdb;
+    MDB_val key = {.mv_size = op->key_size, .mv_data = (void *)(uintptr_t)op->key};
+    int error;
+
+    if (op->table != STORE_JOURNAL || commits_has(&lmdb->log, op->table) ||
+        plan->last[op->table].key_size > 0) {
+        log_op(plan, op);
+        return ST_OK;
+    }
+    error = mdb_del(plan->txn, lmdb->tables[op->table], &key, NULL);
+    return error == 0 || error == MDB_NOTFOUND ? ST_OK : store_fault(lmdb, error, "delete", fault);
+}
+
 /* In the order in which the batch was built: a later change of a row wins. */
 static enum status plan_batch(struct commit_plan *plan, struct fault *fault)
 {
@@ -207,6 +228,8 @@ static enum status plan_batch(struct commit_plan *plan, struct fault *fault)
         INVARIANT(op.value_size <= STORE_VALUE_BYTES_MAX);
         if (op.kind == STORE_OP_APPEND)
             status = append_op(plan, &op, fault);
+        else if (op.kind == STORE_OP_DELETE)
+            status = delete_op(plan, &op, fault);
         else
             log_op(plan, &op);
     }

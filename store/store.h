@@ -13,7 +13,7 @@
  * format is refused.
  */
 enum {
-    STORE_FORMAT_VERSION = 11, /* what each changed: docs/records.md, "The store" */
+    STORE_FORMAT_VERSION = 12, /* what each changed: docs/records.md, "The store" */
 };
 
 enum { STORE_LOG_BYTES_DEFAULT = 256 * 1024 * 1024 };

@@ -40,8 +40,8 @@ static void audited_show(void *context, uint64_t frame, uint64_t last_frame)
 }
 
 /* On a terminal a bar shows how far it is, once it takes longer than a second. */
-static enum status audited_replay(const struct store_read *read, struct audited *audited,
-                                  struct fault *fault)
+static enum status audited_replay(const struct store_read *read, const struct journal_past *past,
+                                  struct audited *audited, struct fault *fault)
 {
     struct clock_source clock = clock_system();
     struct progress progress;
@@ -52,23 +52,23 @@ static enum status audited_replay(const struct store_read *read, struct audited 
     progress_part(&progress, "verifying the books", 0);
     audit.progress = audited_show;
     audit.progress_context = &progress;
-    status = audit_verify(read, &audit, &audited->report, fault);
+    status = audit_verify_all(read, past, &audit, &audited->report, fault);
     progress_end(&progress);
     return status;
 }
 
 /* By one read, so that rows and journal are of the same frame while a daemon writes on. */
-static enum status audited_verify_store(const struct store *store, struct audited *audited,
+static enum status audited_verify_books(const struct books *books, struct audited *audited,
                                         struct fault *fault)
 {
     struct store_read read;
-    enum status status = store_read_begin(&read, store, fault);
+    enum status status = store_read_begin(&read, &books->store, fault);
 
     if (status != ST_OK)
         return status;
     status = audited_check_rows(&read, &audited->rows, fault);
     if (status == ST_OK)
-        status = audited_replay(&read, audited, fault);
+        status = audited_replay(&read, books->past, audited, fault);
     store_read_end(&read);
     return status;
 }
@@ -83,7 +83,12 @@ int audited_verify(const struct cli *cli, struct audited *audited)
     if (code != EXIT_OK)
         return code;
     memcpy(audited->currency, books.currency, sizeof audited->currency);
-    status = audited_verify_store(&books.store, audited, &fault);
+    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
+    if (code != EXIT_OK) {
+        books_close(&books);
+        return code;
+    }
+    status = audited_verify_books(&books, audited, &fault);
     books_close(&books);
     if (status == ST_CORRUPT)
         return cli_fail(EXIT_REFUSED,

@@ -14,8 +14,8 @@ struct audited {
 };
 
 /*
- * Read and check the books of the site in cli->dir.  Prints what is wrong and returns the exit
- * code; else EXIT_OK.
+ * Read and check the books of the site in cli->dir, with the archives that --archive names.  Prints
+ * what is wrong and returns the exit code; else EXIT_OK.
  */
 MUST_CHECK int audited_verify(const struct cli *cli, struct audited *audited);
 

@@ -2,13 +2,16 @@
 #include "site/cli/books.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "base/array.h"
 #include "site/cli/cli.h"
 #include "site/cli/render.h"
+#include "site/control/keyfile.h"
 #include "site/control/paths.h"
 #include "site/core/core.h"
 #include "store/store.h"
@@ -58,7 +61,68 @@ int books_open(const struct cli *cli, struct books *books)
 
 void books_close(struct books *books)
 {
+    archive_dir_close(books->archives);
     store_lmdb_close(books->lmdb);
+}
+
+/* ---- frames that the store dropped ---- */
+
+static enum status books_find_archives(const struct cli *cli, struct books *books, const char *dir,
+                                       struct fault *fault)
+{
+    uint8_t key[CONTROL_KEY_BYTES];
+    char path[FILE_PATH_BYTES];
+    struct books_kept kept;
+    enum status status = books_kept_now(&books->store, &kept, fault);
+
+    books->first_frame = kept.first;
+    if (status != ST_OK || dir == NULL)
+        return status;
+    status = file_path(path, cli->dir, SITE_KEY_PUBLIC, fault);
+    if (status == ST_OK)
+        status = keyfile_read_public(path, key, fault);
+    if (status == ST_OK)
+        status = archive_dir_open(&books->archives, dir, key, &kept, fault);
+    if (status != ST_OK)
+        return status;
+    books->past = archive_dir_past(books->archives);
+    if (books->past != NULL)
+        books->first_frame = books->past->first;
+    return ST_OK;
+}
+
+int books_open_archives(const struct cli *cli, struct books *books, const char *dir)
+{
+    struct fault fault = {0};
+    enum status status = books_find_archives(cli, books, dir, &fault);
+
+    if (status == ST_CORRUPT || status == ST_DENIED)
+        return cli_fail(EXIT_BAD_DATA, "%s", fault.text);
+    return status == ST_OK ? EXIT_OK : cli_fault(&fault);
+}
+
+int books_require_all(const struct books *books, const char *what, const char *option)
+{
+    if (books->first_frame <= 1)
+        return EXIT_OK;
+    if (books->past != NULL)
+        return cli_fail(EXIT_MISSING,
+                        "%s begins with frame 1, and the archives with frame %" PRIu64
+                        ": give the directory that has all of them",
+                        what, books->first_frame);
+    return cli_fail(EXIT_MISSING,
+                    "%s begins with frame 1, and frames 1 to %" PRIu64 " are in archives: say "
+                    "where, with %s DIR",
+                    what, books->first_frame - 1, option);
+}
+
+void books_note_missing(const struct books *books, uint64_t wanted_frame)
+{
+    if (wanted_frame < books->first_frame && books->first_frame > 1)
+        (void)cli_fail(EXIT_OK,
+                       "frames 1 to %" PRIu64 " are in archives, and not shown: --archive DIR "
+                       "shows them, --since %" PRIu64 " goes without",
+                       books->first_frame - 1, books->first_frame);
 }
 
 char *books_balance(char text[64], const struct account *account)

@@ -4,7 +4,9 @@
 
 #include "ledger/ledger.h"
 
+struct archive_dir;
 struct cli;
+struct journal_past;
 struct store_lmdb;
 
 struct books {
@@ -12,6 +14,11 @@ struct books {
     struct store store;
     /* The books' unit of account; of books without a frame, that of prices.toml. */
     char currency[16];
+    struct archive_dir *archives;
+    /* Where frames are that the store dropped, after books_open_archives(); NULL: not known, or
+     * none was dropped. */
+    const struct journal_past *past;
+    uint64_t first_frame; /* that can be read; above 1: those before it are in archives */
 };
 
 /*
@@ -20,8 +27,23 @@ struct books {
  */
 MUST_CHECK int books_open(const struct cli *cli, struct books *books);
 
-/* Close the store. */
+/* Close the store, and its archives. */
 void books_close(struct books *books);
+
+/*
+ * Look for the frames that the store dropped, in the archives in `dir`; NULL: look only which they
+ * are.  Prints why it cannot and returns the exit code; else EXIT_OK.
+ */
+MUST_CHECK int books_open_archives(const struct cli *cli, struct books *books, const char *dir);
+
+/*
+ * Require that the books can be read from frame 1 on.  Prints that `what` needs archives, and which
+ * `option` gives them, and returns the exit code; else EXIT_OK.
+ */
+MUST_CHECK int books_require_all(const struct books *books, const char *what, const char *option);
+
+/* Say on stderr that frames before the first one are not shown, if one of them was asked for. */
+void books_note_missing(const struct books *books, uint64_t wanted_frame);
 
 /*
  * Write a balance in the direction of the account's class; that of an account which may be either,

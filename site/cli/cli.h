@@ -36,6 +36,7 @@ struct cli {
     char currency[16];
     uint64_t map_bytes;          /* of its store */
     struct cli_offline *offline; /* with --offline: stands for the daemon */
+    bool asks_on;                /* the command signs several requests: it stays open between */
 };
 
 /* program.c: run the whole program.  Returns the exit code. */

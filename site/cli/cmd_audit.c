@@ -61,12 +61,13 @@ static void audited_print_json(const struct audited *audited, const struct part 
     char text[64];
     char head[HASH_TEXT_BYTES];
 
-    printf("{\"ok\":%s,\"frames\":%" PRIu64 ",\"chunks\":%" PRIu64 ",\"events\":%" PRIu64
-           ",\"lines\":%" PRIu64 ",\"postings\":%" PRIu64 ",\"accounts\":%" PRIu64
-           ",\"rows\":%" PRIu64 ",\"head\":\"%s\",\"minted\":\"%s\"",
-           equal ? "true" : "false", report->frames, report->chunks, report->events, report->lines,
-           report->postings, report->accounts, audited->rows, hash_print(head, &report->head),
-           render_total(text, report->treasury_debit));
+    printf(
+        "{\"ok\":%s,\"first_frame\":%" PRIu64 ",\"last_frame\":%" PRIu64 ",\"frames\":%" PRIu64
+        ",\"chunks\":%" PRIu64 ",\"events\":%" PRIu64 ",\"lines\":%" PRIu64 ",\"postings\":%" PRIu64
+        ",\"accounts\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"head\":\"%s\",\"minted\":\"%s\"",
+        equal ? "true" : "false", report->first_frame, report->last_frame, report->frames,
+        report->chunks, report->events, report->lines, report->postings, report->accounts,
+        audited->rows, hash_print(head, &report->head), render_total(text, report->treasury_debit));
     for (size_t i = 0; i < PARTS; i++)
         printf(",\"%s\":\"%s\"", parts[i].key, parts_total(text, parts[i].plus, parts[i].minus));
     printf("}\n");
@@ -83,6 +84,18 @@ static void parts_print(const struct part parts[PARTS], u128 minted, const char 
     printf("%s %-12s %28s %s\n", equal ? "=" : "!", "minted", render_total(text, minted), currency);
 }
 
+/* What is not known of books that begin later, in the words of docs/operate.md, "Archives". */
+static void audited_print_unchecked(uint64_t first_frame)
+{
+    printf("\n"
+           "frames 1 to %" PRIu64 " were not checked: they are in archives. --archive DIR checks\n"
+           "them, too. The balances before frame %" PRIu64
+           " are those that the chain names there.\n"
+           "Books of prices from before it were taken from their rows, and the remainder of each\n"
+           "payer's first charge by each meter from that charge.\n",
+           first_frame - 1, first_frame);
+}
+
 static void audited_print_text(const struct audited *audited, const struct part parts[PARTS],
                                bool equal)
 {
@@ -95,6 +108,8 @@ static void audited_print_text(const struct audited *audited, const struct part 
            report->frames, report->chunks, report->events, report->lines, report->postings,
            report->accounts, audited->rows, hash_print(head, &report->head));
     parts_print(parts, report->treasury_debit, audited->currency, equal);
+    if (report->first_frame > 1)
+        audited_print_unchecked(report->first_frame);
 }
 
 /*

@@ -131,7 +131,7 @@ static enum status write_backup_file(const char *dir, const struct audited *audi
         return status;
     (void)snprintf(text, sizeof text,
                    BACKUP_HEAD "site %s\nframe %" PRIu64 "\nhead %s\nkeys %s\nstore format %d\n",
-                   site, audited->report.frames, hash_print(head, &audited->report.head),
+                   site, audited->report.last_frame, hash_print(head, &audited->report.head),
                    keys ? "yes" : "no", STORE_FORMAT_VERSION);
     return file_create(path, text, strlen(text), 0644, fault);
 }
@@ -173,7 +173,7 @@ static int check_backup_file(const char *dir, const struct audited *audited)
 static void print_backup(const struct cli *cli, const char *dir, const struct audited *audited)
 {
     char head[HASH_TEXT_BYTES];
-    char text[32];
+    char text[64];
     bool keys = cli->args.given[OPT_KEYS];
 
     (void)hash_print(head, &audited->report.head);
@@ -181,14 +181,16 @@ static void print_backup(const struct cli *cli, const char *dir, const struct au
         fputs("{\"dir\":", stdout);
         render_json_text(stdout, dir);
         printf(",\"frame\":%" PRIu64 ",\"head\":\"%s\",\"lines\":%" PRIu64 ",\"keys\":%s}\n",
-               audited->report.frames, head, audited->report.lines, keys ? "true" : "false");
+               audited->report.last_frame, head, audited->report.lines, keys ? "true" : "false");
         return;
     }
-    (void)snprintf(text, sizeof text, "%" PRIu64, audited->report.frames);
+    (void)snprintf(text, sizeof text, "%" PRIu64, audited->report.last_frame);
     render_field(stdout, "backup", dir);
     render_field(stdout, "frame", text);
     render_field(stdout, "head", head);
-    render_field(stdout, "verified", "all lines, from the first");
+    (void)snprintf(text, sizeof text, "all lines, from frame %" PRIu64,
+                   audited->report.first_frame);
+    render_field(stdout, "verified", text);
     render_field(stdout, "keys",
                  keys ? "in it: whoever reads it is this site" : "not in it (--keys)");
 }
@@ -315,12 +317,13 @@ static int print_plan(const struct cli *cli, const char *backup, const struct au
         render_json_text(stdout, backup);
         fputs(",\"to\":", stdout);
         render_json_text(stdout, cli->dir);
-        printf(",\"frame\":%" PRIu64 ",\"links\":[", audited->report.frames);
+        printf(",\"frame\":%" PRIu64 ",\"links\":[", audited->report.last_frame);
         code = print_links(cli, backup);
         puts("]}");
         return code;
     }
-    (void)snprintf(text, sizeof text, "%" PRIu64 ", and nothing after it", audited->report.frames);
+    (void)snprintf(text, sizeof text, "%" PRIu64 ", and nothing after it",
+                   audited->report.last_frame);
     render_field(stdout, "restore", backup);
     render_field(stdout, "to", cli->dir);
     render_field(stdout, "up to frame", text);

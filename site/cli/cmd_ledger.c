@@ -306,18 +306,20 @@ int cmd_ledger_transfers(struct cli *cli)
         code = books_open(cli, &books);
     if (code != EXIT_OK)
         return code;
+    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
     /* Before the journal is read: an account that does not exist is a message and not an empty
      * list. */
-    if (cli->args.given[OPT_ACCOUNT])
+    if (code == EXIT_OK && cli->args.given[OPT_ACCOUNT])
         code =
             transfers_find_account(cli, &books, cli->args.values[OPT_ACCOUNT], &transfers.account);
     if (code != EXIT_OK) {
         books_close(&books);
         return code;
     }
+    books_note_missing(&books, transfers.since);
     if (!transfers.json)
         transfers.table = table_text_new(headers, COUNT(headers));
-    if (journal_read(&books.store, &reader, &fault) != ST_OK)
+    if (journal_read(&books.store, books.past, &reader, &fault) != ST_OK)
         code = cli_fault(&fault);
     table_text_print(transfers.table, stdout);
     account_kinds_fini(&transfers.kinds);
@@ -333,7 +335,7 @@ int cmd_ledger_export(struct cli *cli)
     bool hledger = strcmp(format, "hledger") == 0;
     struct books books;
     struct price_books prices = {.store = &books.store};
-    const struct export_options options = {
+    struct export_options options = {
         .commodity = books.currency,
         .by_event = cli->args.given[OPT_BY_EVENT],
         .prices = hledger ? price_books_export_comment : price_books_export_json,
@@ -348,6 +350,14 @@ int cmd_ledger_export(struct cli *cli)
     code = books_open(cli, &books);
     if (code != EXIT_OK)
         return code;
+    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
+    if (code == EXIT_OK)
+        code = books_require_all(&books, "an export", "--archive");
+    if (code != EXIT_OK) {
+        books_close(&books);
+        return code;
+    }
+    options.past = books.past;
     /* hledger has no place for whose books these are; JSON begins with it (statement.h). */
     if (hledger)
         status = audit_export_hledger(&books.store, &options, stdout, &fault);

@@ -324,13 +324,14 @@ int cmd_audit_reconcile(struct cli *cli)
     struct statement *a_later = NULL;
     uint64_t interface_a = 0;
     uint64_t interface_b = 0;
-    int code = statement_read(cli, cli->args.operands[0], &a);
+    const char *archives_a = cli_value(cli, OPT_ARCHIVE_A, NULL);
+    int code = statement_read(cli, cli->args.operands[0], archives_a, &a);
 
     if (code == EXIT_OK)
-        code = statement_read(cli, cli->args.operands[1], &b);
+        code = statement_read(cli, cli->args.operands[1], cli_value(cli, OPT_ARCHIVE_B, NULL), &b);
     /* A twice, around B: see statements_compare(). */
     if (code == EXIT_OK)
-        code = statement_read(cli, cli->args.operands[0], &a_later);
+        code = statement_read(cli, cli->args.operands[0], archives_a, &a_later);
     if (code == EXIT_OK)
         code = statements_check(a, b);
     if (code == EXIT_OK)

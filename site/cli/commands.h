@@ -88,6 +88,7 @@ int cmd_revenue_show(struct cli *cli);
 int cmd_ledger_accounts(struct cli *cli);
 int cmd_ledger_transfers(struct cli *cli);
 int cmd_ledger_export(struct cli *cli);
+int cmd_ledger_archive(struct cli *cli);
 int cmd_code_check(struct cli *cli);
 int cmd_code_run(struct cli *cli);
 int cmd_code_where(struct cli *cli);

@@ -62,6 +62,11 @@ void cli_offline_end(struct cli *cli)
     cli->offline = NULL;
 }
 
+const struct store *cli_offline_store(const struct cli *cli)
+{
+    return offline_store(cli->offline->books);
+}
+
 enum status cli_offline_ask(const struct cli *cli, const struct bytes *request,
                             struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],
                             struct fault *fault)

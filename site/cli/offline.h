@@ -19,6 +19,9 @@ MUST_CHECK int cli_offline_begin(struct cli *cli);
  */
 void cli_offline_end(struct cli *cli);
 
+/* The store of the books that are open, to read from between requests. */
+const struct store *cli_offline_store(const struct cli *cli);
+
 /* Answer a request from the books, as client_ask() does from the daemon. */
 MUST_CHECK enum status cli_offline_ask(const struct cli *cli, const struct bytes *request,
                                        struct bytes *answer, uint8_t site[CONTROL_KEY_BYTES],

@@ -96,6 +96,13 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPT_PRICES] = {"prices", "FILE", "charge by this prices.toml (default: the usual prices)"},
     [OPT_DRY_RUN] = {"dry-run", NULL,
                      "say what it would cost and whether it would work; do nothing"},
+    [OPT_ARCHIVE] = {"archive", "DIR",
+                     "where the archives of the frames are that the site dropped"},
+    [OPT_ARCHIVE_A] = {"archive-a", "DIR", "the archives of A, if A is a site's directory"},
+    [OPT_ARCHIVE_B] = {"archive-b", "DIR", "the archives of B, if B is a site's directory"},
+    [OPT_BEFORE] = {"before", "MOMENT",
+                    "what ended before this frame or time: 17, 2026-12-01, 2026-12-01T22:00Z"},
+    [OPT_TO_DIR] = {"to", "DIR", "where the files go, best on another disk; there must be one"},
     [OPT_INTERFACE_B] = {"interface-b", "N", "the link of B that leads to A, by its interface"},
 };
 

@@ -78,6 +78,11 @@ enum cli_option_id {
     OPT_LOG_FORM,
     OPT_PRICES,
     OPT_DRY_RUN,
+    OPT_ARCHIVE,
+    OPT_ARCHIVE_A,
+    OPT_ARCHIVE_B,
+    OPT_BEFORE,
+    OPT_TO_DIR,
     OPTION_COUNT,
 };
 

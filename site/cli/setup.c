@@ -149,6 +149,7 @@ int setup_fill_options(struct cli *cli, struct setup *setup)
         .link_listen = config->link_listen,
         .map_bytes = config->map_bytes,
         .max_bytes = config->max_bytes,
+        .segment_bytes = config->segment_bytes,
         .log_bytes = config->log_bytes,
         .disk_low_percent = config->disk_low_percent,
         .disk_full_percent = config->disk_full_percent,

@@ -128,7 +128,8 @@ static int signed_show_done(const struct signing *by, const struct cli_answer *a
 {
     struct fault fault = {0};
 
-    cli_offline_end(by->cli); /* a reader that stalls holds up no daemon that is started now */
+    if (!by->cli->asks_on)
+        cli_offline_end(by->cli); /* a reader that stalls holds up no daemon that is started now */
     if (by->show != NULL)
         by->show(by->cli, &answer->reply, by->context);
     else

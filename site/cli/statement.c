@@ -199,7 +199,8 @@ static enum status statement_take_line(void *context, const struct journal_line 
 }
 
 /* Read the store of a site that lies on this machine. */
-static int statement_read_directory(const struct cli *cli, struct statement *statement)
+static int statement_read_directory(const struct cli *cli, const char *archives,
+                                    struct statement *statement)
 {
     const struct journal_reader reader = {
         .frame = statement_take_frame, .line = statement_take_line, .context = statement};
@@ -213,9 +214,16 @@ static int statement_read_directory(const struct cli *cli, struct statement *sta
         code = books_open(&other, &books);
     if (code != EXIT_OK)
         return code;
+    code = books_open_archives(&other, &books, archives);
+    if (code == EXIT_OK)
+        code = books_require_all(&books, other.dir, "--archive-a or --archive-b");
+    if (code != EXIT_OK) {
+        books_close(&books);
+        return code;
+    }
     status = statement_take_head(statement, &other, &books, &fault);
     if (status == ST_OK)
-        status = journal_read(&books.store, &reader, &fault);
+        status = journal_read(&books.store, books.past, &reader, &fault);
     books_close(&books);
     return status == ST_OK ? EXIT_OK : cli_fail(EXIT_BAD_DATA, "%s: %s", other.dir, fault.text);
 }
@@ -415,7 +423,8 @@ static int statement_read_export(struct statement *statement, FILE *file)
     return EXIT_OK;
 }
 
-int statement_read(struct cli *cli, const char *path, struct statement **statement)
+int statement_read(struct cli *cli, const char *path, const char *archives,
+                   struct statement **statement)
 {
     struct statement *made = calloc(1, sizeof *made);
     struct stat about;
@@ -426,7 +435,7 @@ int statement_read(struct cli *cli, const char *path, struct statement **stateme
         return cli_fail(EXIT_INTERNAL, "out of memory");
     made->path = path;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        code = statement_read_directory(cli, made);
+        code = statement_read_directory(cli, archives, made);
     } else {
         FILE *file = fopen(path, "r");
 

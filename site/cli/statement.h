@@ -52,10 +52,12 @@ struct statement {
 const struct hash *statement_head_at(const struct statement *statement, uint64_t frame);
 
 /*
- * Read a file or a directory.  On failure it prints and returns the exit code; else EXIT_OK and the
+ * Read a file, or a directory with what its site dropped from the archives in `archives` (NULL:
+ * none).  On failure it prints and returns the exit code; else EXIT_OK and the
  * caller ends *statement with statement_free().
  */
-MUST_CHECK int statement_read(struct cli *cli, const char *path, struct statement **statement);
+MUST_CHECK int statement_read(struct cli *cli, const char *path, const char *archives,
+                              struct statement **statement);
 
 /* Free a statement; NULL is allowed. */
 void statement_free(struct statement *statement);

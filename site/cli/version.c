@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "archive/archive.h"
 #include "engine/engine.h"
 #include "ledger/journal.h"
 #include "links/link.h"
@@ -25,6 +26,7 @@ static const struct format formats[] = {
     {"wire", "wire", "", LINK_VERSION},
     {"store", "store", "", STORE_FORMAT_VERSION},
     {"journal", "journal", "", CHUNK_FORMAT & 0xff},
+    {"archive", "archive", "", ARCHIVE_FORMAT},
     {"JSON", "json", "", JSON_VERSION},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };

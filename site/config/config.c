@@ -19,6 +19,8 @@
 #define MAP_BYTES_MIN ((uint64_t)1 << 20)
 #define LOG_BYTES_MIN ((uint64_t)1 << 20)
 #define LOG_BYTES_MAX ((uint64_t)64 << 30)
+#define SEGMENT_BYTES_MIN ((uint64_t)64 << 10)
+#define SEGMENT_BYTES_MAX ((uint64_t)4 << 30)
 #define MAP_BYTES_MAX ((uint64_t)1 << 46)
 
 static const char site_file[] = "site.toml";
@@ -166,6 +168,19 @@ static enum status config_set_map_bytes(struct site_config *config, const char *
     return ST_OK;
 }
 
+static enum status config_set_segment_bytes(struct site_config *config, const char *text,
+                                            struct fault *fault)
+{
+    uint64_t bytes;
+
+    if (market_parse_bytes(&bytes, text, fault) != ST_OK)
+        return fault_prefix(fault, "ledger.segment_bytes");
+    if (bytes < SEGMENT_BYTES_MIN || bytes > SEGMENT_BYTES_MAX)
+        return fault_set(fault, ST_INVALID, "ledger.segment_bytes: wants from 64KiB to 4GiB");
+    config->segment_bytes = bytes;
+    return ST_OK;
+}
+
 /* The bound of the file; without one the disk is it. */
 static enum status config_set_max_bytes(struct site_config *config, const char *text,
                                         struct fault *fault)
@@ -266,6 +281,7 @@ static const struct site_key {
     {"control.group", config_set_group, "", AT_RELOAD, AT(socket_group)},
     {"log.level", config_set_level, "info", AT_RELOAD, AT(log_level)},
     {"ledger.map_bytes", config_set_map_bytes, "4GiB", AT_START, AT(map_bytes)},
+    {"ledger.segment_bytes", config_set_segment_bytes, "64MiB", AT_START, AT(segment_bytes)},
     {"store.max_bytes", config_set_max_bytes, "", AT_START, AT(max_bytes)},
     {"store.disk_low", config_set_disk_low, "30%", AT_RELOAD, AT(disk_low_percent)},
     {"store.disk_full", config_set_disk_full, "15%", AT_RELOAD, AT(disk_full_percent)},

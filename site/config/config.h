@@ -34,8 +34,9 @@ struct site_config {
     /* control.group = "": the group of the socket, by name or number; CONFIG_NO_GROUP: none */
     gid_t socket_group;
     enum log_level log_level; /* log.level = "info": error, warn, info, debug */
-    uint64_t map_bytes; /* ledger.map_bytes = "4GiB": mapped at first; never above max_bytes */
-    uint64_t max_bytes; /* store.max_bytes = "": how large the store may grow */
+    uint64_t map_bytes;     /* ledger.map_bytes = "4GiB": mapped at first; never above max_bytes */
+    uint64_t segment_bytes; /* ledger.segment_bytes = "64MiB": of journal, in one archive */
+    uint64_t max_bytes;     /* store.max_bytes = "": how large the store may grow */
     uint64_t disk_low_percent;  /* store.disk_low = "30%": below it the site warns */
     uint64_t disk_full_percent; /* store.disk_full = "15%": below it it holds back */
     uint64_t log_bytes;         /* store.log_bytes = "256MiB": what is not swept to its tables */

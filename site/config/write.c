@@ -25,6 +25,7 @@ static const char site_text[] =
     "\n"
     "[ledger]\n"
     "map_bytes = \"4GiB\" # addresses taken at a start; the map grows by itself\n"
+    "segment_bytes = \"64MiB\" # of journal, in one file of `serai ledger archive`\n"
     "\n"
     "[store]\n"
     "max_bytes = \"\" # how large the books may grow; \"\": as far as their disk has room\n"

@@ -88,6 +88,7 @@ enum control_status {
  *   link.terms     [name, by, threshold, to]       operator: how to settle; null: as it is
  *   link.settle    [name, amount or null]          operator: pay what is owed, or that much
  *   link.settled   [name, settlement, accepted, reference]  operator: the peer's payment came
+ *   ledger.archive [first, last, head bytes[32]]   operator: these frames are archived: drop them
  * Reads: site [], status [], figures [], reload [], agents [after, limit], agent [id],
  *   logs [agent, after line, limit], customers [after, limit], customer [customer],
  *   heap [after serial, limit], prices [], accounts [after, limit], codes [after, limit],

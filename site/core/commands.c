@@ -61,6 +61,7 @@ static const struct command {
     {"link.terms", OPERATOR_ONLY, command_link_terms},
     {"link.settle", OPERATOR_ONLY, command_link_settle},
     {"link.settled", OPERATOR_ONLY, command_link_settled},
+    {"ledger.archive", OPERATOR_ONLY, command_ledger_archive},
 };
 
 static const struct command *command_find(const char *name)

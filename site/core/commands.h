@@ -133,6 +133,10 @@ void command_link_settle(struct core *core, struct customer *by, struct cbor *in
 void command_link_settled(struct core *core, struct customer *by, struct cbor *in,
                           struct outcome *outcome);
 
+/* dropping.c: command_ledger_archive(), which only the operator gives */
+void command_ledger_archive(struct core *core, struct customer *by, struct cbor *in,
+                            struct outcome *outcome);
+
 /*
  * The agent of this number, which `by`, or the operator too, may rule over, and which takes turns.
  * NULL: the outcome says why not.

@@ -18,6 +18,7 @@
 #include "site/core/connections.h"
 #include "site/core/customers.h"
 #include "site/core/disk.h"
+#include "site/core/dropping.h"
 #include "site/core/joining.h"
 #include "site/core/meta.h"
 #include "site/core/state.h"
@@ -144,6 +145,8 @@ static enum status core_make_parts(struct core *core, struct fault *fault)
     };
     enum status status = ledger_new(&core->ledger);
 
+    if (status == ST_OK && core->options.segment_bytes > 0)
+        ledger_set_segment_bytes(core->ledger, core->options.segment_bytes);
     if (status == ST_OK)
         status = undo_new(&core->undo);
     if (status == ST_OK)
@@ -459,6 +462,7 @@ void core_frame_close(struct core *core, uint64_t wall_us, struct core_frame *fr
         /* Numbers that refusals used up are put over the last ones, and the journal has no record
          * of them: so a client that is refused writes nothing that grows. */
         core_requests_save(core, &frame->batch);
+        core_drop_save(core, &frame->batch);
         frame->writes = frame->batch.count > 0;
         INVARIANT(!store_batch_failed(&frame->batch));
     }

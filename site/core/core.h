@@ -39,6 +39,7 @@ struct core_options {
     size_t loader_size;
     bool frozen;             /* its driver runs no turn: for the figures alone */
     struct pricebook book;   /* copied */
+    uint64_t segment_bytes;  /* ledger_set_segment_bytes(); 0: as it is by itself */
     uint64_t page_log_bytes; /* agents_set_pages() */
     uint64_t pages_cached;   /* agents_set_pages() */
     /*
@@ -175,6 +176,12 @@ void core_link_trouble(struct core *core, uint32_t interface, const char *reason
  * be closed, for the parcels that are due.
  */
 bool core_links_tick(struct core *core);
+
+/*
+ * Whether rows of archived frames are left to delete.  True: the next frame that is closed deletes
+ * some of them, and should be closed soon.
+ */
+bool core_drop_step(struct core *core);
 
 /* The room that the store has, as of the last durable frame. */
 struct core_disk {

@@ -101,6 +101,8 @@ static void read_status(struct core *core, const struct viewer *viewer, struct c
     map_uint(&map, "turns", counters.turns);
     map_uint(&map, "traps", counters.traps);
     map_uint(&map, "fuel", counters.fuel);
+    map_uint(&map, "first_frame", ledger_first_frame(core->ledger));
+    map_uint(&map, "frames_leaving", ledger_frames_leaving(core->ledger));
     map_text(&map, "disk", core_disk_word(core));
     core_drain_entries(core, &map);
     map_uint(&map, "disk_free_bytes", core->disk.room.free_bytes);

@@ -65,6 +65,7 @@ struct core {
     uint64_t unspent_us;       /* time that passed while a frame was open */
     bool frame_open;           /* something happened since the last close */
     uint64_t committing_frame; /* frames below it are in the commit that goes on */
+    bool drop_waits;           /* the store could not be read for a drop: with a later frame */
     bool frame_answers;        /* a command was done in it: whoever asked is given its number */
 
     struct core_tier1 tier1;

@@ -291,6 +291,8 @@ void *core_thread(void *context)
             driver_open_frame(&driver, now_us);
         if (!parts->frozen)
             core_advance(parts->core, now_us);
+        if (core_drop_step(parts->core))
+            driver_open_awaited(&driver, now_us);
         driver_measure_disk(&driver, now_us);
         asked = driver_take_requests(&driver, now_us);
         last = last && !asked;

@@ -55,8 +55,9 @@ struct daemon_options {
     struct socket_access socket_access;
     /* Where peers dial us; "": nowhere, we dial them; NULL: no links, and no key is read. */
     const char *link_listen;
-    uint64_t map_bytes; /* the first size of the store's map */
-    uint64_t max_bytes; /* how large it may grow, store_lmdb_let_grow(); 0: not at all */
+    uint64_t map_bytes;     /* the first size of the store's map */
+    uint64_t max_bytes;     /* how large it may grow, store_lmdb_let_grow(); 0: not at all */
+    uint64_t segment_bytes; /* of the journal, core_options.segment_bytes; 0: as it is by itself */
     uint64_t log_bytes; /* the bound of its log, store_lmdb_bound_log(); 0: as it is by itself */
     /* Percent of max_bytes, or of what the disk has: with less than the first free the site warns,
      * with less than the second it holds back those that write most (core_set_disk()).  0: never.

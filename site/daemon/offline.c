@@ -84,6 +84,24 @@ void offline_close(struct offline *offline)
     free(offline);
 }
 
+const struct store *offline_store(const struct offline *offline)
+{
+    return &offline->opened.store;
+}
+
+/* All rows of archived frames that are left; a daemon deletes them while it runs. */
+static void offline_drop_rows(struct offline *offline)
+{
+    struct fault fault;
+
+    while (!offline->failed && core_drop_step(offline->opened.core)) {
+        struct core_frame frame = {0};
+
+        (void)!offline_write_frame(offline, &frame, &fault); /* the next request is told of it */
+        core_frame_fini(&frame);
+    }
+}
+
 enum status offline_ask(struct offline *offline, const struct bytes *request, struct bytes *answer,
                         struct fault *fault)
 {
@@ -99,5 +117,6 @@ enum status offline_ask(struct offline *offline, const struct bytes *request, st
         bytes_append(answer, frame.replies[0].bytes.data, frame.replies[0].bytes.size);
     core_frame_fini(
         &frame); /* its parcels too: after the next start they are sent again, from their rows */
+    offline_drop_rows(offline);
     return status;
 }

@@ -25,6 +25,9 @@ MUST_CHECK enum status offline_open(struct offline **offline, const struct daemo
  */
 void offline_close(struct offline *offline);
 
+/* The store, to read from between requests. */
+const struct store *offline_store(const struct offline *offline);
+
 /*
  * One request of whoever can read the store; the answer is appended.  ST_UNKNOWN: its frame could
  * not be written, and the next start shows what became of it; nothing more can be asked then.

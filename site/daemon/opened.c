@@ -200,6 +200,7 @@ struct core_options opened_core_options(const struct daemon_options *options)
         .loader_size = options->loader_size,
         .frozen = options->frozen,
         .book = *options->book,
+        .segment_bytes = options->segment_bytes,
     };
 
     memcpy(core.site_key, options->site_key, sizeof core.site_key);

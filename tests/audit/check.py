@@ -45,7 +45,7 @@ def decimal(nanos):
 
 def summary(books):
     """As `serai ledger accounts --json` has the accounts, but for the balance."""
-    return {"frames": books.frames, "events": books.events, "lines": books.lines,
+    return {"frames": books.frames - books.first + 1, "events": books.events, "lines": books.lines,
             "head": books.head.hex(),
             "accounts": [{"id": number, "name": account.name,
                           "debits": decimal(account.debits), "credits": decimal(account.credits),
@@ -82,8 +82,10 @@ def main():
     if options.json:
         print(json.dumps(summary(books)))
     else:
-        print(f"{options.site}: {books.frames} frames, {books.events} events, {books.lines} lines "
-              f"and {len(books.accounts)} accounts are right; head {books.head.hex()}")
+        later = f", from frame {books.first} on" if books.first > 1 else ""
+        print(f"{options.site}: {books.frames - books.first + 1} frames{later}, "
+              f"{books.events} events, {books.lines} lines and {len(books.accounts)} accounts "
+              f"are right; head {books.head.hex()}")
 
 
 main()

@@ -94,6 +94,8 @@ class Writer:
         self.frames = 0
         self.next_account = CUSTOMER + 1
         self.header = None
+        self.segment = [1, 0]
+        self.kept = None
         self.moved = {}
         self.opened = dict.fromkeys(FIXED, 1) | {CUSTOMER: 1}
         self.kinds = {account: (kind, 0) for account, (kind, _) in FIXED.items()}
@@ -107,13 +109,31 @@ class Writer:
         before = other.get("before", self.head)
         header = struct.pack("<HBBIQ", e.CHUNK_FORMAT, 0, 0, other.get("spare", 0), self.frames) \
             + struct.pack("<QQQ32sQQQQQ", self.frames, time, 7, before, self.next_account, *counts)
+        if other.get("segment"):
+            header += other.get("state") or self.state()
+            self.segment = [self.frames, 0]
+        self.segment[1] += sum(map(len, (header, *chunks)))
         chain = hashlib.sha256(self.head)
         for index, chunk in enumerate((header, *chunks)):
             self.journal[struct.pack(">QI", self.frames, index)] = chunk
             chain.update(hashlib.sha256(b"\0" + chunk).digest())
         self.header = [self.frames, time, 7, chain.digest(), self.head, self.next_account, events,
-                       lines, len(chunks) + 1]
+                       lines, len(chunks) + 1, *self.segment]
         self.head = chain.digest()
+
+    def state(self):
+        """The hash of all accounts as they stand, for the frame that comes next."""
+        found = hashlib.sha256()
+        for account in sorted(self.opened):
+            found.update(struct.pack("<Q", account) + self.account_row(account)[8:])
+        return found.digest()
+
+    def drop(self, frame):
+        """Begin the journal with a frame, which begins a segment."""
+        before = self.journal[struct.pack(">QI", frame, 0)][40:72]
+        self.journal = {key: chunk for key, chunk in self.journal.items()
+                        if key >= struct.pack(">QI", frame, 0)}
+        self.kept = [frame, before, frame]
 
     def first(self, body=FIRST, **other):
         self.frame(entries_chunk(1, body), events=2, openings=len(FIXED) + 1, **other)
@@ -144,6 +164,8 @@ class Writer:
                 b"\3": encode([max(self.books), self.books[max(self.books)][2], *[0] * 9])}
         meta |= {b"\5" + struct.pack(">Q", which): encode(list(book))
                  for which, book in self.books.items()}
+        if self.kept is not None:
+            meta[b"\x08"] = encode(self.kept)
         return {"meta": meta, "journal": self.journal, "request": {},
                 "account": {struct.pack(">Q", account): self.account_row(account)
                             for account in self.opened}}
@@ -270,6 +292,45 @@ class Replay(Case):
                      account=rows | {struct.pack(">Q", AGENT + 1): rows[key]})
         del rows[key]
         self.refused("has no row", writer.check, account=rows)
+
+    def with_segment(self, **other):
+        """Two more frames, the first of which begins a segment; an agent pays in both."""
+        writer = new_books()
+        for begins in (True, False):
+            body = request(2) + b"\4" + numbers(AGENT, CUSTOMER, 7, 0)
+            writer.frame(entries_chunk(writer.frames + 1, body), events=1, lines=1,
+                         segment=begins, **(other if begins else {}))
+            writer.move(AGENT, CUSTOMER, 7)
+        return writer
+
+    def test_a_segment_names_all_accounts_before_it(self):
+        self.assertEqual(self.with_segment().check().frames, 4)
+        self.refused("frame 3: the accounts before it", self.with_segment(state=b"s" * 32).check)
+
+    def test_a_journal_may_begin_with_a_segment(self):
+        writer = self.with_segment()
+        writer.drop(3)
+        books = writer.check()
+        self.assertEqual((books.first, books.frames, books.lines), (3, 4, 2))
+        rows = writer.tables()["account"]
+        for account, place in ((AGENT, 32), (CUSTOMER, 48), (CUSTOMER, 16)):
+            key = struct.pack(">Q", account)
+            row = bytearray(rows[key])
+            row[place] ^= 64
+            self.refused("frame 3: the accounts before it", writer.check,
+                         account=rows | {key: bytes(row)})
+        writer.kept[1] = bytes(32)
+        self.refused("frame 3: the head", writer.check)
+        writer = self.with_segment()
+        writer.drop(4)
+        self.refused("frame 4: no segment begins", writer.check)
+        writer = self.with_segment()
+        left = dict(writer.journal)
+        writer.drop(3)
+        writer.journal = left
+        self.refused("it is missing", writer.check)
+        writer.kept[2] = 1  # they are on their way out
+        self.assertEqual(writer.check().lines, 2)
 
     def test_heads_and_headers_are_compared(self):
         writer = new_books()
@@ -551,7 +612,7 @@ class Disk(Case):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def write(self, tables, log=(), version=11, spoil=None):
+    def write(self, tables, log=(), version=12, spoil=None):
         env = lmdb.open(self.folder.name, max_dbs=20)
         rows = [("format", FORMATS, b"\0", struct.pack("<I", version))]
         rows += [("commits", COMMITS, struct.pack(">Q", key), value) for key, value in log]
@@ -616,8 +677,8 @@ class Disk(Case):
             self.write({"account": {b"b": b"1"}}, self.commit(1, self.PLACE), spoil=name)
             self.refused(f"{name} ", lambda: list(self.open().rows("account")))
         self.setUp()
-        self.write({}, version=10)
-        self.refused("format 11", self.open)
+        self.write({}, version=11)
+        self.refused("format 12", self.open)
 
     def test_a_log_that_is_not_well_formed_is_refused(self):
         good = self.change(0, 2, b"b", b"new") + self.PLACE

@@ -188,6 +188,17 @@ shape_of 'site restore' 0 "$serai" site restore "$work/backup" --site "$work/res
     --keys-from "$work/a" --yes --json
 shape 'site drain' a site drain --until 2h
 
+# ---- a journal that is long enough for an archive ----
+make_site d
+sed -i 's/^segment_bytes = .*/segment_bytes = "64KiB"/' "$work/d/site.toml"
+run_named d
+on d money in 2 >/dev/null
+on d agent deploy "$examples/spender.wasm" --name w --money 1 --args "burn=1" >/dev/null
+has_segment() { [ "$(on d audit verify --json | jq .chunks)" -gt 100 ]; }
+until_holds 20 "a whole segment" has_segment
+mkdir "$work/archives"
+shape 'ledger archive' d ledger archive --before 2100-01-01 --to "$work/archives"
+
 # ---- and nothing is left out ----
 "$serai" help >"$work/help"
 [ -n "${DRAFT:-}" ] || "$here/json_shapes.py" missing "$document" "$work/help" "$work/checked" ||

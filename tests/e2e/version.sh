@@ -38,7 +38,7 @@ says CHANGELOG.md "^| stored price book | $(constant BOOK_FORMAT) |"
 # The same for people, by either word; without a site, and nothing else beside it.
 holds 'the text' "$("$serai" --version | sed -n 's/^serai  *//p')" "$version"
 holds 'the text by the other word' "$("$serai" version)" "$("$serai" --version)"
-holds 'the number of lines' "$("$serai" --version | wc -l)" 7
+holds 'the number of lines' "$("$serai" --version | wc -l)" 8
 exits 64 'takes --json and nothing else' "$serai" --version --site "$work"
 exits 64 'takes --json and nothing else' "$serai" version --json --json
 exits 74 'could not be written' sh -c "'$serai' --version >/dev/full"

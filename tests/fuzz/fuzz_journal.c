@@ -45,7 +45,7 @@ static void check_entries(const struct chunk *chunk)
 
 static void check_chunk(const uint8_t *data, size_t size)
 {
-    uint8_t again[HEADER_RECORD_BYTES];
+    uint8_t again[HEADER_RECORD_BYTES_MAX];
     struct header_record header;
     struct chunk chunk;
 
@@ -61,10 +61,10 @@ static void check_chunk(const uint8_t *data, size_t size)
     chunk_put_header(again, chunk.frame);
     if (memcmp(again, data, CHUNK_HEADER_BYTES) != 0)
         abort();
-    if (header_record_get(&header, chunk.body) != NULL)
+    if (header_record_get(&header, chunk.body, chunk.body_size) != NULL)
         return;
-    header_record_put(again, &header);
-    if (memcmp(again, chunk.body, HEADER_RECORD_BYTES) != 0)
+    if (header_record_put(again, &header) != chunk.body_size ||
+        memcmp(again, chunk.body, chunk.body_size) != 0)
         abort();
 }
 

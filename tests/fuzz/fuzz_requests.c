@@ -18,12 +18,12 @@ static struct fuzz_site site;
 static struct script script;
 
 static const char *const commands[] = {
-    "agent.deploy", "agent.fund",     "agent.send", "agent.freeze", "agent.thaw",
-    "agent.end",    "agent.withdraw", "agent.stop", "customer.add", "customer.rename",
-    "money.in",     "money.out",      "link.add",   "link.set",     "link.freeze",
-    "link.resume",  "link.remove",    "link.mark",  "link.unmark",  "customer.key",
-    "none.such",    "agent.call",     "call.take",  "call.drop",    "cap.name",
-    "cap.drop",     "agent.upgrade",
+    "agent.deploy", "agent.fund",     "agent.send",     "agent.freeze", "agent.thaw",
+    "agent.end",    "agent.withdraw", "agent.stop",     "customer.add", "customer.rename",
+    "money.in",     "money.out",      "link.add",       "link.set",     "link.freeze",
+    "link.resume",  "link.remove",    "link.mark",      "link.unmark",  "customer.key",
+    "none.such",    "agent.call",     "call.take",      "call.drop",    "cap.name",
+    "cap.drop",     "agent.upgrade",  "ledger.archive",
 };
 static const char *const reads[] = {
     "site",      "status", "reload",   "prices",  "agents", "agent", "logs",

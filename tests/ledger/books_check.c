@@ -152,13 +152,15 @@ static struct hash leaf_of(const uint8_t *chunk, size_t size)
 }
 
 /* What the edited header says, where that can be read at all. */
-static struct frame_header header_as_edited(const struct frame_header *header, const uint8_t *chunk)
+static struct frame_header header_as_edited(const struct frame_header *header, const uint8_t *chunk,
+                                            size_t size)
 {
     struct header_record record;
 
     if (chunk[2] != SECTION_HEADER ||
-        header_record_get(&record, chunk + CHUNK_HEADER_BYTES) != NULL)
+        header_record_get(&record, chunk + CHUNK_HEADER_BYTES, size - CHUNK_HEADER_BYTES) != NULL)
         return *header;
+    record.header.segment = header->segment;
     record.header.frame = header->frame; /* where it stands is not a matter of what it says */
     return record.header;
 }
@@ -193,10 +195,12 @@ void books_forge_frame(struct books *books, chunk_edit edit, void *context)
             continue;
         }
         memcpy(chunk, op.value, op.value_size);
+        header.segment.bytes -= size;
         if (!edit(context, number++, chunk, &size))
             continue;
+        header.segment.bytes += size;
         if (number == 1)
-            header = header_as_edited(&header, chunk);
+            header = header_as_edited(&header, chunk, size);
         store_batch_append(&books->batch, STORE_JOURNAL, op.key, op.key_size, chunk, size);
         leaf = leaf_of(chunk, size);
         bytes_append(&leaves, leaf.bytes, HASH_BYTES);

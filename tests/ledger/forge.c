@@ -11,9 +11,10 @@ struct forging {
     bool done;
     struct hash head;            /* of the last frame that is finished */
     struct header_record header; /* of the frame being forged; frame 0: there is none */
-    struct chunks chunks;        /* its entries */
-    struct bytes leaves;         /* the head before it, and the leaf hashes of its chunks */
-    uint32_t put;                /* how many of its chunks are in the batch */
+    struct frame_segment segment;
+    struct chunks chunks; /* its entries */
+    struct bytes leaves;  /* the head before it, and the leaf hashes of its chunks */
+    uint32_t put;         /* how many of its chunks are in the batch */
     struct store_batch batch;
 };
 
@@ -32,6 +33,7 @@ static void put_chunk(struct forging *forging, const uint8_t *chunk, size_t size
     struct bytes whole = {0};
     struct hash leaf;
 
+    forging->segment.bytes += size;
     chunk_key(key, forging->header.header.frame, forging->put++);
     store_batch_put(&forging->batch, STORE_JOURNAL, key, sizeof key, chunk, size);
     bytes_append(&whole, "", 1); /* RFC 6962: a leaf begins with 0x00 */
@@ -45,7 +47,8 @@ static void put_chunk(struct forging *forging, const uint8_t *chunk, size_t size
 static void end_frame(struct forging *forging)
 {
     struct frame_header *header = &forging->header.header;
-    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES];
+    uint8_t first[CHUNK_HEADER_BYTES + HEADER_RECORD_BYTES_MAX];
+    size_t first_size;
     uint64_t before = header->chunks;
 
     if (header->frame == 0)
@@ -56,8 +59,10 @@ static void end_frame(struct forging *forging)
     bytes_append(&forging->leaves, forging->head.bytes, HASH_BYTES);
     forging->put = 0;
     chunk_put_header(first, header->frame);
-    header_record_put(first + CHUNK_HEADER_BYTES, &forging->header);
-    put_chunk(forging, first, sizeof first);
+    if (header->segment.first == header->frame)
+        forging->segment = (struct frame_segment){.first = header->frame};
+    first_size = header_record_put(first + CHUNK_HEADER_BYTES, &forging->header);
+    put_chunk(forging, first, CHUNK_HEADER_BYTES + first_size);
     for (size_t i = 0; i < chunks_count(&forging->chunks); i++) {
         size_t size;
         const uint8_t *chunk = chunks_at(&forging->chunks, i, &size);
@@ -83,7 +88,7 @@ static void forge_chunk(struct forging *forging, const struct store_row *stored)
         return;
     }
     end_frame(forging);
-    INVARIANT(header_record_get(&forging->header, chunk.body) == NULL);
+    INVARIANT(header_record_get(&forging->header, chunk.body, chunk.body_size) == NULL);
     chunks_begin(&forging->chunks, chunk.frame);
 }
 
@@ -107,6 +112,7 @@ static void forge_header(struct forging *forging)
 
     end_frame(forging);
     forging->header.header.head = forging->head;
+    forging->header.header.segment = forging->segment;
     frame_header_put(&row, &forging->header.header);
     store_batch_put(&forging->batch, STORE_META, &key, sizeof key, row.data, row.size);
     bytes_fini(&row);

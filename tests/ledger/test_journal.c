@@ -129,7 +129,7 @@ static enum status read_all(struct seen *seen, struct fault *fault)
                                     .posting = see_posting,
                                     .context = seen};
 
-    return journal_read(&books.store, &reader, fault);
+    return journal_read(&books.store, NULL, &reader, fault);
 }
 
 START_TEST(an_empty_journal_reads_as_nothing)
@@ -247,7 +247,7 @@ START_TEST(postings_are_what_the_lines_of_a_frame_add_up_to)
     const struct journal_reader reader = {.posting = note_posting, .context = &seen};
     struct small_life life = books_live(&books);
 
-    ck_assert_int_eq(journal_read(&books.store, &reader, NULL), ST_OK);
+    ck_assert_int_eq(journal_read(&books.store, NULL, &reader, NULL), ST_OK);
     ck_assert_uint_eq(seen.count, 7);
     ck_assert_uint_eq(seen.list[0].debit, ACCOUNT_TREASURY);
     ck_assert_uint_eq(seen.list[0].frame, 1);

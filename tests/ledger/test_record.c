@@ -13,7 +13,8 @@ static struct frame_header sample_header(void)
                                   .next_account = 4099,
                                   .events = 3,
                                   .lines = 4,
-                                  .chunks = 5};
+                                  .chunks = 5,
+                                  .segment = {.first = 3, .bytes = 4096}};
 
     memset(header.previous.bytes, 0x22, HASH_BYTES);
     return header;
@@ -58,8 +59,33 @@ START_TEST(records_have_their_documented_bytes)
     ck_assert_mem_eq(bytes, want_first, sizeof want_first);
     chunk_put_entries_header(bytes, &chunk);
     ck_assert_mem_eq(bytes, want_entries, sizeof want_entries);
-    header_record_put(bytes, &header);
+    (void)header_record_put(bytes, &header);
     ck_assert_mem_eq(bytes, want_record, sizeof want_record);
+}
+END_TEST
+
+START_TEST(the_header_of_a_segments_first_frame_names_a_state)
+{
+    struct header_record header = {.header = sample_header()};
+    struct header_record again;
+    uint8_t record[HEADER_RECORD_BYTES_MAX];
+
+    memset(header.header.state.bytes, 0x33, HASH_BYTES);
+    ck_assert_uint_eq(header_record_put(record, &header), HEADER_RECORD_BYTES);
+    header.header.segment.first = header.header.frame;
+    ck_assert_uint_eq(header_record_put(record, &header), HEADER_RECORD_BYTES_MAX);
+    for (size_t at = HEADER_RECORD_BYTES; at < HEADER_RECORD_BYTES_MAX; at++)
+        ck_assert_uint_eq(record[at], 0x33);
+    ck_assert_ptr_null(header_record_get(&again, record, HEADER_RECORD_BYTES_MAX));
+    ck_assert(header_record_has_state(&again.header));
+    ck_assert(hash_equal(&again.header.state, &header.header.state));
+    ck_assert_ptr_null(header_record_get(&again, record, HEADER_RECORD_BYTES));
+    ck_assert(!header_record_has_state(&again.header));
+    record[0] = 1; /* nothing is before frame 1 */
+    ck_assert_refused(header_record_get(&again, record, HEADER_RECORD_BYTES_MAX),
+                      "it names a state before the first frame");
+    ck_assert_ptr_null(header_record_get(&again, record, HEADER_RECORD_BYTES));
+    ck_assert_uint_eq(again.header.segment.first, 1);
 }
 END_TEST
 
@@ -103,11 +129,11 @@ static int ck_assert_every_bit_counts(const uint8_t *good, size_t size, recode_f
 static const char *recode_record(uint8_t *again, const uint8_t *bytes, size_t size)
 {
     struct header_record header;
-    const char *error = header_record_get(&header, bytes);
+    const char *error = header_record_get(&header, bytes, HEADER_RECORD_BYTES);
 
     (void)size;
     if (error == NULL)
-        header_record_put(again, &header);
+        (void)header_record_put(again, &header);
     return error;
 }
 
@@ -132,7 +158,7 @@ START_TEST(every_bit_of_a_header_record_counts)
     struct header_record header = {.header = sample_header(), .openings = 2};
     uint8_t record[HEADER_RECORD_BYTES];
 
-    header_record_put(record, &header);
+    (void)header_record_put(record, &header);
     /* The high bits of three counts and of the next account, at the least. */
     ck_assert_int_ge(ck_assert_every_bit_counts(record, sizeof record, recode_record),
                      (64 - 24) + 2 * (64 - 25) + (64 - 31));
@@ -160,24 +186,29 @@ START_TEST(a_header_record_that_makes_no_sense_is_refused)
     struct header_record header = {.header = {.next_account = 4096}};
     uint8_t record[HEADER_RECORD_BYTES];
 
-    header_record_put(record, &header);
-    ck_assert_ptr_null(header_record_get(&header, record));
+    (void)header_record_put(record, &header);
+    ck_assert_ptr_null(header_record_get(&header, record, HEADER_RECORD_BYTES));
     le64_put(record + 64, FRAME_OPENINGS_MAX + UINT64_C(1));
-    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    ck_assert_refused(header_record_get(&header, record, HEADER_RECORD_BYTES),
+                      "a count is out of range");
     le64_put(record + 64, FRAME_OPENINGS_MAX);
     le64_put(record + 72, FRAME_EVENTS_MAX + UINT64_C(1));
-    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    ck_assert_refused(header_record_get(&header, record, HEADER_RECORD_BYTES),
+                      "a count is out of range");
     le64_put(record + 72, FRAME_EVENTS_MAX);
     le64_put(record + 80, FRAME_LINES_MAX + UINT64_C(1));
-    ck_assert_refused(header_record_get(&header, record), "a count is out of range");
+    ck_assert_refused(header_record_get(&header, record, HEADER_RECORD_BYTES),
+                      "a count is out of range");
     le64_put(record + 80, FRAME_LINES_MAX);
-    ck_assert_ptr_null(header_record_get(&header, record));
+    ck_assert_ptr_null(header_record_get(&header, record, HEADER_RECORD_BYTES));
     le64_put(record + 56, 4095);
-    ck_assert_refused(header_record_get(&header, record), "the next account id is out of range");
+    ck_assert_refused(header_record_get(&header, record, HEADER_RECORD_BYTES),
+                      "the next account id is out of range");
     le64_put(record + 56, ACCOUNT_IDS_MAX + UINT64_C(1));
-    ck_assert_refused(header_record_get(&header, record), "the next account id is out of range");
+    ck_assert_refused(header_record_get(&header, record, HEADER_RECORD_BYTES),
+                      "the next account id is out of range");
     le64_put(record + 56, ACCOUNT_IDS_MAX);
-    ck_assert_ptr_null(header_record_get(&header, record));
+    ck_assert_ptr_null(header_record_get(&header, record, HEADER_RECORD_BYTES));
 }
 END_TEST
 
@@ -291,6 +322,7 @@ int main(void)
     TCase *records = tcase_create("records");
 
     tcase_add_test(records, records_have_their_documented_bytes);
+    tcase_add_test(records, the_header_of_a_segments_first_frame_names_a_state);
     tcase_add_test(records, a_key_orders_chunks_by_frame_and_number);
     tcase_add_test(records, every_bit_of_a_header_record_counts);
     tcase_add_test(records, every_bit_of_the_headers_of_chunks_counts);

@@ -30,6 +30,7 @@ ARROWS = {
     "engine": "base",
     "ledger": "base",
     "audit": "base ledger",
+    "archive": "base ledger",
     "agents": "agents/pages agents/turns base engine ledger market sdk",
     "agents/orders": "agents agents/pages agents/turns base engine",
     "agents/pages": "agents agents/rows base engine",
@@ -48,8 +49,8 @@ ARROWS = {
     "site/metrics": "base site/core",
     "site/daemon": "agents base links market site/compiler site/control site/core site/metrics"
     " store",
-    "site/cli": "agents audit base engine ledger links sdk sdk/loader site/config site/control"
-    " site/core site/daemon site/testing store",
+    "site/cli": "agents archive audit base engine ledger links sdk sdk/loader site/config"
+    " site/control site/core site/daemon site/testing store",
     "site": "site/cli",
     "sdk": "",
     "sdk/examples": "",
@@ -59,13 +60,13 @@ ARROWS = {
     "sdk/mock": "",
     "sdk/vat": "sdk",
     "sdk/wire": "sdk sdk/vat",
-    "sim": "agents base exchange links market sdk/loader site/control site/core",
+    "sim": "agents base exchange ledger links market sdk/loader site/control site/core",
 }
 # Parts with sub-folders: a header that is private to the part is private to all of them.
 PARTS = {"agents": "agents/orders agents/pages agents/rows agents/turns"}
 LIBRARIES = {
     "lmdb.h": ("store/",), "zmq.h": ("site/",), "microhttpd.h": ("site/metrics/",),
-    "curses.h": ("site/cli/",),
+    "curses.h": ("site/cli/",), "zstd.h": ("archive/",),
 }
 
 # The headers of a folder that others include.  All others are private to it and to its own tests
@@ -75,6 +76,7 @@ FACES = {
     "engine": "engine.h inspect.h lines.h native.h",
     "ledger": "account.h accounts.h journal.h ledger.h reading.h record.h",
     "audit": "audit.h reconcile.h",
+    "archive": "archive.h",
     "agents": "agents.h cap.h desk.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
     "market": "market.h",
     "channels": "channels.h",

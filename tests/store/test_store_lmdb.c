@@ -262,6 +262,62 @@ static void delete_journal(const char *key)
     store_batch_delete(&batch, STORE_JOURNAL, key, 1);
 }
 
+/* How many rows the journal's own table has, whatever the log says. */
+static size_t journal_entries(void)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi table;
+    MDB_stat stat;
+
+    ck_assert_int_eq(mdb_env_create(&env), 0);
+    ck_assert_int_eq(mdb_env_set_maxdbs(env, 2), 0);
+    ck_assert_int_eq(mdb_env_open(env, directory, MDB_RDONLY, 0600), 0);
+    ck_assert_int_eq(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+    ck_assert_int_eq(mdb_dbi_open(txn, "journal", 0, &table), 0);
+    ck_assert_int_eq(mdb_stat(txn, table, &stat), 0);
+    mdb_txn_abort(txn);
+    mdb_env_close(env);
+    return stat.ms_entries;
+}
+
+START_TEST(rows_of_the_journal_leave_at_once_but_under_the_log)
+{
+    struct store_lmdb *lmdb = store_with_a();
+    struct written written;
+
+    for (const char *key = "1\0002\0003\0004\0"; *key != '\0'; key += 2)
+        store_batch_append(&batch, STORE_JOURNAL, key, 1, "x", 1);
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    delete_journal("1");
+    delete_journal("0"); /* which there is not */
+    delete_journal("2");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_lmdb_close(lmdb);
+    ck_assert_uint_eq(journal_entries(), 2);
+
+    /* A row that the log has is deleted by the log, or a start would bring it back. */
+    lmdb = open_store(STORE_WRITE);
+    put_journal("3");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    delete_journal("3");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_lmdb_close(lmdb);
+    ck_assert_uint_eq(journal_entries(), 2);
+    lmdb = open_store(STORE_WRITE);
+    ck_assert_int_eq(list(lmdb, STORE_JOURNAL, "", &written), ST_OK);
+    ck_assert_str_eq(written.text, "4=x;");
+    put_journal("3"); /* and in one batch */
+    delete_journal("3");
+    ck_assert_int_eq(commit(lmdb), ST_OK);
+    store_lmdb_close(lmdb);
+    lmdb = open_store(STORE_WRITE);
+    ck_assert_int_eq(list(lmdb, STORE_JOURNAL, "", &written), ST_OK);
+    ck_assert_str_eq(written.text, "4=x;");
+    store_lmdb_close(lmdb);
+}
+END_TEST
+
 /* Row 5 is there, and whatever was behind it is gone: an append of 5 is refused all the same. */
 static void ck_assert_five_is_kept(struct store_lmdb *lmdb)
 {
@@ -902,7 +958,7 @@ START_TEST(another_version_of_the_format_is_told)
 {
     store_lmdb_close(open_store(STORE_CREATE));
     change_by_hand(false, 1, true);
-    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 11");
+    ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "its format's version is not 12");
     change_by_hand(false, STORE_FORMAT_VERSION, false);
     ck_assert_open_refused(STORE_WRITE, ST_CORRUPT, "do not fit their hash");
     change_by_hand(false, 0, false);
@@ -978,6 +1034,7 @@ int main(void)
     tcase_add_test(rows, a_read_shows_what_was_committed_when_it_began);
     tcase_add_test(rows, a_row_is_got_by_its_whole_key);
     tcase_add_test(rows, usage_grows_with_what_is_stored);
+    tcase_add_test(rows, rows_of_the_journal_leave_at_once_but_under_the_log);
     tcase_add_test(rows, rows_that_wait_are_taken_off_the_room);
     suite_add_tcase(suite, rows);
 

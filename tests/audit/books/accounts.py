@@ -56,9 +56,25 @@ class Account:
 
     def row(self):
         """The account's row in the store."""
-        return struct.pack("<QQQBBB5x", self.changed, self.opened, self.customer,
+        return self.pack(self.changed)
+
+    def pack(self, first):
+        """Its row; or its state, which begins with its number."""
+        return struct.pack("<QQQBBB5x", first, self.opened, self.customer,
                            CLASS_OF_KIND[self.kind], self.kind, not self.open) \
             + self.debits.to_bytes(16, "little") + self.credits.to_bytes(16, "little")
+
+
+def account_of(number, row):
+    """The account that a row describes; what is not in its place shows when rows are compared."""
+    need(len(row) == 64, "the row has another size")
+    changed, opened, customer = struct.unpack_from("<QQQ", row)
+    account = Account(number, row[25], customer, opened)
+    account.changed = changed
+    account.open = row[26] == 0
+    account.debits, account.credits = (int.from_bytes(row[begin:begin + 16], "little")
+                                       for begin in (32, 48))
+    return account
 
 
 def fields(row):

@@ -71,5 +71,7 @@ class Claims:
         for agent, remainders in self.remainders.items():
             for meter, remainder in zip(METERS, remainders):
                 left = charges.left.get((agent, meter), 0)
+                if agent in charges.earlier and (agent, meter) not in charges.left:
+                    continue
                 need(remainder == left, f"agent {agent} has the remainder {remainder} of {meter}, "
                      f"and the lines leave {left}")

@@ -84,9 +84,16 @@ class Charges:
 
     def __init__(self):
         self.left = {}
+        # Accounts from before the first frame that is there: their remainders are not known.
+        self.earlier = frozenset()
 
     def metered(self, line, meter, price, unit):
-        owed = line.quantity * price + self.left.get((line.debit, meter), 0)
+        used = line.quantity * price
+        before = self.left.get((line.debit, meter))
+        if before is None:
+            before = line.amount * unit + line.remainder - used if line.debit in self.earlier else 0
+            before = before if 0 <= before < unit else 0
+        owed = used + before
         self.left[line.debit, meter] = owed % unit
         return divmod(owed, unit)
 

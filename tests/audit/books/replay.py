@@ -3,13 +3,13 @@ import hashlib
 import struct
 
 from . import entries as e
-from .accounts import FIRST_COUNTED, KIND_REVENUE, PARTIES, Account, fields
+from .accounts import FIRST_COUNTED, KIND_REVENUE, PARTIES, Account, account_of, fields
 from .cbor import decode_array, encode
 from .prices import CHARGES, EVENT_BYTES, JOURNAL, LINE_BYTES, Book, Charges
 from .refused import Refused, at, need
 
-HEADER_CHUNK_BYTES = 112
-META_HEADER, META_PRICES, META_BOOK = b"\1", b"\3", b"\5"
+HEADER_CHUNK_BYTES, STATE_BYTES = 112, 32
+META_HEADER, META_PRICES, META_BOOK, META_KEPT = b"\1", b"\3", b"\5", b"\10"
 
 
 def hash_of(event, source, digest):
@@ -26,7 +26,10 @@ class Frame:
     """The header record of a frame, and what was counted of the frame so far."""
 
     def __init__(self, data, number, head):
-        need(len(data) == HEADER_CHUNK_BYTES, "its header has another size")
+        self.state = data[HEADER_CHUNK_BYTES:] or None
+        need(len(data) == HEADER_CHUNK_BYTES + (STATE_BYTES if self.state else 0),
+             "its header has another size")
+        need(self.state is None or number > 1, "it names a state before the first frame")
         need(data[:16] == struct.pack("<HBBIQ", e.CHUNK_FORMAT, 0, 0, 0, number),
              "its header chunk does not begin as one")
         (frame, self.time, self.wall, self.before, self.next_account, self.openings, self.events,
@@ -72,12 +75,18 @@ class Books:
         self.requests = {}
         self.meta = dict(store.rows("meta"))
         self.books = {}
+        # The first frame that is there, the head before it, and from where rows may be left over.
+        self.first = self.rows = 1
+        self.segment = [0, 0]  # its first frame, and the bytes of its chunks
 
     def check(self):
         self.read_books()
+        self.read_start()
         for key, value in self.store.rows("journal"):
             need(len(key) == 12, f"journal {key.hex()}: the key has another size")
             number, chunk = struct.unpack(">QI", key)
+            if self.rows <= number < self.first:
+                continue  # dropped, and on its way out
             if chunk == 0:
                 self.close_frame()
                 with at(f"frame {self.frames + 1}"):
@@ -88,11 +97,57 @@ class Books:
                     need(number == self.frames, "the header of its frame is missing")
                     need(chunk == self.frame.seen["chunks"], "a chunk before it is missing")
                     self.frame.add(value)
+                    self.segment[1] += len(value)
                     self.read_chunk(value)
         self.close_frame()
         self.check_meta()
         self.check_requests()
         self.check_accounts()
+
+    # ---- where the journal begins ----
+
+    def read_start(self):
+        """Begin behind the frames that were dropped: with all rows, less what is in the journal."""
+        if META_KEPT not in self.meta:
+            return
+        with at("meta 08"):
+            self.first, self.head, self.rows = decode_array(self.meta[META_KEPT], 3)
+            need(1 <= self.rows <= self.first and self.first > 1 and len(self.head) == 32,
+                 "it is not well-formed")
+        self.frames = self.first - 1
+        for key, row in self.store.rows("account"):
+            account = account_of(int.from_bytes(key, "big"), row)
+            if account.opened < self.first:
+                self.accounts[int.from_bytes(key, "big")] = account
+        self.next_account = max({FIRST_COUNTED - 1, *self.accounts}) + 1
+        self.charges.earlier = frozenset(self.accounts)
+        for key, value in self.store.rows("journal"):
+            number, chunk = struct.unpack(">QI", key)
+            if chunk > 0 and number >= self.first:
+                for entry in e.Chunk(value).entries():
+                    self.take_back(entry)
+        for number, (frame, _, data) in sorted(self.books.items()):
+            if frame < self.first:
+                need(number == self.price + 1, f"book {number} of prices is out of order")
+                self.price, self.book = number, Book(data)
+
+    def take_back(self, entry):
+        if isinstance(entry, e.Line):
+            if entry.debit in self.accounts:
+                self.accounts[entry.debit].debits -= entry.amount
+            if entry.credit in self.accounts:
+                self.accounts[entry.credit].credits -= entry.amount
+        elif not isinstance(entry, e.Event) and entry.closes and entry.account in self.accounts:
+            self.accounts[entry.account].open = True
+
+    def check_state(self, state):
+        """The accounts are those that a segment's first frame names."""
+        found = hashlib.sha256()
+        for number, account in sorted(self.accounts.items()):
+            need(account.debits >= 0 and account.credits >= 0,
+                 f"the row of {account.name} has less than its lines")
+            found.update(account.pack(number))
+        need(found.digest() == state, "the accounts before it are not those that it names")
 
     # ---- frames and chunks ----
 
@@ -100,6 +155,12 @@ class Books:
         self.frame = Frame(data, number, self.head)
         self.frames = number
         self.chunk = self.event = None
+        if self.frame.state is not None:
+            self.check_state(self.frame.state)
+        if self.frame.state is not None or number == 1:
+            self.segment = [number, 0]
+        need(number > self.first or self.segment[0] == number, "no segment begins with it")
+        self.segment[1] += len(data)
 
     def close_frame(self):
         frame = self.frame
@@ -291,9 +352,9 @@ class Books:
                 need(not self.meta, "there is no frame")
                 return
             need(META_HEADER in self.meta, "it is missing")
-            need(decode_array(self.meta[META_HEADER], 9)
+            need(decode_array(self.meta[META_HEADER], 11)
                  == [frame.number, frame.time, frame.wall, self.head, frame.before,
-                     frame.next_account, frame.events, frame.lines, frame.chunks],
+                     frame.next_account, frame.events, frame.lines, frame.chunks, *self.segment],
                  "it is not that of the last frame of the journal")
         with at("meta, books of prices"):
             need(sorted(self.books) == list(range(1, self.price + 1)),

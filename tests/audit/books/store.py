@@ -6,7 +6,7 @@ import lmdb
 from .refused import Refused, at, need
 from .siphash import siphash
 
-FORMAT = 11
+FORMAT = 12
 TABLES = ("meta", "journal", "account", "customer", "request", "code", "agent", "caps", "page",
           "inbox", "object", "heap", "log", "link", "delta")
 COMMITS = 254

@@ -109,6 +109,7 @@ START_TEST(new_files_load_as_the_defaults)
     ck_assert_uint_eq(config.disk_low_percent, 30);
     ck_assert_uint_eq(config.disk_full_percent, 15);
     ck_assert_uint_eq(config.log_bytes, 256 << 20);
+    ck_assert_uint_eq(config.segment_bytes, 64 << 20);
     ck_assert_uint_eq(book.heap_deposit.nanos, posted.heap_deposit.nanos);
     ck_assert_uint_eq(pricebook_order(&book, 1).nanos, 5);
 }
@@ -272,6 +273,7 @@ START_TEST(a_change_of_each_key_is_seen)
         {"control.group", "0"},
         {"log.level", "error"},
         {"ledger.map_bytes", "8GiB"},
+        {"ledger.segment_bytes", "1MiB"},
         {"store.disk_low", "31%"},
         {"store.disk_full", "14%"},
         {"store.log_bytes", "255MiB"},

@@ -73,6 +73,7 @@ static void start_core(struct site *site)
     struct core_options options = {.sign = site->signs ? sign_for_site : NULL,
                                    .sign_context = site,
                                    .random = random_from_rng(&site->random),
+                                   .segment_bytes = site->segment_bytes,
                                    .loader = loader_wasm,
                                    .loader_size = loader_wasm_size,
                                    .book = site->book};

@@ -27,7 +27,8 @@ struct site {
     struct pricebook book;
     uint8_t site_key[CONTROL_KEY_BYTES];
     uint8_t site_secret[CONTROL_SECRET_BYTES];
-    bool signs; /* the site signs about its links, from the next load on */
+    uint64_t segment_bytes; /* of the journal, from the next load on; 0: as it is by itself */
+    bool signs;             /* the site signs about its links, from the next load on */
     struct person people[PEOPLE];
     uint64_t now_us;
     uint64_t wall_jump_us; /* the wall clock steps forward and back by as much, frame by frame */

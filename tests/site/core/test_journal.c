@@ -85,7 +85,7 @@ static struct paid paid_in_all(void)
     const struct journal_reader reader = {.event = paid_event, .line = paid_line, .context = &paid};
 
     site_frame(&site);
-    ck_assert_msg(journal_read(&site.store, &reader, &fault) == ST_OK, "%s", fault.text);
+    ck_assert_msg(journal_read(&site.store, NULL, &reader, &fault) == ST_OK, "%s", fault.text);
     ck_assert_uint_eq(site_balance(&site, ACCOUNT_REVENUE_JOURNAL), paid.nanos);
     return paid;
 }
