@@ -350,7 +350,7 @@ static enum status reading_run(struct test_run *run, size_t site, struct fault *
     const struct journal_reader reader = {
         .event = reading_event, .line = reading_line, .context = &reading};
 
-    return journal_read(&test_site(run, site)->store, &reader, fault);
+    return journal_read(&test_site(run, site)->store, NULL, &reader, fault);
 }
 
 /* Put what was paid into an object: fuel, the sum and the parts. */
