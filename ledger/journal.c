@@ -76,6 +76,7 @@ struct frame_input {
     struct frame_segment segment;    /* of the last frame that was taken; first 0: not known */
     bool open;                       /* chunks of it have been read, and it is not finished */
     bool any_head;                   /* the next frame may follow whatever it says it follows */
+    bool alone;                      /* the last frame need not be among those that are read */
     uint32_t chunks;
     struct header_record header;
     struct bytes collected; /* the frame's chunks, each behind its size, a size_t */
@@ -318,7 +319,7 @@ static enum status input_end(struct frame_input *input, enum status status, stru
 {
     if (status == ST_OK)
         status = frame_finish(input, fault);
-    if (status == ST_OK && input->frame != input->last->frame)
+    if (status == ST_OK && !input->alone && input->frame != input->last->frame)
         status = chunk_fault(input->frame + 1, 0, "missing, as is the frame", fault);
     if (input->ahead != NULL)
         status = input_end_ahead(input, status, fault);
@@ -564,6 +565,26 @@ enum status books_read_frames(const struct store *store, const struct journal_pa
     if (status == ST_OK)
         status = input_read_past(&input, past, &kept, fault);
     return read_frames_from(&input, status, store, kept.first, fault);
+}
+
+enum status books_read_frame(const struct store *store, uint64_t frame,
+                             const struct journal_reader *reader, struct fault *fault)
+{
+    const struct frame_header last = {.frame = frame + 1}; /* nothing is known of it */
+    struct frame_input input = {
+        .reader = reader, .last = &last, .frame = frame - 1, .any_head = true, .alone = true};
+    struct bytes chunks = {0};
+    enum status status;
+
+    INVARIANT(frame != 0 && frame != UINT64_MAX);
+    status = input_begin(&input, 1, fault);
+    if (status == ST_OK)
+        status = read_frame(&input, store, frame, &chunks, fault);
+    /* Not there yet, or in an archive. */
+    if (status == ST_BUSY || (status == ST_OK && chunks.size == 0))
+        status = ST_MISSING;
+    bytes_fini(&chunks);
+    return input_end(&input, status, fault);
 }
 
 enum status journal_read(const struct store *store, const struct journal_past *past,

@@ -81,6 +81,15 @@ MUST_CHECK enum status books_read_frames(const struct store *store, const struct
                                          const struct frame_header *header,
                                          const struct journal_reader *reader, struct fault *fault);
 
+/*
+ * Read one frame, as books_read_frames() does, for lists that begin anywhere.  Its chunks are all
+ * there and whole; that it follows the frame before is not looked at, which is the audit's to
+ * check. ST_MISSING, which leaves `fault`: there is no such frame.  The number is not 0
+ * (INVARIANT).
+ */
+MUST_CHECK enum status books_read_frame(const struct store *store, uint64_t frame,
+                                        const struct journal_reader *reader, struct fault *fault);
+
 /* Check one frame's chunks against its header, for starting up.  ST_CORRUPT names the chunk. */
 MUST_CHECK enum status books_check_frame(const struct store_read *read,
                                          const struct frame_header *header, struct fault *fault);

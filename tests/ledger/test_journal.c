@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ledger/reading.h"
 #include "ledger/record.h"
 #include "tests/ledger/books_check.h"
 
@@ -309,6 +310,90 @@ static void drop_chunk(uint64_t frame, uint32_t number)
     chunk_key(key, frame, number);
     books_put_row(&books, STORE_JOURNAL, key, sizeof key, NULL, 0);
 }
+
+/* ---- one frame ---- */
+
+/* What read_one() saw: sums, without the order that read_all() checks. */
+struct seen_one {
+    uint64_t frame;
+    uint64_t events;
+    uint64_t lines;
+};
+
+static enum status see_one_frame(void *context, const struct frame_header *header,
+                                 struct fault *fault)
+{
+    struct seen_one *seen = context;
+
+    (void)fault;
+    seen->frame = header->frame;
+    return ST_OK;
+}
+
+static enum status see_one_event(void *context, const struct journal_event *event,
+                                 struct fault *fault)
+{
+    struct seen_one *seen = context;
+
+    (void)fault;
+    ck_assert_uint_eq(event->frame, seen->frame);
+    seen->events++;
+    return ST_OK;
+}
+
+static enum status see_one_line(void *context, const struct journal_line *line, struct fault *fault)
+{
+    struct seen_one *seen = context;
+
+    (void)fault;
+    ck_assert_uint_eq(line->frame, seen->frame);
+    seen->lines++;
+    return ST_OK;
+}
+
+static enum status read_one(struct seen_one *seen, uint64_t frame, struct fault *fault)
+{
+    struct journal_reader reader = {
+        .frame = see_one_frame, .event = see_one_event, .line = see_one_line, .context = seen};
+
+    *seen = (struct seen_one){0};
+    return books_read_frame(&books.store, frame, &reader, fault);
+}
+
+START_TEST(each_frame_is_read_alone_and_together_they_are_all)
+{
+    struct seen_one seen;
+    struct fault fault = {0};
+    uint64_t events = 0;
+    uint64_t lines = 0;
+
+    ck_assert_int_eq(read_one(&seen, 1, &fault), ST_MISSING);
+    (void)books_live(&books);
+    for (uint64_t frame = 4; frame > 0; frame--) {
+        ck_assert_int_eq(read_one(&seen, frame, &fault), ST_OK);
+        ck_assert_uint_eq(seen.frame, frame);
+        events += seen.events;
+        lines += seen.lines;
+    }
+    ck_assert_uint_eq(events, 2 + 4 + 7 + 1);
+    ck_assert_uint_eq(lines, 1 + 2 + 7 + 1);
+    ck_assert_int_eq(read_one(&seen, 5, &fault), ST_MISSING);
+}
+END_TEST
+
+START_TEST(a_frame_that_lost_a_chunk_is_not_read_alone)
+{
+    struct seen_one seen;
+    struct fault fault = {0};
+
+    (void)books_live(&books);
+    drop_chunk(3, 1);
+    ck_assert_int_eq(read_one(&seen, 3, &fault), ST_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(fault.text, "frame 3 chunk 1: missing"));
+    ck_assert_uint_eq(seen.lines, 0); /* nothing of a frame that is not whole */
+    ck_assert_int_eq(read_one(&seen, 2, &fault), ST_OK);
+}
+END_TEST
 
 START_TEST(a_chunk_that_is_missing_is_named)
 {
@@ -652,6 +737,8 @@ int main(void)
     tcase_add_test(read, who_goes_on_reading_reads_no_frame_twice);
     tcase_add_test(read, postings_are_what_the_lines_of_a_frame_add_up_to);
     tcase_add_test(read, an_error_of_a_callback_is_returned);
+    tcase_add_test(read, each_frame_is_read_alone_and_together_they_are_all);
+    tcase_add_test(read, a_frame_that_lost_a_chunk_is_not_read_alone);
     tcase_add_test(read, random_journals_read_back_whole);
     suite_add_tcase(suite, read);
 
