@@ -74,6 +74,7 @@ static void figures_link(void *context, struct link *link)
     INVARIANT(linking->figures->link_count < LINKS_MAX);
     to = &linking->figures->links[linking->figures->link_count++];
     *to = (struct core_link_figures){
+        .interface = link->interface,
         .state = link->state,
         .unchanged_us = core->site_time_us - link->since_us,
         .we_owe = link_we_owe(link),

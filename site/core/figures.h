@@ -23,6 +23,7 @@ struct core_account_figures {
 
 /* One link; its amounts in nanos, as link_we_owe() and the read `link` have them. */
 struct core_link_figures {
+    uint32_t interface;
     char name[LINK_NAME_BYTES_MAX + 1];
     enum link_state state;
     uint64_t unchanged_us; /* of site time: since when it is in that state */

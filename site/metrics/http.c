@@ -8,13 +8,16 @@
 #include <sys/socket.h>
 
 #include "base/ring.h"
-#include "site/metrics/limits.h"
+#include "site/metrics/http_live.h"
+#include "site/metrics/http_query.h"
+#include "site/metrics/http_work.h"
 
 /* A connection as we bound it; libmicrohttpd has the rest. */
 struct http_client {
     int fd;
     uint64_t begun_us;
     bool there;
+    bool lives; /* a stream of events: it may stay */
 };
 
 struct http {
@@ -25,6 +28,8 @@ struct http {
     bool has_thread;
     _Atomic bool stopping;
     struct http_client clients[HTTP_CLIENTS_MAX];
+    struct http_work *work; /* NULL: no route takes a while */
+    struct http_live live;
 };
 
 static uint64_t http_now_us(const struct http *http)
@@ -52,20 +57,26 @@ static bool host_is_own(const char *text)
 }
 
 /* A page may make a browser look up a name of its own as 127.0.0.1; the header tells that name. */
-static bool http_may_ask(const struct http *http, struct MHD_Connection *connection)
+static bool http_may_ask(const struct http_table *table, struct MHD_Connection *connection)
 {
     const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
 
-    return !http->options.own_names || host == NULL || host_is_own(host);
+    return !table->own_names || host == NULL || host_is_own(host);
 }
 
 /* ---- answering ---- */
 
-static const struct http_route *http_find(const struct http *http, const char *path)
+/* What is asked for: the route, and the table that it stands in.  NULL: there is none. */
+static const struct http_route *http_find(const struct http *http, const char *path,
+                                          const struct http_table **table)
 {
-    for (size_t i = 0; i < http->options.route_count; i++)
-        if (strcmp(http->options.routes[i].path, path) == 0)
-            return &http->options.routes[i];
+    for (size_t t = 0; t < HTTP_TABLES_MAX; t++) {
+        *table = &http->options.tables[t];
+        for (size_t i = 0; i < (*table)->count; i++)
+            if (strcmp((*table)->routes[i].path, path) == 0)
+                return &(*table)->routes[i];
+    }
+    *table = &http->options.tables[0];
     return NULL;
 }
 
@@ -75,69 +86,190 @@ static void http_say(struct http_answer *answer, unsigned status, const char *te
     bytes_append(&answer->body, text, strlen(text));
 }
 
-static void http_fill(const struct http *http, struct MHD_Connection *connection, const char *path,
-                      const char *method, struct http_answer *answer)
+/* The client has these very bytes. */
+static bool http_is_kept(struct MHD_Connection *connection, const struct http_answer *answer)
 {
-    const struct http_route *route = http_find(http, path);
+    const char *kept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
 
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        http_say(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-    else if (!http_may_ask(http, connection))
-        http_say(answer, MHD_HTTP_FORBIDDEN, "ask by address or localhost\n");
-    else if (route == NULL)
-        http_say(answer, MHD_HTTP_NOT_FOUND, "nothing is here\n");
-    else
-        route->answer(http->options.context, answer);
+    return answer->etag != NULL && kept != NULL && strcmp(kept, answer->etag) == 0;
 }
 
-/* `body` belongs to the response, also when none is made. */
-static struct MHD_Response *http_response(struct http_answer *answer)
+/*
+ * Headers of every answer.  What a page of ours may do is said here: load what this server has, ask
+ * it, and nothing else.
+ */
+static bool http_add_headers(struct MHD_Response *response, const struct http_answer *answer)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        answer->body.size, answer->body.data, MHD_RESPMEM_MUST_FREE);
-    bool good;
+    const char *const headers[][2] = {
+        {"Content-Type", answer->type},
+        {"Cache-Control", answer->etag == NULL ? "no-store" : "no-cache"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Content-Security-Policy",
+         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+         "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        /* One request each, so that the bound on a connection's time is one on a request. */
+        {"Connection", "close"},
+        {"Allow", answer->status == MHD_HTTP_METHOD_NOT_ALLOWED ? "GET, HEAD" : NULL},
+        {"ETag", answer->etag},
+    };
 
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (headers[i][1] != NULL &&
+            MHD_add_response_header(response, headers[i][0], headers[i][1]) != MHD_YES)
+            return false;
+    return true;
+}
+
+/* Queue the response with all headers, and give it up. */
+static enum MHD_Result http_queue(struct MHD_Connection *connection, struct MHD_Response *response,
+                                  const struct http_answer *answer)
+{
+    enum MHD_Result result = http_add_headers(response, answer)
+                                 ? MHD_queue_response(connection, answer->status, response)
+                                 : MHD_NO;
+
+    MHD_destroy_response(response); /* the connection has its own reference */
+    return result;
+}
+
+/* Send an answer; its body belongs to the response, also when none is made. */
+static enum MHD_Result http_send(struct MHD_Connection *connection, struct http_answer *answer)
+{
+    struct MHD_Response *response;
+
+    if (answer->body.failed) {
+        bytes_fini(&answer->body);
+        return MHD_NO; /* the connection is closed */
+    }
+    if (http_is_kept(connection, answer)) {
+        bytes_fini(&answer->body);
+        answer->status = MHD_HTTP_NOT_MODIFIED;
+    }
+    response = MHD_create_response_from_buffer(answer->body.size, answer->body.data,
+                                               MHD_RESPMEM_MUST_FREE);
     if (response == NULL) {
         bytes_fini(&answer->body);
-        return NULL;
+        return MHD_NO;
     }
-    good = MHD_add_response_header(response, "Content-Type", answer->type) == MHD_YES &&
-           MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES &&
-           MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES &&
-           /* One request each, so that the bound on a connection's time is one on a request. */
-           MHD_add_response_header(response, "Connection", "close") == MHD_YES;
-    if (good && answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        good = MHD_add_response_header(response, "Allow", "GET, HEAD") == MHD_YES;
-    if (good)
-        return response;
-    MHD_destroy_response(response);
-    return NULL;
+    answer->body = (struct bytes){0};
+    return http_queue(connection, response, answer);
 }
 
-/* Called when the headers are there.  What the request carries besides is not read. */
+static const struct http_answer http_no_answer = {.status = MHD_HTTP_OK,
+                                                  .type = "text/plain; charset=utf-8"};
+
+static enum MHD_Result http_refuse(struct MHD_Connection *connection, unsigned status,
+                                   const char *text)
+{
+    struct http_answer answer = http_no_answer;
+
+    http_say(&answer, status, text);
+    return http_send(connection, &answer);
+}
+
+/* A stream stays: libmicrohttpd says which of our connections it is. */
+static enum MHD_Result http_stream(struct http *http, const struct http_table *table,
+                                   const struct http_route *route,
+                                   struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct http_answer answer = {.status = MHD_HTTP_OK, .type = "text/event-stream"};
+    struct http_client *client = info == NULL ? NULL : info->socket_context;
+    struct MHD_Response *response =
+        http_live_begin(&http->live, table, route, connection, http_now_us(http));
+
+    if (response == NULL)
+        return http_refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many streams\n");
+    if (client != NULL)
+        client->lives = true;
+    return http_queue(connection, response, &answer);
+}
+
+/* Have it answered by the other thread; the connection waits. */
+static enum MHD_Result http_defer(struct http *http, const struct http_table *table,
+                                  const struct http_route *route, struct MHD_Connection *connection,
+                                  void **request)
+{
+    struct http_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        return MHD_NO;
+    job->connection = connection;
+    job->route = route;
+    job->context = table->context;
+    job->answer = http_no_answer;
+    /* Its pointers are into itself, so it is read once more and not copied. */
+    http_query_read(&job->query, connection, route);
+    *request = job;
+    MHD_suspend_connection(connection);
+    http_work_give(http->work, job);
+    return MHD_YES;
+}
+
+static enum MHD_Result http_begin(struct http *http, struct MHD_Connection *connection,
+                                  const char *path, const char *method, void **request)
+{
+    const struct http_table *table;
+    const struct http_route *route = http_find(http, path, &table);
+    struct http_query query = {0};
+    struct http_answer answer = http_no_answer;
+
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        return http_refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    if (!http_may_ask(table, connection))
+        return http_refuse(connection, MHD_HTTP_FORBIDDEN, "ask by address or localhost\n");
+    if (route == NULL)
+        return http_refuse(connection, MHD_HTTP_NOT_FOUND, "nothing is here\n");
+    http_query_read(&query, connection, route);
+    if (query.too_much)
+        return http_refuse(connection, MHD_HTTP_BAD_REQUEST, "too much behind the ?\n");
+    switch (route->way) {
+    case HTTP_LATER:
+        return http_defer(http, table, route, connection, request);
+    case HTTP_LIVE:
+        if (strcmp(method, "GET") == 0)
+            return http_stream(http, table, route, connection);
+        return http_refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "a stream is only for GET\n");
+    case HTTP_AT_ONCE:
+        break;
+    }
+    route->answer(table->context, &query, &answer);
+    return http_send(connection, &answer);
+}
+
+/*
+ * Called when the headers are there, and again with a job whose answer is ready.  What the request
+ * carries besides is not read.
+ */
 static enum MHD_Result http_handle(void *context, struct MHD_Connection *connection,
                                    const char *path, const char *method, const char *version,
                                    const char *upload, size_t *upload_size, void **request)
 {
-    struct http_answer answer = {.status = MHD_HTTP_OK, .type = "text/plain; charset=utf-8"};
-    struct MHD_Response *response;
-    enum MHD_Result result;
+    struct http_job *job = *request;
 
     (void)version;
     (void)upload;
-    (void)upload_size;
-    (void)request;
-    http_fill(context, connection, path, method, &answer);
-    if (answer.body.failed) {
-        bytes_fini(&answer.body);
-        return MHD_NO;
+    if (job == NULL)
+        return http_begin(context, connection, path, method, request);
+    if (*upload_size != 0) { /* of a body that comes with a GET */
+        *upload_size = 0;
+        return MHD_YES;
     }
-    response = http_response(&answer);
-    if (response == NULL)
-        return MHD_NO; /* the connection is closed */
-    result = MHD_queue_response(connection, answer.status, response);
-    MHD_destroy_response(response); /* the connection has its own reference */
-    return result;
+    return http_send(connection, &job->answer);
+}
+
+static void http_completed(void *context, struct MHD_Connection *connection, void **request,
+                           enum MHD_RequestTerminationCode how)
+{
+    (void)context;
+    (void)connection;
+    (void)how;
+    http_job_free(*request);
+    *request = NULL;
 }
 
 /* ---- connections ---- */
@@ -179,7 +311,7 @@ static void http_sweep(const struct http *http)
     for (size_t i = 0; i < HTTP_CLIENTS_MAX; i++) {
         const struct http_client *client = &http->clients[i];
 
-        if (client->there && now_us - client->begun_us > HTTP_CONNECTION_US)
+        if (client->there && !client->lives && now_us - client->begun_us > HTTP_CONNECTION_US)
             (void)!shutdown(client->fd, SHUT_RDWR); /* its end is read, and it is closed */
     }
 }
@@ -203,11 +335,15 @@ static void *http_thread(void *context)
                              {.fd = http->wake.fd, .events = POLLIN}};
 
     while (!atomic_load(&http->stopping)) {
+        struct http_job *job;
         int timeout_ms = wake_begins(&http->wake) ? http_wait_ms(http) : 0;
 
         items[0].revents = items[1].revents = 0; /* a poll that a signal ends writes nothing */
         (void)!poll(items, sizeof items / sizeof items[0], timeout_ms);
         wake_take(&http->wake, items[1].revents != 0);
+        while (http->work != NULL && (job = http_work_take(http->work)) != NULL)
+            MHD_resume_connection(job->connection);
+        http_live_look(&http->live, http_now_us(http));
         (void)!MHD_run(http->daemon); /* fails for daemons with threads of their own only */
         http_sweep(http);
     }
@@ -228,16 +364,28 @@ static bool http_start_thread(struct http *http)
 
 /* ---- life ---- */
 
+static bool http_has_later(const struct http_options *options)
+{
+    for (size_t t = 0; t < HTTP_TABLES_MAX; t++)
+        for (size_t i = 0; i < options->tables[t].count; i++)
+            if (options->tables[t].routes[i].way == HTTP_LATER)
+                return true;
+    return false;
+}
+
 static enum status http_start(struct http *http, struct fault *fault)
 {
     const union MHD_DaemonInfo *info;
 
+    if (http_has_later(&http->options) && http_work_new(&http->work, &http->wake, fault) != ST_OK)
+        return ST_NOMEM;
     http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, http_handle, http, MHD_OPTION_LISTEN_SOCKET,
-        http->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CLIENTS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_REQUEST_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_CONNECTION, http_note, http, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_handle, http,
+        MHD_OPTION_LISTEN_SOCKET, http->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)HTTP_CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_REQUEST_BYTES_MAX,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, http_note, http,
+        MHD_OPTION_NOTIFY_COMPLETED, http_completed, http, MHD_OPTION_END);
     if (http->daemon == NULL)
         return fault_set(fault, ST_IO, "metrics.listen: libmicrohttpd does not start");
     info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -274,6 +422,8 @@ enum status http_new(struct http **http, const struct http_options *options, str
 
 void http_free(struct http *http)
 {
+    struct http_job *job;
+
     if (http == NULL)
         return;
     if (http->has_thread) {
@@ -281,8 +431,15 @@ void http_free(struct http *http)
         wake_up(&http->wake);
         (void)!pthread_join(http->thread, NULL); /* it was made, and ends by the word above */
     }
+    /* What is suspended has to go on before the daemon can stop. */
+    http_work_stop(http->work);
+    while (http->work != NULL && (job = http_work_take(http->work)) != NULL)
+        MHD_resume_connection(job->connection);
+    http_live_end(&http->live);
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon);
+    http_live_fini(&http->live);
+    http_work_free(http->work);
     wake_fini(&http->wake);
     free(http);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "site/metrics/health.h"
-#include "site/metrics/http.h"
 #include "site/metrics/series.h"
 
 struct metrics {
@@ -14,7 +13,8 @@ struct metrics {
     char site[2 * CONTROL_KEY_BYTES + 1];
 };
 
-static void metrics_answer_all(void *context, struct http_answer *answer)
+static void metrics_answer_all(void *context, const struct http_query *query,
+                               struct http_answer *answer)
 {
     struct metrics *metrics = context;
     struct metrics_now now = {
@@ -28,6 +28,7 @@ static void metrics_answer_all(void *context, struct http_answer *answer)
         .site = metrics->site,
     };
 
+    (void)query;
     answer->type = "text/plain; version=0.0.4; charset=utf-8";
     metrics_render(&answer->body, &now);
 }
@@ -38,28 +39,32 @@ static void metrics_say(struct http_answer *answer, struct health health)
     bytes_append(&answer->body, health.text, strlen(health.text));
 }
 
-static void metrics_answer_health(void *context, struct http_answer *answer)
+static void metrics_answer_health(void *context, const struct http_query *query,
+                                  struct http_answer *answer)
 {
     struct metrics *metrics = context;
     uint64_t beat_us = board_beat_us(metrics->board);
 
+    (void)query;
     metrics_say(answer, health_alive(board_phase(metrics->board),
                                      metrics->clock.now_us(metrics->clock.context), beat_us));
 }
 
-static void metrics_answer_ready(void *context, struct http_answer *answer)
+static void metrics_answer_ready(void *context, const struct http_query *query,
+                                 struct http_answer *answer)
 {
     struct metrics *metrics = context;
     const struct snapshot *snapshot = board_latest(metrics->board);
 
+    (void)query;
     metrics_say(answer, health_ready(board_phase(metrics->board), snapshot != NULL,
                                      snapshot != NULL && snapshot->figures.drained));
 }
 
 static const struct http_route metrics_routes[] = {
-    {"/metrics", metrics_answer_all},
-    {"/healthz", metrics_answer_health},
-    {"/readyz", metrics_answer_ready},
+    {"/metrics", metrics_answer_all, HTTP_AT_ONCE},
+    {"/healthz", metrics_answer_health, HTTP_AT_ONCE},
+    {"/readyz", metrics_answer_ready, HTTP_AT_ONCE},
 };
 
 enum status metrics_new(struct metrics **metrics, const struct metrics_options *options,
@@ -68,10 +73,11 @@ enum status metrics_new(struct metrics **metrics, const struct metrics_options *
     struct metrics *made = calloc(1, sizeof *made);
     struct http_options http = {
         .listen_fd = options->listen_fd,
-        .own_names = options->own_names,
-        .routes = metrics_routes,
-        .route_count = sizeof metrics_routes / sizeof metrics_routes[0],
-        .context = made,
+        .tables = {{.routes = metrics_routes,
+                    .count = sizeof metrics_routes / sizeof metrics_routes[0],
+                    .context = made,
+                    .own_names = options->own_names},
+                   options->more},
         .clock = options->clock,
     };
     enum status status;

@@ -7,12 +7,13 @@
 
 #include "base/clock.h"
 #include "site/metrics/board.h"
-#include "site/metrics/limits.h"
+#include "site/metrics/http.h"
 #include "site/metrics/settings.h"
 
 struct metrics_options {
     int listen_fd;           /* bound, listens, does not block */
     bool own_names;          /* as of http.h */
+    struct http_table more;  /* what is served besides; all-zero: nothing */
     const uint8_t *site_key; /* CONTROL_KEY_BYTES; copied */
     struct clock_source clock;
 };

@@ -20,12 +20,19 @@ struct metrics_settings {
     char path[METRICS_PATH_BYTES]; /* of a socket: to open, once the configuration was loaded */
     mode_t mode;                   /* metrics.mode = "0600": of that socket; octal */
     bool remote;                   /* metrics.remote = "no": an address beyond loopback is meant */
+    bool page;                     /* metrics.page = "no": the page is served beside the figures */
 };
 
 /* Whether they are served anywhere; NULL: nowhere. */
 static inline bool metrics_are_served(const struct metrics_settings *settings)
 {
     return settings != NULL && settings->place != METRICS_NOWHERE;
+}
+
+/* Whether the page is, beside them; NULL: no. */
+static inline bool page_is_served(const struct metrics_settings *settings)
+{
+    return metrics_are_served(settings) && settings->page;
 }
 
 #endif

@@ -29,19 +29,75 @@ static uint64_t now_us(void *context)
     return clock_us;
 }
 
-static void answer_short(void *context, struct http_answer *to)
+static void answer_short(void *context, const struct http_query *query, struct http_answer *to)
 {
     (void)context;
+    (void)query;
     bytes_append(&to->body, "short\n", 6);
 }
 
-static void answer_long(void *context, struct http_answer *to)
+static void answer_long(void *context, const struct http_query *query, struct http_answer *to)
 {
     (void)context;
+    (void)query;
     memset(bytes_extend(&to->body, LONG_BYTES), 'x', LONG_BYTES);
 }
 
-static const struct http_route routes[] = {{"/short", answer_short}, {"/long", answer_long}};
+/* What the query says, as "NAME=VALUE;" each. */
+static void answer_query(void *context, const struct http_query *query, struct http_answer *to)
+{
+    (void)context;
+    for (size_t i = 0; i < query->count; i++) {
+        bytes_append(&to->body, query->items[i].name, strlen(query->items[i].name));
+        bytes_append(&to->body, "=", 1);
+        bytes_append(&to->body, query->items[i].value, strlen(query->items[i].value));
+        bytes_append(&to->body, ";", 1);
+    }
+    if (http_value(query, "path") != NULL)
+        bytes_append(&to->body, query->path, strlen(query->path));
+}
+
+static void answer_kept(void *context, const struct http_query *query, struct http_answer *to)
+{
+    (void)context;
+    (void)query;
+    to->etag = "\"1\"";
+    bytes_append(&to->body, "kept\n", 5);
+}
+
+/* Answers that wait until the test lets them go. */
+static _Atomic bool slow_may_end;
+static _Atomic int slow_begun;
+
+static void answer_slow(void *context, const struct http_query *query, struct http_answer *to)
+{
+    (void)context;
+    slow_begun++;
+    for (int i = 0; i < 2000 && !slow_may_end; i++)
+        (void)usleep(10 * 1000);
+    answer_query(context, query, to);
+}
+
+/* An event that the test sets. */
+static _Atomic int live_number;
+static _Atomic bool live_is_long;
+
+static void answer_live(void *context, const struct http_query *query, struct http_answer *to)
+{
+    char text[32];
+
+    (void)context;
+    (void)query;
+    (void)snprintf(text, sizeof text, "number %d", live_number);
+    bytes_append(&to->body, text, strlen(text));
+    if (live_is_long)
+        memset(bytes_extend(&to->body, LONG_BYTES), 'x', LONG_BYTES);
+}
+
+static const struct http_route routes[] = {
+    {"/short", answer_short, HTTP_AT_ONCE}, {"/long", answer_long, HTTP_AT_ONCE},
+    {"/query", answer_query, HTTP_AT_ONCE}, {"/kept", answer_kept, HTTP_AT_ONCE},
+    {"/slow", answer_slow, HTTP_LATER},     {"/live", answer_live, HTTP_LIVE}};
 
 static struct sockaddr_un address_of_path(void)
 {
@@ -56,11 +112,15 @@ static void serve(bool own_names)
 {
     struct sockaddr_un address;
     struct fault fault = {0};
-    struct http_options options = {.own_names = own_names,
-                                   .routes = routes,
-                                   .route_count = sizeof routes / sizeof routes[0],
+    struct http_options options = {.tables = {{.routes = routes,
+                                               .count = sizeof routes / sizeof routes[0],
+                                               .own_names = own_names}},
                                    .clock = {.now_us = now_us}};
 
+    slow_may_end = false;
+    slow_begun = 0;
+    live_number = 1;
+    live_is_long = false;
     temp_dir_init(dir);
     path = temp_path(dir, "socket");
     address = address_of_path();
@@ -115,7 +175,8 @@ static size_t hear(int fd)
         struct pollfd item = {.fd = fd, .events = POLLIN};
         ssize_t got;
 
-        ck_assert_int_eq(poll(&item, 1, PATIENCE_MS), 1);
+        if (poll(&item, 1, PATIENCE_MS) != 1)
+            ck_abort_msg("it is not closed; %zu bytes came: %.300s", size, answer);
         got = read(fd, block, sizeof block);
         if (got <= 0)
             break;
@@ -269,6 +330,186 @@ START_TEST(more_clients_than_places_wait_for_one)
 }
 END_TEST
 
+/* ---- queries, and what a client has already ---- */
+
+START_TEST(a_query_is_decoded_and_bounded)
+{
+    char text[HTTP_QUERY_BYTES + 200] = "GET /query?a=";
+    size_t used = strlen(text);
+
+    is_answered("GET /query?a=1&b=x%20y&c&path= HTTP/1.1\r\nHost: a\r\n\r\n", "200",
+                "\r\n\r\na=1;b=x y;c=;path=;/query");
+    is_answered("GET /query?a&a&a&a&a&a&a&a&a&a&a&a&a HTTP/1.1\r\nHost: a\r\n\r\n", "400",
+                "too much");
+    memset(text + used, 'x', HTTP_QUERY_BYTES);
+    (void)snprintf(text + used + HTTP_QUERY_BYTES, 64, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    is_answered(text, "400", "too much");
+}
+END_TEST
+
+START_TEST(what_a_client_has_is_not_sent_again)
+{
+    is_answered("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n", "200", "ETag: \"1\"");
+    ck_assert_ptr_nonnull(strstr(answer, "no-cache"));
+    is_answered("GET /kept HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"1\"\r\n\r\n", "304", "");
+    ck_assert_ptr_null(strstr(answer, "kept\n"));
+    is_answered("GET /kept HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"2\"\r\n\r\n", "200", "kept\n");
+    is_answered("GET /short HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"1\"\r\n\r\n", "200",
+                "no-store");
+}
+END_TEST
+
+START_TEST(every_answer_says_what_a_page_may_do)
+{
+    is_answered("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", "404", "default-src 'none'");
+    ck_assert_ptr_nonnull(strstr(answer, "frame-ancestors 'none'"));
+    ck_assert_ptr_nonnull(strstr(answer, "Referrer-Policy: no-referrer"));
+    ck_assert_ptr_nonnull(strstr(answer, "Cross-Origin-Resource-Policy: same-origin"));
+    ck_assert_ptr_null(strstr(answer, "Access-Control"));
+}
+END_TEST
+
+/* ---- answers that take a while ---- */
+
+static void wait_for_slow(int count)
+{
+    for (int i = 0; slow_begun < count; i++) {
+        ck_assert_int_lt(i, 2000);
+        (void)usleep(10 * 1000);
+    }
+}
+
+START_TEST(an_answer_that_takes_a_while_keeps_nobody_waiting)
+{
+    int slow[3];
+
+    for (int i = 0; i < 3; i++) {
+        slow[i] = dial();
+        tell(slow[i], "GET /slow?a=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    wait_for_slow(1);
+    is_answered("GET /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "short\n");
+    slow_may_end = true;
+    for (int i = 0; i < 3; i++) {
+        (void)hear(slow[i]);
+        ck_assert_ptr_nonnull(strstr(answer, "a=1;"));
+    }
+    ck_assert_int_eq(slow_begun, 3);
+    is_answered("HEAD /slow?a=1 HTTP/1.1\r\nHost: a\r\n\r\n", "200", "Content-Length: 4");
+    is_answered("GET /slow?a=2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", "200",
+                "a=2;");
+}
+END_TEST
+
+START_TEST(who_leaves_before_the_answer_is_forgotten)
+{
+    int gone = dial();
+
+    tell(gone, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_for_slow(1);
+    (void)close(gone);
+    slow_may_end = true;
+    is_answered("GET /slow?a=3 HTTP/1.1\r\nHost: a\r\n\r\n", "200", "a=3;");
+}
+END_TEST
+
+/* teardown() frees the server with an answer that is made, one that waits, and a stream. */
+START_TEST(the_server_ends_with_answers_under_way)
+{
+    int fds[3] = {dial(), dial(), dial()};
+
+    tell(fds[0], "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_for_slow(1);
+    tell(fds[1], "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    tell(fds[2], "GET /live HTTP/1.1\r\nHost: a\r\n\r\n");
+    is_answered("GET /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "short\n");
+    slow_may_end = true;
+    http_free(http);
+    http = NULL;
+    for (int i = 0; i < 3; i++)
+        (void)hear(fds[i]); /* each is closed */
+}
+END_TEST
+
+/* ---- streams ---- */
+
+/* Read until the text comes; what comes stays in `answer`, from *size on. */
+static void hear_until(int fd, size_t *size, const char *words)
+{
+    while (strstr(answer, words) == NULL) {
+        struct pollfd item = {.fd = fd, .events = POLLIN};
+        ssize_t got;
+
+        ck_assert_int_eq(poll(&item, 1, PATIENCE_MS), 1);
+        got = read(fd, answer + *size, sizeof answer - 1 - *size);
+        ck_assert_int_gt((int)got, 0);
+        *size += (size_t)got;
+        answer[*size] = '\0';
+    }
+}
+
+static int begin_stream(size_t *size)
+{
+    int fd = dial();
+
+    *size = 0;
+    answer[0] = '\0';
+    tell(fd, "GET /live HTTP/1.1\r\nHost: a\r\n\r\n");
+    return fd;
+}
+
+START_TEST(a_stream_tells_what_changed_and_nothing_else)
+{
+    size_t size;
+    int fd = begin_stream(&size);
+    size_t before;
+    struct pollfd item = {.fd = fd, .events = POLLIN};
+
+    hear_until(fd, &size, "data: number 1\n\n");
+    ck_assert_ptr_nonnull(strstr(answer, "text/event-stream"));
+    before = size;
+    clock_us += HTTP_LIVE_US + 1; /* it is asked again, and says the same */
+    is_answered("HEAD /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "");
+    ck_assert_int_eq(poll(&item, 1, 1500), 0);
+    answer[0] = '\0';
+    size = 0;
+    live_number = 2;
+    clock_us += HTTP_LIVE_US + 1;
+    hear_until(fd, &size, "data: number 2\n\n");
+    clock_us += HTTP_BEAT_US + 1; /* nothing new for long: a comment */
+    hear_until(fd, &size, "\n:\n\n");
+    clock_us += HTTP_STREAM_US + 1; /* its time is over, and it ends well */
+    while (read(fd, answer, sizeof answer) > 0)
+        continue;
+    (void)close(fd);
+    ck_assert_uint_gt(before, 0);
+}
+END_TEST
+
+START_TEST(streams_are_bounded_and_slow_ones_are_closed)
+{
+    int many[HTTP_STREAMS_MAX];
+    size_t size;
+
+    live_is_long = true; /* more than a socket takes of a client that does not read */
+    for (int i = 0; i < HTTP_STREAMS_MAX; i++) {
+        many[i] = begin_stream(&size);
+        hear_until(many[i], &size, "data: number 1");
+    }
+    is_answered("GET /live HTTP/1.1\r\nHost: a\r\n\r\n", "503", "too many streams");
+    is_answered("GET /short HTTP/1.1\r\nHost: a\r\n\r\n", "200", "short\n");
+    is_answered("HEAD /live HTTP/1.1\r\nHost: a\r\n\r\n", "405", "");
+    (void)sleep(HTTP_IDLE_S + 3);
+    for (int i = 0; i < HTTP_STREAMS_MAX; i++)
+        ck_assert_uint_lt(hear(many[i]), LONG_BYTES); /* its client read nothing meanwhile */
+    live_is_long = false;
+    clock_us += HTTP_LIVE_US + 1;
+    many[0] = begin_stream(&size);
+    hear_until(many[0], &size, "data: number 1\n\n");
+    (void)close(many[0]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("http");
@@ -284,6 +525,14 @@ int main(void)
     tcase_add_test(tcase, slow_clients_keep_nobody_waiting_and_lose_their_connection);
     tcase_add_test(tcase, a_byte_now_and_then_does_not_keep_a_connection);
     tcase_add_test(tcase, more_clients_than_places_wait_for_one);
+    tcase_add_test(tcase, a_query_is_decoded_and_bounded);
+    tcase_add_test(tcase, what_a_client_has_is_not_sent_again);
+    tcase_add_test(tcase, every_answer_says_what_a_page_may_do);
+    tcase_add_test(tcase, an_answer_that_takes_a_while_keeps_nobody_waiting);
+    tcase_add_test(tcase, who_leaves_before_the_answer_is_forgotten);
+    tcase_add_test(tcase, the_server_ends_with_answers_under_way);
+    tcase_add_test(tcase, a_stream_tells_what_changed_and_nothing_else);
+    tcase_add_test(tcase, streams_are_bounded_and_slow_ones_are_closed);
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(own, setup_own, teardown);
     tcase_add_test(own, a_name_that_is_not_this_machines_is_refused);
