@@ -1,6 +1,6 @@
 # The front door: each target is one command of CMake, CTest or a script.  `make help` lists them.
-# Only `deps`, and `check` and `demo` by it, install packages; `bench` and `check-languages` have
-# npm bring what they need into a folder of their own.
+# Only `deps`, and `check` and `demo` by it, install packages; `bench`, `check-languages` and
+# `page-check` have npm bring what they need into a folder of their own.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
@@ -53,7 +53,7 @@ make_target = cmake --build --preset $(1) -j $(JOBS) --target $(2) || { $(blame)
 .PHONY: help deps build release check check-dev check-headers check-clang check-hashes \
 	check-asan check-tsan check-rest lint tidy cppcheck demo demo-site demo-road bench fuzz \
 	hostile differential sim cases exact spec check-languages mutants models shape soak format \
-	format-check install deb deb-check clean
+	format-check install deb deb-check page-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
@@ -224,6 +224,15 @@ deb: ## build the Debian package in build/deb (debhelper)
 
 deb-check: deb ## build it, and look at it: lintian, its files, its scripts, what it installs
 	@tests/packaging/deb.sh build/deb
+
+page-check: build ## the page in headless Chromium, with axe; pictures in build/page (npm, chromium)
+	@chromium=$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser || true)}; \
+	[ -n "$$chromium" ] || { echo "chromium is not installed: apt-get install chromium" >&2; \
+		exit 1; }; \
+	command -v npm >/dev/null || { echo "npm is not installed" >&2; exit 1; }; \
+	mkdir -p build/page && cp tests/page/package.json tests/page/package-lock.json build/page/ && \
+	(cd build/page && npm ci --silent --no-audit --no-fund) && \
+	CHROMIUM=$$chromium tests/page/page.sh build/dev build/page
 
 install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
 	@cmake --install build/release --prefix $(abspath $(PREFIX))

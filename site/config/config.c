@@ -290,6 +290,7 @@ static const struct site_key {
     {"metrics.listen", config_set_metrics_listen, "", AT_START, AT_METRICS_LISTEN},
     {"metrics.mode", config_set_metrics_mode, "0600", AT_START, AT(metrics.mode)},
     {"metrics.remote", config_set_metrics_remote, "no", AT_START, AT(metrics.remote)},
+    {"metrics.page", config_set_metrics_page, "no", AT_START, AT(metrics.page)},
     {"engine.tier1", config_set_tier1, "off", AT_START, AT(engine.mode)},
     {"engine.codes", config_set_codes, "", AT_START, AT(engine.codes)},
     {"engine.compiler", config_set_compiler, "cc", AT_START, AT(engine.compiler)},

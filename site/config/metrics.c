@@ -32,7 +32,8 @@ enum status config_set_metrics_listen(struct site_config *config, const char *te
                                       struct fault *fault)
 {
     struct metrics_settings metrics = {.mode = config->metrics.mode,
-                                       .remote = config->metrics.remote};
+                                       .remote = config->metrics.remote,
+                                       .page = config->metrics.page};
     bool brackets = text[0] == '[';
     const char *colon = strrchr(text, ':');
     size_t size;
@@ -88,6 +89,15 @@ enum status config_set_metrics_remote(struct site_config *config, const char *te
     return ST_OK;
 }
 
+enum status config_set_metrics_page(struct site_config *config, const char *text,
+                                    struct fault *fault)
+{
+    if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+        return fault_set(fault, ST_INVALID, "metrics.page: wants \"no\" or \"yes\"");
+    config->metrics.page = text[0] == 'y';
+    return ST_OK;
+}
+
 static bool config_is_loopback(const char *host)
 {
     unsigned char four[4];
@@ -108,5 +118,10 @@ enum status config_check_metrics(const struct site_config *config, struct fault 
                          "reads this site's figures, without a password: say metrics.remote = "
                          "\"yes\" if that is meant",
                          metrics->host);
+    /* It shows every agent's and customer's money, and asks for no password. */
+    if (metrics->page && metrics->remote)
+        return fault_set(fault, ST_INVALID,
+                         "metrics.page: the page is for this machine alone, and metrics.remote is "
+                         "\"yes\": reach it by `ssh -L`, or through a proxy that asks who it is");
     return ST_OK;
 }

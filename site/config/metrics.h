@@ -6,7 +6,8 @@
 
 /*
  * Each reads the text of its key; ST_INVALID: the fault says what the key wants.
- * config_set_metrics_listen(), config_set_metrics_mode(), config_set_metrics_remote().
+ * config_set_metrics_listen(), config_set_metrics_mode(), config_set_metrics_remote(),
+ * config_set_metrics_page().
  */
 MUST_CHECK enum status config_set_metrics_listen(struct site_config *config, const char *text,
                                                  struct fault *fault);
@@ -14,6 +15,8 @@ MUST_CHECK enum status config_set_metrics_mode(struct site_config *config, const
                                                struct fault *fault);
 MUST_CHECK enum status config_set_metrics_remote(struct site_config *config, const char *text,
                                                  struct fault *fault);
+MUST_CHECK enum status config_set_metrics_page(struct site_config *config, const char *text,
+                                               struct fault *fault);
 
 /* Check what must hold between them.  ST_INVALID. */
 MUST_CHECK enum status config_check_metrics(const struct site_config *config, struct fault *fault);

@@ -43,6 +43,7 @@ static const char site_text[] =
     "# listen = \"127.0.0.1:9464\" # or unix:PATH; without it they are served nowhere\n"
     "# mode = \"0600\" # of a socket at unix:PATH: who may connect, as control.mode\n"
     "# remote = \"no\" # yes: an address that other machines reach is meant\n"
+    "# page = \"no\" # yes: a page for browsers, too, with all agents and money: docs/page.md\n"
     "\n"
     "[engine] # agents' code as native code: docs/operate.md, \"Native code\"\n"
     "tier1 = \"off\" # off, named (those of `codes`) or all\n"

@@ -30,6 +30,7 @@
 #include "site/daemon/signals.h"
 #include "site/daemon/wires.h"
 #include "site/metrics/metrics.h"
+#include "site/page/page.h"
 
 enum { CORE_STACK_BYTES = 16 * 1024 * 1024 };
 
@@ -40,6 +41,7 @@ struct site {
     struct signals signals;
     struct metrics_socket metrics_socket;
     struct metrics *metrics; /* NULL: nobody watches */
+    struct page *page;       /* NULL: it is not served */
     struct opened opened;
     struct readers readers;
     struct parts parts;
@@ -137,6 +139,11 @@ static enum status site_open_metrics(struct site *site, struct fault *fault)
 
     if (!metrics_are_served(settings))
         return ST_OK;
+    if (page_is_served(settings)) {
+        if (page_new(&site->page, site->options->socket_path, clock_system()) != ST_OK)
+            return fault_set(fault, ST_NOMEM, "metrics.page: out of memory");
+        metrics.more = page_table(site->page);
+    }
     status = metrics_socket_open(&site->metrics_socket, settings, site->options->dir, fault);
     if (status != ST_OK)
         return status;
@@ -151,6 +158,8 @@ static enum status site_open_metrics(struct site *site, struct fault *fault)
         log_write(LOG_INFO, "metrics.ready", "address=%s port=%u", settings->host,
                   (unsigned)settings->port);
     site->parts.board = metrics_board(site->metrics);
+    if (status == ST_OK && site->page != NULL)
+        page_watch(site->page, site->parts.board);
     return status;
 }
 
@@ -188,6 +197,8 @@ static enum status site_open(struct site *site, struct fault *fault)
     site->has_edge = status == ST_OK;
     if (!site->has_edge)
         return status;
+    if (site->page != NULL)
+        page_open(site->page, &site->opened.store);
     reload_init(&site->edge.reload, site->options->reader, &site->opened, &site->parts,
                 site->options->socket_path, site->options->book);
     pulse_init(&site->edge.pulse, &site->notify, &site->parts.pulse, &site->parts.core_wake,
@@ -201,6 +212,7 @@ static void site_close(struct site *site)
 {
     struct pricebook *book;
 
+    page_stop(site->page);
     if (site->has_edge)
         edge_fini(&site->edge);
     for (size_t i = 0; i < FRAMES_MAX; i++)
@@ -208,7 +220,8 @@ static void site_close(struct site *site)
     while ((book = ring_pop(&site->parts.books)) != NULL)
         free(book);
     wires_free(site->wires);
-    metrics_free(site->metrics);
+    metrics_free(site->metrics); /* its threads read the page's store */
+    page_free(site->page);
     metrics_socket_remove(&site->metrics_socket);
     wake_fini(&site->parts.core_wake);
     wake_fini(&site->parts.writer_wake);

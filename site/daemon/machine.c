@@ -34,7 +34,8 @@ struct machine_need machine_need(enum machine_kind kind, const struct daemon_opt
     bool links = options->link_listen != NULL;
     unsigned own = OWN_THREADS +
                    (options->tier1 != NULL && options->tier1->mode != TIER1_OFF ? 1U : 0U) +
-                   (links ? ZMQ_THREADS : 0U) + (metrics_are_served(options->metrics) ? 1U : 0U);
+                   (links ? ZMQ_THREADS : 0U) + (metrics_are_served(options->metrics) ? 1U : 0U) +
+                   (page_is_served(options->metrics) ? 1U : 0U);
     uint64_t bytes = 0;
 
     switch (kind) {

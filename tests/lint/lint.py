@@ -47,8 +47,9 @@ ARROWS = {
     "site/core": "agents audit base channels exchange ledger links market sdk site/control",
     "site/compiler": "agents base engine site/control site/core",
     "site/metrics": "base site/core",
+    "site/page": "base ledger site/control site/metrics",
     "site/daemon": "agents base links market site/compiler site/control site/core site/metrics"
-    " store",
+    " site/page store",
     "site/cli": "agents archive audit base engine ledger links sdk sdk/loader site/config"
     " site/control site/core site/daemon site/testing store",
     "site": "site/cli",
@@ -86,7 +87,8 @@ FACES = {
     "site/config": "config.h",
     "site/core": "core.h figures.h",
     "site/compiler": "settings.h tier1.h",
-    "site/metrics": "board.h limits.h metrics.h settings.h",
+    "site/metrics": "board.h http.h limits.h metrics.h settings.h",
+    "site/page": "page.h",
     "site/daemon": "daemon.h offline.h signals.h",
     "site/testing": "test_expect.h test_file.h test_print.h test_run.h",
     "site/cli": "cli.h",

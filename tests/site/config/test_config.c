@@ -564,6 +564,24 @@ START_TEST(other_machines_see_figures_only_where_that_is_said)
 }
 END_TEST
 
+START_TEST(the_page_is_off_at_first_and_never_for_other_machines)
+{
+    load_with("metrics.listen = \"127.0.0.1:9464\"\n");
+    ck_assert(!config.metrics.page);
+    load_with("[metrics]\npage = \"yes\"\nlisten = \"127.0.0.1:9464\"\n");
+    ck_assert(config.metrics.page); /* in whichever order they come */
+    load_with("[metrics]\nlisten = \"unix:m.sock\"\npage = \"yes\"\n");
+    ck_assert(config.metrics.page);
+    write_file("site.toml",
+               "[metrics]\nlisten = \"0.0.0.0:1\"\nremote = \"yes\"\npage = \"yes\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    ck_assert_ptr_nonnull(strstr(reported, "metrics.page"));
+    write_file("site.toml", "metrics.page = \"on\"\n");
+    ck_assert_int_eq(load(), ST_INVALID);
+    expect_error("site.toml:1:16: metrics.page: wants \"no\" or \"yes\"");
+}
+END_TEST
+
 START_TEST(wrong_places_for_figures_say_what_is_wanted)
 {
     static const char *const wrong[] = {"9464",
@@ -686,6 +704,7 @@ int main(void)
     tcase_add_test(files, figures_are_served_nowhere_until_somebody_says_where);
     tcase_add_test(files, other_machines_see_figures_only_where_that_is_said);
     tcase_add_test(files, wrong_places_for_figures_say_what_is_wanted);
+    tcase_add_test(files, the_page_is_off_at_first_and_never_for_other_machines);
     tcase_add_test(files, a_socket_path_that_no_socket_can_have_is_refused);
     tcase_add_test(files, a_missing_file_is_told_from_an_unreadable_one);
     tcase_add_test(files, a_file_that_is_too_long_is_refused);

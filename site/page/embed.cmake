@@ -1,0 +1,28 @@
+# cmake -D FOLDER=. -D FILES=a,b -D OUTPUT=files.c -P embed.cmake: the files as a table, each with
+# its path, and with a name for its bytes, by which a browser knows whether it has them.
+string(REPLACE "," ";" files "${FILES}")
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_svg "image/svg+xml")
+string(REPEAT "0x[0-9a-f][0-9a-f]," 16 line)
+set(text "#include \"site/page/files.h\"\n\n")
+set(table "")
+foreach(file IN LISTS files)
+    file(READ "${FOLDER}/${file}" hex HEX)
+    file(SHA256 "${FOLDER}/${file}" hash)
+    string(SUBSTRING "${hash}" 0 32 hash)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
+    string(MAKE_C_IDENTIFIER "${file}" name)
+    string(REGEX REPLACE ".*\\." "" ending "${file}")
+    set(path "/${file}")
+    if(file STREQUAL "index.html")
+        set(path "/")
+    endif()
+    string(APPEND text "static const uint8_t ${name}[] = {\n${bytes}\n};\n\n")
+    string(APPEND table "    {\"${path}\", \"${type_${ending}}\", \"\\\"${hash}\\\"\",\n"
+        "     ${name}, sizeof ${name}},\n")
+endforeach()
+file(WRITE "${OUTPUT}" "${text}const struct page_file page_files[] = {\n${table}};\n"
+    "const size_t page_file_count = sizeof page_files / sizeof page_files[0];\n")
