@@ -117,7 +117,7 @@ function headsOf(agent, past, unit) {
 function identity(agent) {
   return list([
     ["number", agent.id],
-    ["customer", to("agents", { customer: agent.customer }, agent.customer)],
+    ["customer", to("customer/" + agent.customer, null, agent.customer)],
     ["parent", agent.parent === "0" ? null : to("agent/" + agent.parent, null, agent.parent)],
     [
       "leash held by",

@@ -1,8 +1,8 @@
-// Agents and customers: who has how much, who burns it, and how long it lasts.
+// Agents: which has how much, how fast it burns that, and how long it lasts.
 
 import { h, to, fresh, place, put, Table } from "./dom.js";
 import { nanos, money, hourly, rate, lasts, runway, span } from "./figures.js";
-import { count, some, bytes, short } from "./figures.js";
+import { count, some, bytes } from "./figures.js";
 import { ask, pages, lines, state, wrong } from "./books.js";
 
 const SHOWN = 100; // rows of a page
@@ -87,7 +87,7 @@ class Agents {
         n: true,
         off: true,
         sort: (agent) => Number(agent.customer),
-        cell: (agent) => to("agents", { customer: agent.customer }, agent.customer),
+        cell: (agent) => to("customer/" + agent.customer, null, agent.customer),
       },
       {
         title: "Memory",
@@ -279,60 +279,6 @@ export function agents(main, query) {
     stop: () => {
       clearInterval(timer);
       if (view) view.stopped = true;
-    },
-  };
-}
-
-/* ---- customers ---- */
-
-export function customers(main) {
-  const table = new Table(
-    "Customers of this site",
-    [
-      {
-        title: "Name",
-        head: true,
-        cell: (row) => (row.operator ? row.name + " (the operator)" : row.name),
-      },
-      { title: "Number", n: true, off: true, cell: (row) => row.account },
-      { title: "Key", off: true, cell: (row) => short(row.key) },
-      { title: "Share of time", n: true, off: true, cell: (row) => row.share },
-      {
-        title: "Agents",
-        n: true,
-        label: "agents",
-        cell: (row) => to("agents", { customer: row.account }, count(row.agents)),
-      },
-      {
-        title: "Balance",
-        n: true,
-        cell: (row) => lines("customer:" + row.account, null, money(nanos(row.balance))),
-      },
-    ],
-    { quiet: true },
-  );
-  const said = h("p", { class: "soft", role: "status" });
-  let stopped = false,
-    all = 0;
-  fresh(
-    main,
-    h("h1", { tabindex: "-1" }, "Customers"),
-    h("div", { class: "sheet" }, table.element, h("div", { class: "pages" }, said)),
-  );
-  pages(
-    "customers",
-    "account",
-    (items) => {
-      table.add(items);
-      all += items.length;
-      put(said, some(all, "customer"));
-    },
-    () => stopped || all >= 4096,
-  ).catch((error) => place(said, wrong(error)));
-  return {
-    title: "Customers",
-    stop: () => {
-      stopped = true;
     },
   };
 }

@@ -12,7 +12,7 @@
 #include "site/page/overview.h"
 #include "site/page/reads.h"
 
-enum { PAGE_ANSWERS = 14 };
+enum { PAGE_ANSWERS = 15 };
 
 struct page {
     struct ask ask;
@@ -97,6 +97,7 @@ PAGE_READ(agents, PAGE_LIST)
 PAGE_READ(agent, {"id", ARGUMENT_NUMBER})
 PAGE_READ(logs, {"id", ARGUMENT_NUMBER}, PAGE_LIST)
 PAGE_READ(customers, PAGE_LIST)
+PAGE_READ(customer, {"id", ARGUMENT_NUMBER})
 PAGE_READ(link, {"name", ARGUMENT_TEXT})
 PAGE_READ(settlements, {"name", ARGUMENT_TEXT})
 PAGE_READ(prices, {NULL, ARGUMENT_NONE})
@@ -274,6 +275,7 @@ static const struct http_route page_answers[] = {
     {"/api/agent", page_answer_agent, HTTP_LATER},
     {"/api/logs", page_answer_logs, HTTP_LATER},
     {"/api/customers", page_answer_customers, HTTP_LATER},
+    {"/api/customer", page_answer_customer, HTTP_LATER},
     {"/api/link", page_answer_link, HTTP_LATER},
     {"/api/settlements", page_answer_settlements, HTTP_LATER},
     {"/api/prices", page_answer_prices, HTTP_LATER},

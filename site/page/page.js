@@ -4,12 +4,13 @@ import { put } from "./dom.js";
 import { count } from "./figures.js";
 import { ask } from "./books.js";
 import { overview } from "./overview.js";
-import { agents, customers } from "./agents.js";
+import { agents } from "./agents.js";
 import { agent } from "./agent.js";
+import { customers, customer } from "./customers.js";
 import { links, link, prices } from "./links.js";
 import { ledger } from "./ledger.js";
 
-const VIEWS = { "": overview, agents, agent, customers, links, link, prices, ledger };
+const VIEWS = { "": overview, agents, agent, customers, customer, links, link, prices, ledger };
 const POLL_MS = 5000;
 
 const main = document.getElementById("main");
@@ -34,7 +35,7 @@ function asked() {
 }
 
 function mark(name) {
-  const view = { agent: "agents", link: "links" }[name] || name;
+  const view = { agent: "agents", customer: "customers", link: "links" }[name] || name;
   for (const entry of document.querySelectorAll("#views a")) {
     if (entry.getAttribute("href") === "#/" + view) entry.setAttribute("aria-current", "page");
     else entry.removeAttribute("aria-current");

@@ -114,6 +114,8 @@ holds "the agents" "$(of 'map(.id + " " + .name + " " + .balance) | join(";")' /
 holds "an agent's balance" "$(of .balance "/api/agent?id=$shop")" "$(field "$shop" balance)"
 holds "a page of agents" "$(of 'length' '/api/agents?after=0&limit=1')" 1
 holds "the customers" "$(of '.[0].name' /api/customers)" operator
+holds "a customer's agents" "$(of '.quotas[] | select(.key == "agents_max") | .used' \
+    '/api/customer?id=4096')" "$("$serai" agent ls --json | wc -l)"
 holds "a price" "$(of '.[] | select(.key == "memory.rent") | .price' /api/prices)" \
     "$("$serai" price show --json | jq -r 'select(.key == "memory.rent") | .price')"
 holds "the log" "$(of '.[0].text' "/api/logs?id=$shop&after=0&limit=1")" \
@@ -182,7 +184,7 @@ kill -CONT "$daemon"
 asked 200 shop /api/agents
 
 # ---- it ends with the site, streams and all ----
-curl -sSN -m 20 "$base/api/events" >/dev/null &
+curl -sSN -m 20 "$base/api/events" >/dev/null 2>&1 &
 stream=$!
 sleep 0.5
 stop_site TERM

@@ -318,6 +318,7 @@ async function main() {
     agent: "agent/" + id("candle"),
     stranger: "agent/" + id("shouter"),
     customers: "customers",
+    customer: "customer/4096",
     links: "links",
     link: "link/ferry",
     prices: "prices",

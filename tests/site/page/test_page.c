@@ -115,7 +115,7 @@ START_TEST(before_the_site_serves_every_answer_says_so)
         bytes_fini(&answer.body);
         count++;
     }
-    ck_assert_int_eq(count, 13);
+    ck_assert_int_eq(count, 14);
 }
 END_TEST
 
