@@ -64,6 +64,7 @@ static void overview_put_money(struct json *json, const struct core_figures *fig
         char name[ACCOUNT_NAME_BYTES];
 
         json_open(json, '{');
+        json_put_uint(json, "id", account->id);
         json_put_text(json, "name", account_name(name, account->id, account->kind));
         json_put_total(json, "debits", account->debits);
         json_put_total(json, "credits", account->credits);

@@ -72,10 +72,7 @@ class Money {
         name: one.name,
         amount: amounts[i],
         part: Number((amounts[i] * 1000n) / most) / 1000,
-        pace:
-          this.us > 0n
-            ? rate(hourly(this.earned.get(String(REVENUE_FIRST + i)) ?? 0n, this.us))
-            : "",
+        pace: this.us > 0n ? rate(hourly(this.earned.get(one.id) ?? 0n, this.us)) : "",
       }))
       .sort((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0));
     this.table.show(this.shown);

@@ -25,7 +25,7 @@ START_TEST(every_own_account_is_found_by_the_name_that_lists_print)
         ck_assert_uint_eq(filter.account, id);
         count++;
     }
-    ck_assert_int_eq(count, 21);
+    ck_assert_int_eq(count, 22);
 }
 END_TEST
 
