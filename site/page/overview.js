@@ -1,7 +1,7 @@
 // The first view: money, then work, agents, disk and links.
 
 import { h, to, fresh, place, put, sheet, list, bar, spark, Table } from "./dom.js";
-import { nanos, exact, money, hourly, rate, count, bytes, clock, span } from "./figures.js";
+import { nanos, exact, money, hourly, rate, count, some, bytes, clock, span } from "./figures.js";
 import { ask, lines, state, wrong } from "./books.js";
 
 // The numbers that the site's accounts of revenue have.
@@ -243,7 +243,7 @@ function notices(now) {
   if (Number(now.disk.free_bytes) < Number(now.disk.low_bytes)) said.push("The disk fills.");
   for (const link of now.links)
     if (link.state !== "up") said.push(`Link ${link.name} is ${link.state}.`);
-  if (now.agents.dry !== "0") said.push(`${count(now.agents.dry)} agents are dry.`);
+  if (now.agents.dry !== "0") said.push(`${some(now.agents.dry, "agent")} ran dry.`);
   return said;
 }
 
@@ -253,7 +253,7 @@ export function overview(main) {
     store = sheet("Disk and books", "s5");
   const crowdBody = h("div"),
     storeBody = h("div"),
-    notice = h("div", { class: "say warn" });
+    notice = h("div", { class: "notice" });
   const roads = sheet("Links", ""),
     roadsBody = h("div", {}, table.element);
   crowd.append(crowdBody);
