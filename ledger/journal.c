@@ -567,7 +567,6 @@ enum status books_read_frames(const struct store *store, const struct journal_pa
     return read_frames_from(&input, status, store, kept.first, fault);
 }
 
-
 enum status books_read_frame(const struct store *store, uint64_t frame,
                              const struct journal_reader *reader, struct fault *fault)
 {

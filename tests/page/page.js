@@ -239,11 +239,10 @@ async function tenThousand(browser) {
 async function dryAgent(browser) {
   const page = await open(browser, LOOKS.light);
   await go(page, "dry agents", "agents?state=dry");
-  await page.waitForFunction(
-    () => document.querySelector("tbody")?.textContent.startsWith("ember"),
-    { timeout: 60000 },
-  );
-  await page.click("tbody a");
+  const ember = () =>
+    [...document.querySelectorAll("tbody a")].find((one) => one.textContent === "ember");
+  await page.waitForFunction(ember, { timeout: 60000 });
+  await page.evaluate(`(${ember})().click()`);
   await page.waitForFunction(() => document.body.textContent.includes("serai agent fund"));
   page.name = "a dry agent";
   await inspect(page);
