@@ -75,7 +75,7 @@ static void read_all(struct addresses *addresses)
     struct fault fault = {0};
 
     addresses->count = 0;
-    ck_assert_int_eq(journal_read(&books.store, &reader, &fault), ST_OK);
+    ck_assert_int_eq(journal_read(&books.store, NULL, &reader, &fault), ST_OK);
 }
 
 /* Page by page until there is no next one.  Returns the number of answers. */
