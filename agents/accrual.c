@@ -64,6 +64,44 @@ static void rent_accrue_code(struct agents *agents, struct agent *agent, struct 
     ref->share_index = ref->code->share_index;
 }
 
+/* code_share_update() of one reference, as it would be. */
+static u128 owed_for_code(const struct agents *agents, const struct code_ref *ref)
+{
+    const struct code *code = ref->code;
+    u128 index;
+
+    if (code == NULL)
+        return 0;
+    index = code->share_index;
+    if (code->refs > 0 && !code->builtin)
+        index += (rent_index_now(agents, RENT_CODE) - code->market_index) * code->held / code->refs;
+    return index - ref->share_index;
+}
+
+struct money rent_owed_now(const struct agents *agents, const struct agent *agent)
+{
+    const uint64_t units[] = {
+        [RENT_MEMORY] = agent_bytes_held(agent), [RENT_BUFFERS] = agent->owns.buffer_bytes};
+    u128 code = agent->rent.owed[RENT_CODE];
+    u128 whole;
+    struct money owed;
+
+    code +=
+        owed_for_code(agents, &agent->program.code) + owed_for_code(agents, &agent->upgrade.code);
+    for (uint32_t i = 0; i < agent->program.kept_count; i++)
+        code += owed_for_code(agents, &agent->program.kept[i]);
+    whole = code / MARKET_RENT_UNIT;
+    for (int resource = RENT_MEMORY; resource <= RENT_BUFFERS; resource++) {
+        u128 rise =
+            rent_index_now(agents, (enum rent_resource)resource) - agent->rent.index[resource];
+
+        whole += (agent->rent.owed[resource] + rise * units[resource]) / MARKET_RENT_UNIT;
+    }
+    if (!money_from_total(&owed, whole))
+        INVARIANT(money_from_nanos(&owed, MONEY_NANOS_MAX) == ST_OK);
+    return owed;
+}
+
 void rent_accrue(struct agents *agents, struct agent *agent)
 {
     u128 now = rent_index_now(agents, RENT_MEMORY);

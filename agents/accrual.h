@@ -19,6 +19,13 @@ uint64_t agent_bytes_held(const struct agent *agent);
 
 /* Bring the accruals up to date; before anything that rent is counted by changes. */
 void rent_accrue(struct agents *agents, struct agent *agent);
+
+/*
+ * The whole nanos of rent that the agent would be billed now; nothing is changed.  They are its
+ * site's already, though the books show them at the next bill.
+ */
+struct money rent_owed_now(const struct agents *agents, const struct agent *agent);
+
 /* The price index of a resource at the site time that agents have. */
 u128 rent_index_now(const struct agents *agents, enum rent_resource resource);
 

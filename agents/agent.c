@@ -1,4 +1,4 @@
-/* One agent's struct: made, freed, and the facts about it that never change. */
+/* One agent's struct: made, freed, and plain facts about it. */
 #include "agents/agent.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #define SERAI_AGENTS_AGENT_H
 
 #include "agents/accrual.h"
+#include "agents/burn.h"
 #include "agents/cap_table.h"
 #include "agents/customers.h"
 #include "agents/inbox.h"
@@ -45,6 +46,7 @@ struct agent {
     bool confined;  /* it chooses no numbers in the heap, nor do its children */
     char name[AGENT_NAME_BYTES_MAX + 1];
     uint64_t born_frame;
+    uint64_t children; /* that it ordered, of whom some may be dead: by this they are named */
 
     enum agent_state state;
     char reason[AGENT_REASON_BYTES_MAX + 1];
@@ -65,6 +67,7 @@ struct agent {
     struct accruals rent;
     uint64_t carry[CARRIES];
     struct agent_usage usage;
+    struct burn burn; /* not stored */
 
     struct ready_link ready;
     bool dirty;

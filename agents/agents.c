@@ -10,6 +10,8 @@
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/funds.h"
+#include "agents/last_logs.h"
+#include "agents/life_tell.h"
 #include "agents/limits.h"
 #include "agents/lineage.h"
 #include "agents/objects.h"
@@ -58,6 +60,9 @@ enum status agents_new(struct agents **agents, struct ledger *ledger, struct und
     status = arena_new(&made->pages.arena);
     if (status != ST_OK)
         goto out;
+    status = life_ring_init(&made->life);
+    if (status != ST_OK)
+        goto out;
     status = engine_stack_new(&made->stack);
     if (status != ST_OK)
         goto out;
@@ -84,6 +89,7 @@ static void agents_free_dead(struct agents *agents)
         struct agent *agent;
 
         memcpy(&agent, agents->changes.dead.data + at, sizeof agent);
+        last_log_take(agents, agent);
         agent_free(agent);
     }
     bytes_clear(&agents->changes.dead);
@@ -136,6 +142,9 @@ void agents_free(struct agents *agents)
     heapq_fini(&agents->objects.leavers);
     engine_stack_free(agents->stack);
     arena_free(agents->pages.arena);
+    life_ring_fini(&agents->life);
+    last_logs_fini(&agents->last_logs);
+    table_fini(&agents->names.by_hash);
     if (agents->turn_memory != NULL)
         free(agents->turn_memory->transfers);
     free(agents->turn_memory);

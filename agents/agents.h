@@ -185,12 +185,18 @@ bool agents_has(const struct agents *agents, uint64_t id);
 void agents_keep_awake(struct agents *agents, size_t count);
 
 /*
- * agent_id(), agent_customer() and agent_name() are facts that never change.  The name is borrowed
- * from the agent.
+ * agent_id() and agent_customer() are facts that never change.  The name is borrowed from the
+ * agent, until agents_rename().
  */
 uint64_t agent_id(const struct agent *agent);
 uint64_t agent_customer(const struct agent *agent);
 const char *agent_name(const struct agent *agent);
+
+/* The agent that this customer calls so, of those that are no children; 0: none. */
+uint64_t agents_named(const struct agents *agents, uint64_t customer, const char *name);
+
+/* Call an agent something else, of at most AGENT_NAME_BYTES_MAX.  Not within a turn. */
+void agents_rename(struct agents *agents, struct agent *agent, const char *name);
 
 /* ---- money that comes from outside of turns ---- */
 
@@ -205,6 +211,12 @@ uint64_t agents_payee(const struct agents *agents, uint64_t account);
  * and sets its low-balance mark again.  Within an event, when no turn runs.
  */
 void agents_topped_up(struct agents *agents, struct agent *agent);
+
+/*
+ * Call after money was moved to or from an agent by hand: what it uses is measured anew
+ * (agent_view.burnt).
+ */
+void agents_measure_anew(const struct agents *agents, struct agent *agent);
 
 /* ---- turns ---- */
 

@@ -11,8 +11,10 @@
 #include "agents/code.h"
 #include "agents/customers.h"
 #include "agents/funds.h"
+#include "agents/life_tell.h"
 #include "agents/limits.h"
 #include "agents/message.h"
+#include "agents/names.h"
 #include "agents/program.h"
 #include "agents/quotas.h"
 #include "agents/ready.h"
@@ -181,9 +183,17 @@ static void birth_post_money(struct agents *agents, const struct birth *birth, u
                 id);
 }
 
-static void birth_copy_name(struct agent *agent, const char *name)
+/* A child has no name of its own, and a birth outside of turns is for good, so it is found. */
+static void birth_name(struct agents *agents, struct agent *agent, struct agent *parent,
+                       const struct birth *birth)
 {
-    (void)snprintf(agent->name, sizeof agent->name, "%s", name);
+    if (parent != NULL) {
+        name_child(agents, agent, parent);
+        return;
+    }
+    (void)snprintf(agent->name, sizeof agent->name, "%s", birth->name);
+    if (agents->turn == NULL && !birth->is_desk)
+        name_index_put(agents, agent);
 }
 
 static void birth_start_rent(struct agents *agents, struct agent *agent)
@@ -209,7 +219,6 @@ static struct agent *birth_make(struct agents *agents, const struct birth *birth
     made->parent = birth->parent;
     made->born_frame = ledger_frame(agents->ledger);
     made->burial = agents->prices.burial_reserve;
-    birth_copy_name(made, birth->name);
     (void)!dense_put(&agents->by_id, id, made); /* a new number replaces nothing */
     agent_is_awake(agents, made);
     agents->counters.births++;
@@ -224,6 +233,7 @@ static struct agent *birth_make(struct agents *agents, const struct birth *birth
 static void birth_deliver(struct agents *agents, struct agent *made, const struct birth *birth)
 {
     struct message born = {.kind = SERAI_EVENT_BORN,
+                           .status = birth->trial ? BORN_ON_TRIAL : BORN_FOR_GOOD,
                            .data = birth->args,
                            .size = birth->args_size,
                            .money = birth->endowment,
@@ -242,13 +252,14 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
 {
     struct code *code = modules_find(&agents->modules, &birth->code);
     enum birth_result result = birth_check(agents, birth, code);
-    const struct agent *parent = birth->parent == 0 ? NULL : agents_find(agents, birth->parent);
+    struct agent *parent = birth->parent == 0 ? NULL : agents_find(agents, birth->parent);
     struct agent *made;
 
     if (result != BIRTH_DONE)
         return result;
     /* Nothing below can be refused; in a turn all of it is undone with the turn. */
     made = birth_make(agents, birth);
+    birth_name(agents, made, parent, birth);
     quota_take(agents, made->use, CUSTOMER_AGENTS, 1);
     agents_lineage_take(agents, made->customer);
     birth_start_rent(agents, made);
@@ -257,6 +268,8 @@ enum birth_result agents_birth(struct agents *agents, const struct birth *birth,
     birth_give_caps(agents, made, parent, birth);
     birth_post_money(agents, birth, made->id);
     birth_deliver(agents, made, birth);
+    if (!birth->is_desk)
+        life_tell_birth(agents, made);
     agent_dirty(&agents->changes, made);
     *agent = made;
     return BIRTH_DONE;

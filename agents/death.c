@@ -13,6 +13,8 @@
 #include "agents/holders.h"
 #include "agents/inbox.h"
 #include "agents/leash.h"
+#include "agents/life_tell.h"
+#include "agents/names.h"
 #include "agents/objects.h"
 #include "agents/pages/arena.h"
 #include "agents/pages/page_drop.h"
@@ -164,7 +166,7 @@ static void death_drop_bytes(struct agents *agents, struct agent *agent)
  * it, and close the account.  The agent is found by nobody from here on; its struct stays until the
  * frame ends (agents_end_frame()).
  */
-static void death_close(struct agents *agents, struct agent *agent)
+static void death_close(struct agents *agents, struct agent *agent, bool was_desk)
 {
     uint64_t heir = agents_payee(agents, agent->customer);
     struct money estate = agent_funds(agents, agent);
@@ -172,12 +174,15 @@ static void death_close(struct agents *agents, struct agent *agent)
 
     if (leash != NULL && leash->u.leash.estate)
         heir = leash->owner;
+    if (!was_desk)
+        life_tell(agents, agent, LIFE_DEATH, estate, NULL, 0);
     ledger_move(agents->ledger, agent->id, heir, estate, TRANSFER_ESTATE, agent->id);
     if (leash != NULL)
         leash_died(agents, agent, leash, heir == leash->owner ? estate : money_zero());
     ledger_close(agents->ledger, agent->id);
     agent_dirty(&agents->changes, agent);           /* found no more at the save: its row goes */
     (void)!dense_remove(&agents->by_id, agent->id); /* it is there: we hold it */
+    name_index_remove(agents, agent);
     agent_is_gone(agents, agent);
     arena_forget(agents->pages.arena, agent->id);
     agents->counters.agents--;
@@ -197,9 +202,11 @@ static void death_tell(const struct agents *agents, const struct agent *agent)
 
 void agent_die(struct agents *agents, struct agent *agent)
 {
+    const bool was_desk = agent->state == AGENT_DESK;
+
     INVARIANT(agents->turn == NULL);
     agent_uncount_frozen(agents, agent);
-    if (agent->state == AGENT_DESK)
+    if (was_desk)
         agents->counters.desks--;
     /* Dead from here on: what comes back below is neither delivered to it nor makes it ready. */
     agent->state = AGENT_DEAD;
@@ -208,7 +215,7 @@ void agent_die(struct agents *agents, struct agent *agent)
     agent_unready(agents, agent);
     death_collect(agents, agent);
     death_drop_bytes(agents, agent);
-    death_close(agents, agent);
+    death_close(agents, agent, was_desk);
     death_tell(agents, agent);
     agents_follow_up(agents);
 }

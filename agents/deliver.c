@@ -98,3 +98,8 @@ void inbox_put_back(struct agents *agents, struct agent *agent, struct inbox_mes
     message->saved = false;
     deliver_push_first(agents, agent, message);
 }
+
+uint64_t agents_newest_message(const struct agents *agents)
+{
+    return agents->next_message - 1;
+}

@@ -69,6 +69,7 @@ enum birth_result agents_desk_new(struct agents *agents, uint64_t customer, stru
                           .payer = customer,
                           .name = "desk",
                           .code = hash_of(desk_module, sizeof desk_module),
+                          .is_desk = true,
                           .endowment = agents_desk_price(agents),
                           .endowment_code = TRANSFER_ENDOWMENT};
     enum birth_result result = agents_birth(agents, &birth, desk);

@@ -15,6 +15,7 @@
 #include "agents/funds.h"
 #include "agents/leash.h"
 #include "agents/life.h"
+#include "agents/life_tell.h"
 #include "agents/ready.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -82,6 +83,8 @@ static void agent_freeze(struct agents *agents, struct agent *agent, enum agent_
     agent_count_frozen(agents, agent);
     agent_dirty(&agents->changes, agent);
     frozen_schedule(agents, agent);
+    life_tell(agents, agent, LIFE_FREEZE, agent_funds(agents, agent), agent->reason,
+              strlen(agent->reason));
     if (state != AGENT_FROZEN_BY_LEASH) /* which its holder did itself */
         leash_tell(agents, agent, SERAI_LEASH_FROZEN, agent_funds(agents, agent),
                    (struct failure){(int32_t)state, (const uint8_t *)agent->reason,
@@ -225,6 +228,7 @@ static void agent_thaw(struct agents *agents, struct agent *agent)
     agent->reason[0] = '\0';
     agent_dirty(&agents->changes, agent);
     agent_make_ready(agents, agent);
+    life_tell(agents, agent, LIFE_THAW, agent_funds(agents, agent), NULL, 0);
 }
 
 /* Fill the burial reserve up before anything else is done with new money. */

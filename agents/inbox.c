@@ -216,3 +216,12 @@ int64_t agents_inbox_room(const struct agents *agents, const struct agent *to,
         return SERAI_E_FULL;
     return 0;
 }
+
+bool agents_message_waits(const struct agent *agent, uint64_t message)
+{
+    const struct inbox_message *at = agent->inbox.first;
+
+    while (at != NULL && at->m.id != message)
+        at = at->next;
+    return at != NULL;
+}

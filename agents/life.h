@@ -28,6 +28,8 @@ struct birth {
     size_t cap_count;
     uint32_t
         without;    /* a bit for each inborn slot that is left empty; what the parent lacks, too */
+    bool trial;     /* it ends if its first turn is undone; its customer gets what is left */
+    bool is_desk;   /* it becomes one at once (desk.h), and is nobody to be told of */
     bool confined;  /* it chooses no numbers in the heap; as a parent that is confined, too */
     uint64_t payer; /* account that pays `endowment`, and the fee besides */
     struct money endowment;

@@ -54,6 +54,11 @@ enum {
     BILL_US_MIN = 1000000,    /* no agent is billed more often, even when it runs dry */
     BILL_US = 60000000,       /* rent is billed once in this much site time */
     BILL_AGENTS = 16384,      /* agents billed in each BILL_US; more take turns */
+    BURN_US = 60000000,       /* what an agent used is measured over one or two of these */
+    LIFE_EVENTS_MAX = 2048,   /* kept for who watches: under a MiB */
+    LIFE_EVENTS_PER_S = 64,   /* of these, one customer's of one second */
+    LAST_LOGS_MAX = 64,       /* of agents that ended, kept in memory */
+    LAST_LOG_LINES_MAX = 64,  /* of each: all of them take 5 MiB at most */
 };
 
 /* Fuel for what an order does besides its own entry (docs/fuel.md). */

@@ -61,6 +61,12 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
     agent_dirty(&agents->changes, agent);
 }
 
+void agent_log_shorten(struct agent_log *log, uint64_t lines_max)
+{
+    while (log->lines > lines_max)
+        agent_log_drop_oldest(log);
+}
+
 void agent_log_fini(struct agent_log *log)
 {
     while (log->first != NULL)
@@ -72,10 +78,17 @@ size_t agents_log_list(const struct agents *agents, const struct agent *agent, u
                        void (*visit)(void *context, const struct agent_log_view *line),
                        void *context)
 {
+    (void)agents;
+    return agent_log_visit(&agent->log, after, limit, visit, context);
+}
+
+size_t agent_log_visit(const struct agent_log *log, uint64_t after, size_t limit,
+                       void (*visit)(void *context, const struct agent_log_view *line),
+                       void *context)
+{
     size_t count = 0;
 
-    (void)agents;
-    for (const struct agent_log_line *line = agent->log.first; line != NULL; line = line->next) {
+    for (const struct agent_log_line *line = log->first; line != NULL; line = line->next) {
         struct agent_log_view view = {.line = line->line,
                                       .time_us = line->time_us,
                                       .by = line->by,

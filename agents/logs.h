@@ -35,6 +35,14 @@ void agent_log(struct agents *agents, struct agent *agent, enum log_writer by, c
 /* Put a line, which the log owns from here on, behind its others. */
 void agent_log_append(struct agent_log *log, struct agent_log_line *line);
 
+/* Drop the oldest lines until there are no more than so many. */
+void agent_log_shorten(struct agent_log *log, uint64_t lines_max);
+
+/* agents_log_list() of any log. */
+size_t agent_log_visit(const struct agent_log *log, uint64_t after, size_t limit,
+                       void (*visit)(void *context, const struct agent_log_view *line),
+                       void *context);
+
 /* Free all lines. */
 void agent_log_fini(struct agent_log *log);
 

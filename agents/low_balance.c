@@ -11,6 +11,7 @@
 #include "agents/freeze.h"
 #include "agents/funds.h"
 #include "agents/leash.h"
+#include "agents/life_tell.h"
 #include "agents/message.h"
 #include "agents/return.h"
 #include "agents/set.h"
@@ -56,6 +57,7 @@ void agent_check_mark(struct agents *agents, struct agent *agent)
         quota_give(agents, agent->use, CUSTOMER_EVENTS, 1); /* the notice counts itself */
         agents_deliver(agents, agent, &low);
         agent_dirty(&agents->changes, agent);
+        life_tell(agents, agent, LIFE_LOW, balance, NULL, 0);
         leash_tell(agents, agent, SERAI_LEASH_LOW, balance, failure_of(0));
     } else if (!agent->low.armed && mark_is_cleared(agents, agent) &&
                quota_allows(agents, agent->use, CUSTOMER_EVENTS, 1)) {

@@ -9,6 +9,9 @@
 struct agents;
 struct agent;
 
+/* The status of BORN. */
+enum { BORN_FOR_GOOD = 0, BORN_ON_TRIAL = 1 };
+
 struct message {
     uint64_t id;
     enum serai_event_kind kind;
@@ -56,6 +59,12 @@ MUST_CHECK bool agents_buffer_put(struct agents *agents, uint64_t owner, uint64_
  */
 const char *agents_failure_word(int32_t status);
 const char *agents_failure_text(int32_t status);
+
+/* The number of the newest message of all; 0: there was none. */
+uint64_t agents_newest_message(const struct agents *agents);
+
+/* Whether a message of this number waits in the agent's inbox. */
+bool agents_message_waits(const struct agent *agent, uint64_t message);
 
 /* The money that one event costs to reserve now. */
 struct money agents_reserve(const struct agents *agents);

@@ -43,6 +43,7 @@ void agents_withdraw(struct agents *agents, struct agent *agent, struct money am
 {
     ledger_move(agents->ledger, agent->id, agents_payee(agents, agent->customer), amount,
                 TRANSFER_WITHDRAWAL, agent->id);
+    agents_measure_anew(agents, agent);
     agent_check_mark(agents, agent);
     rent_schedule(agents, agent);
 }

@@ -13,6 +13,7 @@
 #include "agents/customers.h"
 #include "agents/facets.h"
 #include "agents/follow_up.h"
+#include "agents/life_tell.h"
 #include "agents/message.h"
 #include "agents/objects.h"
 #include "agents/turn.h"
@@ -145,6 +146,13 @@ static void message_tops_up(struct agents *agents, uint64_t account, const struc
         agents_topped_up(agents, back);
 }
 
+/* Whether a customer sent it and not an agent: then a person may wait for its turn. */
+static bool message_is_of_customer(const struct message *m)
+{
+    return m->kind == SERAI_EVENT_MESSAGE && m->sender_customer != 0 &&
+           m->sender == m->sender_customer;
+}
+
 void message_return(struct agents *agents, const struct agent *receiver, const struct message *m,
                     struct failure failure, bool postage_too)
 {
@@ -159,6 +167,8 @@ void message_return(struct agents *agents, const struct agent *receiver, const s
     if (postage_too && receiver != NULL)
         agents_move(agents, ACCOUNT_HELD_RESERVE, agents_payee(agents, receiver->id), m->reserve,
                     TRANSFER_RESERVE, m->id);
+    if (postage_too && receiver != NULL && message_is_of_customer(m))
+        life_tell_message(agents, receiver, LIFE_RETURNED, m->id, NULL, 0);
     message_fail(agents, m, failure, back);
     message_tops_up(agents, payee, receiver);
     if (sender != payee)

@@ -10,7 +10,10 @@
 #include "agents/customers.h"
 #include "agents/facet_index.h"
 #include "agents/follow_up.h"
+#include "agents/last_logs.h"
+#include "agents/life_tell.h"
 #include "agents/lineage.h"
+#include "agents/names.h"
 #include "agents/objects.h"
 #include "agents/pages/pages.h"
 #include "agents/ready.h"
@@ -53,6 +56,9 @@ struct agents {
     struct billing billing;
     struct page_set pages;
     struct changes changes;
+    struct life_ring life;      /* not stored */
+    struct last_logs last_logs; /* not stored */
+    struct name_index names;    /* not stored */
 
     struct turn *turn; /* running, or NULL */
     struct turn *turn_memory;

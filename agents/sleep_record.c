@@ -45,6 +45,7 @@ static const struct packed_number numbers[] = {
     NUMBER(confined),
     NUMBER(state),
     NUMBER(born_frame),
+    NUMBER(children),
     NUMBER(program.kept_count),
     NUMBER(program.memory_pages),
     NUMBER(owns.facets),

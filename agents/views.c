@@ -5,12 +5,28 @@
 #include "agents/agent.h"
 #include "agents/code.h"
 #include "agents/freeze.h"
+#include "agents/funds.h"
 #include "agents/leash.h"
 #include "agents/objects.h"
 #include "agents/rent.h"
 #include "agents/set.h"
 #include "agents/sleep.h"
 #include "agents/turns/turn.h"
+
+/* Its money and how long that lasts: by its rent alone, or by all that it used, if that is less. */
+static void view_money(const struct agents *agents, const struct agent *agent,
+                       struct agent_view *view)
+{
+    uint64_t burns_us;
+
+    view->balance = money_sub_clamped(agent_funds(agents, agent), rent_owed_now(agents, agent));
+    view->lasts_us = market_rent_lasts_us(view->balance, view->rent_rate, 0);
+    if (!burn_measure(agents, agent, view->balance, &view->burnt, &view->burnt_us))
+        return;
+    burns_us = market_lasts_us(view->balance, view->burnt, view->burnt_us);
+    if (burns_us < view->lasts_us)
+        view->lasts_us = burns_us;
+}
 
 static const char *view_state(const struct agent *agent)
 {
@@ -55,6 +71,40 @@ void agents_view(const struct agents *agents, const struct agent *agent, struct 
         .needs = agent_lacks(agents, agent),
         .rent_rate = agent_rent_rate(agents, agent),
     };
+    view_money(agents, agent, view);
+}
+
+static void holdings_add_object(struct agent_holdings *holdings, const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_FACET:
+        money_accumulate(&holdings->events, object->u.facet.reserve);
+        break;
+    case OBJECT_TIMER:
+        money_accumulate(&holdings->events, object->u.timer.reserve);
+        break;
+    case OBJECT_BUFFER:
+    case OBJECT_LEASH: /* the reply that watches it has the reserve */
+    case OBJECT_PROMISE:
+        break;
+    }
+}
+
+void agents_holdings(const struct agents *agents, const struct agent *agent,
+                     struct agent_holdings *holdings)
+{
+    (void)agents;
+    *holdings = (struct agent_holdings){.events = agent->low.reserve};
+    money_accumulate(&holdings->events, agent->upgrade.reserve);
+    for (const struct object *at = agent->owns.newest; at != NULL; at = at->older_owned)
+        holdings_add_object(holdings, at);
+    for (const struct inbox_message *at = agent->inbox.first; at != NULL; at = at->next) {
+        /* The money of other events was credited before, or only informs. */
+        if (at->m.kind == SERAI_EVENT_MESSAGE)
+            money_accumulate(&holdings->inbox, at->m.money);
+        money_accumulate(&holdings->inbox, at->m.postage);
+        money_accumulate(&holdings->inbox, at->m.reserve);
+    }
 }
 
 uint32_t agents_backtrace(const struct agents *agents, struct engine_frame *frames, uint32_t room,

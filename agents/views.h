@@ -33,12 +33,26 @@ struct agent_view {
     uint64_t log_line; /* the number of the last line of its log; 0: it wrote none */
     struct money mark;
     struct money burial;
-    struct money needs; /* of one frozen for want of money: what to fund it with, at least */
-    u128 rent_rate;     /* bytes held x nanos per GiB-hour, over all resources */
+    struct money needs;   /* of one frozen for want of money: what to fund it with, at least */
+    struct money balance; /* what it has when the rent that it owes by now is paid */
+    struct money burnt;   /* of late, more than it got, in burnt_us; zero: not measured, or none */
+    uint64_t burnt_us;
+    uint64_t lasts_us; /* how long its balance does, at its rent and what it burns; UINT64_MAX */
+    u128 rent_rate;    /* bytes held x nanos per GiB-hour, over all resources */
 };
 
 /* Fill *view; its texts are borrowed from the agent. */
 void agents_view(const struct agents *agents, const struct agent *agent, struct agent_view *view);
+
+/* Money that is the agent's and not in its balance, and money that waits in its inbox. */
+struct agent_holdings {
+    struct money events; /* reserves of events to come: of facets, timers, its alert, an upgrade */
+    struct money inbox;  /* of messages that it has not handled: money, postage, reserves */
+};
+
+/* Add up what is held; looks at each thing that the agent owns. */
+void agents_holdings(const struct agents *agents, const struct agent *agent,
+                     struct agent_holdings *holdings);
 
 /* Bytes that the site keeps in rows for the agent: its memory, buffers, messages and log. */
 uint64_t agents_stored_bytes(const struct agent *agent);
@@ -82,6 +96,19 @@ size_t agents_log_list(const struct agents *agents, const struct agent *agent, u
  */
 uint32_t agents_backtrace(const struct agents *agents, struct engine_frame *frames, uint32_t room,
                           uint32_t *depth);
+
+/*
+ * An agent that has ended and whose log is kept; false: none of this number is.  *customer is whose
+ * it was.
+ */
+MUST_CHECK bool agents_last_log_owner(const struct agents *agents, uint64_t agent,
+                                      uint64_t *customer);
+
+/* Visit lines of such a log as agents_log_list() does. */
+size_t agents_last_log_list(const struct agents *agents, uint64_t agent, uint64_t after,
+                            size_t limit,
+                            void (*visit)(void *context, const struct agent_log_view *line),
+                            void *context);
 
 struct heap_view {
     uint64_t serial;

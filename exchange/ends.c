@@ -127,3 +127,33 @@ void ends_wake(struct exchange *exchange, uint32_t interface, struct agent *owne
     if (interface != CHANNEL_INTERFACE_SELF)
         agents_topped_up(exchange->agents, owner);
 }
+
+/* ---- by owner ---- */
+
+static void ends_add_held(const struct exchange *exchange, uint64_t id, struct exchange_held *sum)
+{
+    const struct channel_end *end = channels_find(exchange->channels, id);
+    const struct exchange_end *held;
+
+    INVARIANT(end != NULL); /* its owner's list has it */
+    held = ends_held(exchange, end);
+    money_accumulate(&sum->deposits, held->deposit);
+    money_accumulate(&sum->reserves, held->grant_reserve);
+    money_accumulate(&sum->reserves, held->answer_reserve);
+    money_accumulate(&sum->reserves, held->room_reserve);
+    money_accumulate(&sum->reserves, held->close_reserve);
+    money_accumulate(&sum->births, held->birth_money);
+}
+
+void exchange_held_for(const struct exchange *exchange, uint64_t owner, struct exchange_held *held)
+{
+    size_t count = channels_owned(exchange->channels, owner, NULL, 0);
+    uint64_t *ids = calloc(count > 0 ? count : 1, sizeof *ids);
+
+    INVARIANT(ids != NULL);
+    *held = (struct exchange_held){0};
+    (void)channels_owned(exchange->channels, owner, ids, count);
+    for (size_t i = 0; i < count; i++)
+        ends_add_held(exchange, ids[i], held);
+    free(ids);
+}

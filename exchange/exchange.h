@@ -97,6 +97,16 @@ MUST_CHECK enum status exchange_claims(const struct store_read *read, struct led
 /* Add the same as exchange_claims() from RAM. */
 void exchange_claims_live(const struct exchange *exchange, struct ledger_claims *claims);
 
+/* Money of an agent that is held for its ends of channels. */
+struct exchange_held {
+    struct money deposits; /* one for each end, back when it is sold */
+    struct money reserves; /* of events that come by them */
+    struct money births;   /* paid for purchases that were not answered yet */
+};
+
+/* Add up what is held for the ends that an agent owns.  Looks at no other's. */
+void exchange_held_for(const struct exchange *exchange, uint64_t owner, struct exchange_held *held);
+
 /* ---- what comes from a peer ---- */
 
 /*

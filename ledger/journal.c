@@ -653,3 +653,30 @@ const char *event_kind_name(enum event_kind kind)
     }
     invariant_failed("an event kind", __FILE__, __LINE__);
 }
+
+/* ---- one header ---- */
+
+enum status journal_read_header(const struct store_read *read, uint64_t frame,
+                                struct frame_header *header, struct fault *fault)
+{
+    uint8_t key[JOURNAL_KEY_BYTES];
+    struct header_record record;
+    struct store_row stored;
+    struct chunk chunk;
+    const char *error;
+    enum status status;
+
+    chunk_key(key, frame, 0);
+    status = store_get(read, STORE_JOURNAL, key, sizeof key, &stored, fault);
+    if (status != ST_OK)
+        return status;
+    error = chunk_decode(&chunk, stored.value, stored.value_size);
+    if (error == NULL && (chunk.frame != frame || chunk.section != SECTION_HEADER))
+        error = "it is not the frame's header";
+    if (error == NULL)
+        error = header_record_get(&record, chunk.body, chunk.body_size);
+    if (error != NULL)
+        return chunk_fault(frame, 0, error, fault);
+    *header = record.header;
+    return ST_OK;
+}

@@ -99,6 +99,13 @@ MUST_CHECK enum status journal_read(const struct store *store, const struct jour
                                     const struct journal_reader *reader, struct fault *fault);
 
 /*
+ * Read the header of one frame, all but its head.  ST_MISSING: the store has no such frame;
+ * ST_CORRUPT; ST_IO.
+ */
+MUST_CHECK enum status journal_read_header(const struct store_read *read, uint64_t frame,
+                                           struct frame_header *header, struct fault *fault);
+
+/*
  * Read the frames behind frame *after, the newest frames_max of them at most, and set *after to the
  * last one that there is.  They are checked as journal_read() does, but that the first one follows
  * what it says it follows.  For who goes on reading: none is read twice.

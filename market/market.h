@@ -298,6 +298,12 @@ MUST_CHECK bool market_rent_rate_add(u128 *rate, uint64_t held_bytes, struct mon
  */
 uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry);
 
+/*
+ * For how many microseconds `budget` lasts if so much goes in `over_us`, rounded down.  UINT64_MAX:
+ * for ever, or nearly.
+ */
+uint64_t market_lasts_us(struct money budget, struct money gone, uint64_t over_us);
+
 /* ---- texts ---- */
 
 /*

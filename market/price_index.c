@@ -48,3 +48,14 @@ uint64_t market_rent_lasts_us(struct money budget, u128 rate, uint64_t carry)
     lasts_us = numerator / rate;
     return lasts_us > UINT64_MAX ? UINT64_MAX : (uint64_t)lasts_us;
 }
+
+uint64_t market_lasts_us(struct money budget, struct money gone, uint64_t over_us)
+{
+    u128 lasts_us;
+
+    if (money_is_zero(gone))
+        return UINT64_MAX;
+    /* Below 2^63 * 2^64. */
+    lasts_us = (u128)money_nanos(budget) * over_us / money_nanos(gone);
+    return lasts_us > UINT64_MAX ? UINT64_MAX : (uint64_t)lasts_us;
+}

@@ -78,6 +78,7 @@ enum serai_refusal {
 /* ---- events: `kind` of serai_turn ---- */
 enum serai_event_kind {
     SERAI_EVENT_BORN = 1,    /* data: arguments; caps: what it was given; money: the endowment */
+                             /* status: 1 if the agent ends should this turn be undone */
     SERAI_EVENT_BECAME = 2,  /* data: arguments of become */
     SERAI_EVENT_MESSAGE = 3, /* to one of its facets: badge, data, money; caps and reply are lent.
                                 status 1: a promise waits for the answer, see reply_pipe */

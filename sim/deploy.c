@@ -182,12 +182,17 @@ static void order_put_module(struct rng *rng, struct bytes *args, const char *na
 }
 
 /*
- * The arguments of agent.deploy (docs/control.md): [name, module, args, endowment, gifts, codes].
+ * The arguments of agent.deploy (docs/control.md): [name, module, args, endowment, gifts, codes,
+ * trial].
  */
 static void order_put(struct rng *rng, struct bytes *args, const struct order *order)
 {
-    cbor_put_array(args, 6);
-    cbor_put_text(args, order->module);
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+
+    /* Now and then a name that is taken. */
+    (void)snprintf(name, sizeof name, "%.30s-%u", order->module, (unsigned)rng_below(rng, 200));
+    cbor_put_array(args, 7);
+    cbor_put_text(args, name);
     order_put_module(rng, args, order->module, order->salted);
     cbor_put_bytes(args, order->args, order->args_size);
     cbor_put_uint(args, order->endowment_nanos);
@@ -201,6 +206,7 @@ static void order_put(struct rng *rng, struct bytes *args, const struct order *o
         order_put_module(rng, args, order->keeps, false);
     for (uint64_t i = 0; i < order->salts; i++)
         order_put_module(rng, args, order->module, true);
+    cbor_put_bool(args, rng_below(rng, 4) == 0);
 }
 
 void deploy_some(struct sim_site *site, struct bytes *args)

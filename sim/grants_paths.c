@@ -10,6 +10,7 @@
 #include "agents/agents.h"
 #include "agents/cap.h"
 #include "agents/message.h"
+#include "site/core/state.h"
 
 /* ---- whether it may be so ---- */
 
@@ -362,6 +363,17 @@ static bool paths_reply_is_good(const struct grants_view *look, const struct mes
                          : maker->one_shot && maker->owner == look->by;
 }
 
+/* Whether a client rules the agent: its own, or one that came over a link from the same key. */
+static bool paths_is_clients(const struct grants_view *look, const struct agent *to)
+{
+    const struct core *core = look->site->core;
+    const struct customer *client = core_customer_by_account(core, look->account);
+    const struct customer *row = core_customer_by_account(core, to->customer);
+
+    return to->customer == look->account || (client != NULL && row != NULL && row->interface != 0 &&
+                                             memcmp(client->key, row->key, sizeof row->key) == 0);
+}
+
 /*
  * A client's message: to an agent of its own, or by a facet on its desk, with a reply of the desk
  * and what was there.
@@ -372,7 +384,7 @@ static void paths_check_call(const struct grants_view *look, const struct agent 
     const struct grants_table *holding = table_get(&look->grants->holdings, look->desk);
     const struct maker *maker = table_get(&look->grants->makers, m->reply.object);
     struct addressed addressed = {look, to, m,
-                                  to->customer == look->account &&
+                                  paths_is_clients(look, to) &&
                                       (m->badge == 0 || m->kind == SERAI_EVENT_UPGRADE)};
 
     for (uint32_t i = 0; holding != NULL && i < holding->slots; i++)

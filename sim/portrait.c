@@ -174,12 +174,12 @@ static void paint_agent(void *context, const struct agent *agent)
     (void)fprintf(
         painter->out,
         "agent %llu of %llu parent %llu leash %llu confined %d name %s state %d reason "
-        "%s born %llu pages %u "
+        "%s born %llu children %llu pages %u "
         "caps %u inbox %llu/%llu/%llu facets %llu timers %llu buffers %llu "
         "mark %llu armed %d reserve %llu burial %llu turns %llu traps %llu fuel %llu "
         "frozen since %llu needs %llu begun %d upgrade reserve %llu\n",
         U(agent->id), U(agent->customer), U(agent->parent), U(agent->leash), agent->confined,
-        agent->name, (int)agent->state, agent->reason, U(agent->born_frame),
+        agent->name, (int)agent->state, agent->reason, U(agent->born_frame), U(agent->children),
         agent->program.memory_pages, agent->caps.used, U(agent->inbox.count), U(agent->inbox.bytes),
         U(agent->inbox.total), U(agent->owns.facets), U(agent->owns.timers),
         U(agent->owns.buffer_bytes), U(money_nanos(agent->low.mark)), agent->low.armed,

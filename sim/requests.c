@@ -195,6 +195,20 @@ static void ask_withdraw(struct sim_site *site, struct sim_client *client)
     client_sign(site, client, "agent.withdraw", &args);
 }
 
+/* By few names, so that some are taken. */
+static void ask_rename(struct sim_site *site, struct sim_client *client)
+{
+    struct rng *rng = &site->sim->people;
+    struct bytes args = {0};
+    char name[16];
+
+    (void)snprintf(name, sizeof name, "named-%u", (unsigned)rng_below(rng, 20));
+    cbor_put_array(&args, 2);
+    cbor_put_uint(&args, ask_some_agent(site, client));
+    cbor_put_text(&args, name);
+    client_sign(site, client, "agent.rename", &args);
+}
+
 void request_rejoin_args(const struct link *link, struct bytes *args)
 {
     cbor_put_array(args, 4);
@@ -330,6 +344,8 @@ static void ask_any(struct sim_site *site, struct sim_client *client)
             ask_claim(site, client);
         else if (rng_below(&site->sim->people, 4) == 0)
             ask_on_agent(site, client, "agent.stop");
+        else if (rng_below(&site->sim->people, 4) == 0 && !wire_agents_has_customer(site, client))
+            ask_rename(site, client); /* a wire agent is found by its name */
         else
             ask_withdraw(site, client);
     } else if (what < 22) {

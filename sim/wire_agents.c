@@ -21,14 +21,14 @@ bool wire_agents_belong(const struct sim *sim)
 }
 
 /* The arguments of agent.deploy (docs/control.md). */
-static void put_agent(struct bytes *args, const char *module, const char *text, uint64_t nanos,
-                      const char *keeps)
+static void put_agent(struct bytes *args, const char *name, const char *module, const char *text,
+                      uint64_t nanos, const char *keeps)
 {
     size_t size;
     const uint8_t *bytes = sim_module(module, &size);
 
     cbor_put_array(args, 6);
-    cbor_put_text(args, module);
+    cbor_put_text(args, name);
     cbor_put_bytes(args, bytes, size);
     cbor_put_bytes(args, text, strlen(text));
     cbor_put_uint(args, nanos);
@@ -67,7 +67,7 @@ static void deploy_wire_agent(struct sim_site *site)
 {
     struct bytes args = {0};
 
-    put_agent(&args, WIRE_AGENT_NAME, "family=" FAMILY, WIRE_AGENT_NANOS, NULL);
+    put_agent(&args, WIRE_AGENT_NAME, WIRE_AGENT_NAME, "family=" FAMILY, WIRE_AGENT_NANOS, NULL);
     (void)request_now(site, CLIENT, "agent.deploy", &args, NULL);
 }
 
@@ -81,10 +81,12 @@ static void ask_deploy_liar(struct sim_site *site, struct sim_client *client)
 {
     struct bytes args = {0};
     char text[128];
+    char name[16];
 
     (void)snprintf(text, sizeof text, "via=%c family=" FAMILY " seed=%u", some_neighbour(site),
                    1 + (unsigned)rng_below(&site->sim->people, 1000000));
-    put_agent(&args, "liar", text, LIAR_NANOS, WIRE_AGENT_NAME);
+    (void)snprintf(name, sizeof name, "liar-%u", (unsigned)rng_below(&site->sim->people, 1000));
+    put_agent(&args, name, "liar", text, LIAR_NANOS, WIRE_AGENT_NAME);
     client_sign(site, client, "agent.deploy", &args);
 }
 
@@ -105,7 +107,7 @@ void wire_agents_ask(struct sim_site *site, struct sim_client *client)
     uint64_t id = 0;
     char text[64];
 
-    if (rng_below(&site->sim->people, 12) == 0) {
+    if (rng_below(&site->sim->people, 16) == 0) {
         ask_deploy_liar(site, client);
         return;
     }
@@ -126,19 +128,20 @@ void wire_agents_words(struct sim_site *site, char *text, size_t size)
     struct rng *rng = &site->sim->people;
     char to = rng_below(rng, 4) == 0 ? some_site(site) : some_neighbour(site);
 
-    switch (rng_below(rng, 8)) {
+    switch (rng_below(rng, 9)) {
     case 0:
     case 1:
+    case 2:
+    case 3:
         (void)snprintf(text, size, "connect %c 0.02", to);
         break;
-    case 2:
+    case 4:
         (void)snprintf(text, size, "connect %c 0.02 again", to);
         break;
-    case 3:
-    case 4:
+    case 5:
         (void)snprintf(text, size, "site %c", to);
         break;
-    case 5:
+    case 8:
         (void)snprintf(text, size, "fetch %02x%s", (unsigned)rng_below(rng, 24), named);
         break;
     case 6:
@@ -177,7 +180,8 @@ static void count_agent(void *context, const struct agent *agent)
 {
     const struct counting *counting = context;
 
-    if (strcmp(agent_name(agent), WIRE_AGENT_NAME) == 0 || strcmp(agent_name(agent), "liar") == 0)
+    if (strcmp(agent_name(agent), WIRE_AGENT_NAME) == 0 ||
+        strncmp(agent_name(agent), "liar", 4) == 0)
         (void)agents_log_list(counting->agents, agent, 0, SIZE_MAX, count_line, counting->sim);
 }
 

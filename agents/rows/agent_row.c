@@ -10,7 +10,7 @@
 #include "agents/rows/codec.h"
 #include "base/cbor.h"
 
-enum { AGENT_FIELDS = 33, CODE_REF_FIELDS = 2 };
+enum { AGENT_FIELDS = 34, CODE_REF_FIELDS = 2 };
 
 /* ---- writing ---- */
 
@@ -80,6 +80,7 @@ void row_encode_agent(struct bytes *out, const struct agent *agent)
     cbor_put_uint(out, (uint64_t)agent->state);
     cbor_put_bytes(out, agent->reason, strlen(agent->reason));
     cbor_put_uint(out, agent->born_frame);
+    cbor_put_uint(out, agent->children);
     cbor_put_uint(out, agent->frozen_us);
     row_put_program(out, agent);
     cbor_put_money(out, agent->needs);
@@ -199,6 +200,7 @@ enum status row_decode_agent(struct agent *agent, struct agent_row *row, const u
         cbor_fail(&in, "a dead agent");
     row_get_string(&in, agent->reason, AGENT_REASON_BYTES_MAX);
     agent->born_frame = cbor_get_uint(&in, UINT64_MAX);
+    agent->children = cbor_get_uint(&in, UINT64_MAX);
     agent->frozen_us = cbor_get_uint(&in, UINT64_MAX);
     row_get_program(&in, agent, row);
     agent->needs = cbor_get_money(&in);

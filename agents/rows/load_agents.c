@@ -17,6 +17,7 @@
 #include "agents/freeze.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
+#include "agents/names.h"
 #include "agents/objects.h"
 #include "agents/pages/paged.h"
 #include "agents/quotas.h"
@@ -378,6 +379,7 @@ static enum status agent_admit(struct agents_reading *reading)
 
     if (status != ST_OK)
         return status;
+    name_index_put(agents, agent);
     if (waits || !agent_load_packed(agents, agent)) {
         (void)!dense_put(&agents->by_id, agent->id, agent); /* keys of a table differ */
         agent_is_awake(agents, agent);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/burn.h"
 #include "agents/cap.h"
 #include "agents/caps.h"
 #include "agents/code.h"
@@ -21,6 +22,7 @@
 #include "agents/freeze.h"
 #include "agents/funds.h"
 #include "agents/leash.h"
+#include "agents/life_tell.h"
 #include "agents/limits.h"
 #include "agents/logs.h"
 #include "agents/low_balance.h"
@@ -46,8 +48,11 @@ static const char *turn_end_name(const struct turn *turn, enum engine_outcome ou
     return text;
 }
 
-/* The turn was rolled back: this is final. */
-static void turn_tell_undone(const struct turn *turn, const char *text, size_t size)
+/*
+ * For its author, in the log, and for who watches, with the number of the message.  The turn was
+ * rolled back: this is final.
+ */
+static void turn_tell_undone(struct turn *turn, const char *text, size_t size)
 {
     const struct agents_told told = {.what = NEWS_UNDONE,
                                      .agent = turn->agent->id,
@@ -55,6 +60,8 @@ static void turn_tell_undone(const struct turn *turn, const char *text, size_t s
                                      .text = text,
                                      .size = size};
 
+    agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, size);
+    life_tell_message(turn->agents, turn->agent, LIFE_UNDONE, turn->event->m.id, text, size);
     if (turn->agents->env.news != NULL)
         turn->agents->env.news(turn->agents->env.context, &told);
 }
@@ -78,7 +85,6 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
         static const char early[] = "turn undone: out of fuel before it began, as its memory and "
                                     "slots ask; fuel and fees stand";
 
-        agent_log(turn->agents, turn->agent, LOG_BY_SITE, early, sizeof early - 1);
         turn_tell_undone(turn, early, sizeof early - 1);
         return;
     }
@@ -91,7 +97,6 @@ static void turn_log_trap(struct turn *turn, enum engine_outcome outcome)
                    offset, turn->fail_size == 0 ? "" : ": ");
     size = strlen(text);
     memcpy(text + size, turn->fail_reason, turn->fail_size);
-    agent_log(turn->agents, turn->agent, LOG_BY_SITE, text, size + turn->fail_size);
     turn_tell_undone(turn, text, size + turn->fail_size);
 }
 
@@ -117,6 +122,9 @@ static void turn_trapped(struct turn *turn, enum engine_outcome outcome)
                agent_funds(turn->agents, turn->agent), failure);
     if (turn->tries)
         upgrade_fails(turn, failure);
+    /* Nothing has begun (struct birth, `trial`): whoever deployed it gets back what is left. */
+    if (turn->event->m.kind == SERAI_EVENT_BORN && turn->event->m.status == BORN_ON_TRIAL)
+        agent_die(turn->agents, turn->agent);
 }
 
 /*
@@ -306,6 +314,7 @@ bool turn_run(struct agents *agents, struct agent *agent, struct inbox_message *
     if (agent->state != AGENT_DEAD) {
         agent_check_mark(agents, agent);
         rent_schedule(agents, agent);
+        burn_sample(agents, agent);
     }
     if (!waits && agent->state != AGENT_DEAD)
         upgrade_was_asked(agents, agent, event);

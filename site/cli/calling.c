@@ -4,10 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "site/cli/cli.h"
+#include "site/cli/follow.h"
 #include "site/cli/read.h"
 #include "site/cli/render.h"
 #include "site/cli/signed.h"
@@ -133,14 +132,6 @@ void calling_show(struct cli *cli, const struct control_reply *reply, void *cont
 
 /* ---- waiting ---- */
 
-static void call_pause(uint64_t us)
-{
-    const struct timespec pause = {.tv_sec = (time_t)(us / 1000000),
-                                   .tv_nsec = (long)(us % 1000000) * 1000};
-
-    (void)!nanosleep(&pause, NULL); /* a signal ends it early: then the look comes early */
-}
-
 /* Look once.  *waits: the call has no answer yet. */
 static int call_look(struct cli *cli, uint64_t call, bool *waits)
 {
@@ -163,23 +154,17 @@ static int call_look(struct cli *cli, uint64_t call, bool *waits)
 /* Until there is an answer or the time is over: EXIT_WAITING. */
 int calling_wait(struct cli *cli, uint64_t call, uint64_t wait_s)
 {
-    struct clock_source clock = clock_system();
-    uint64_t until_us = clock.now_us(clock.context) + wait_s * 1000000;
-    uint64_t pause_us = ASK_US_FIRST;
+    struct follow follow;
     bool waits = true;
+    int code = call_look(cli, call, &waits);
 
-    for (;;) {
-        uint64_t now_us;
-        int code = call_look(cli, call, &waits);
-
-        if (code != EXIT_OK || !waits)
-            return code;
-        now_us = clock.now_us(clock.context);
-        if (now_us >= until_us)
+    follow_begin(&follow, wait_s, ASK_US_FIRST, ASK_US_MAX);
+    while (code == EXIT_OK && waits) {
+        if (!follow_pause(&follow))
             return EXIT_WAITING;
-        call_pause(pause_us < until_us - now_us ? pause_us : until_us - now_us);
-        pause_us = pause_us * 2 < ASK_US_MAX ? pause_us * 2 : ASK_US_MAX;
+        code = call_look(cli, call, &waits);
     }
+    return code;
 }
 
 int calling_still_waits(const struct cli *cli, uint64_t call, int code)

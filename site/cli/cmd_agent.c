@@ -1,4 +1,4 @@
-/* serai agent deploy | show | fund | send | freeze | thaw | withdraw | stop | end */
+/* serai agent deploy | show | fund | send | rename | freeze | thaw | withdraw | stop | end */
 #include <string.h>
 
 #include "sdk/abi.h"
@@ -8,6 +8,7 @@
 #include "site/cli/read.h"
 #include "site/cli/render.h"
 #include "site/cli/signed.h"
+#include "site/cli/turn_wait.h"
 
 enum { GIFTS_MAX = 8 };
 
@@ -118,7 +119,7 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
     if (code != EXIT_OK)
         return code;
     /* From here on a failure leaves *args unfinished; the caller frees it unsent. */
-    cbor_put_array(args, 6);
+    cbor_put_array(args, 7);
     cbor_put_text(args, cli_value(cli, OPT_NAME, name));
     code = cli_append_module(args, cli->args.operands[0]);
     cbor_put_bytes(args, text, strlen(text));
@@ -128,6 +129,7 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
     cbor_put_array(args, cli->args.with_count);
     for (size_t i = 0; i < cli->args.with_count && code == EXIT_OK; i++)
         code = cli_append_module(args, cli->args.with[i]);
+    cbor_put_bool(args, !cli->args.given[OPT_KEEP]);
     return code;
 }
 
@@ -147,8 +149,19 @@ static int deploy_try(struct cli *cli, struct bytes *args)
     return code;
 }
 
+/* Print the answer, and remember whose turn is waited for. */
+static void deploy_show(struct cli *cli, const struct control_reply *reply, void *context)
+{
+    struct turn_wait *wait = context;
+
+    (void)!render_number(reply->result, reply->result_size, "agent", &wait->agent);
+    (void)!render_number(reply->result, reply->result_size, "message", &wait->message);
+    cli_print_reply(cli, reply);
+}
+
 int cmd_agent_deploy(struct cli *cli)
 {
+    struct turn_wait wait = {.what = "the agent was deployed"};
     struct bytes args = {0};
     int code = deploy_put_args(cli, &args);
 
@@ -156,8 +169,14 @@ int cmd_agent_deploy(struct cli *cli)
         bytes_fini(&args);
         return code;
     }
-    return cli->args.given[OPT_DRY_RUN] ? deploy_try(cli, &args)
-                                        : cli_signed_print(cli, "agent.deploy", &args);
+    if (cli->args.given[OPT_DRY_RUN])
+        return deploy_try(cli, &args);
+    code = cli_signed_show(cli, "agent.deploy", &args, deploy_show, &wait);
+    if (code == EXIT_OK)
+        code = turn_wait(cli, &wait);
+    if (code == EXIT_UNDONE && !cli->args.given[OPT_KEEP])
+        (void)cli_fail(EXIT_OK, "so it has ended, and what was left of its money came back");
+    return code;
 }
 
 /*
@@ -199,8 +218,18 @@ int cmd_agent_fund(struct cli *cli)
     return cli_signed_print(cli, "agent.fund", &args);
 }
 
+/* What is printed comes later: what became of the turn. */
+static void send_show(struct cli *cli, const struct control_reply *reply, void *context)
+{
+    struct turn_wait *wait = context;
+
+    (void)cli;
+    (void)!render_number(reply->result, reply->result_size, "message", &wait->message);
+}
+
 int cmd_agent_send(struct cli *cli)
 {
+    struct turn_wait wait = {.what = "the message was sent", .prints = true};
     struct bytes args = {0};
     struct money amount = money_zero();
     int code;
@@ -209,12 +238,29 @@ int cmd_agent_send(struct cli *cli)
         return cli_fail(EXIT_USAGE, "a message has at most %d bytes", SERAI_MESSAGE_BYTES_MAX);
     code = cli_money(cli_value(cli, OPT_MONEY, "0"), &amount);
     if (code == EXIT_OK)
-        code = agent_begin_args(cli, &args, 3);
+        code = cli_agent(cli, cli->args.operands[0], &wait.agent);
     if (code != EXIT_OK)
         return code;
+    cbor_put_array(&args, 3);
+    cbor_put_uint(&args, wait.agent);
     cbor_put_bytes(&args, cli->args.operands[1], strlen(cli->args.operands[1]));
     cbor_put_money(&args, amount);
-    return cli_signed_print(cli, "agent.send", &args);
+    code = cli_signed_show(cli, "agent.send", &args, send_show, &wait);
+    return code == EXIT_OK ? turn_wait(cli, &wait) : code;
+}
+
+int cmd_agent_rename(struct cli *cli)
+{
+    struct bytes args = {0};
+    int code;
+
+    if (strlen(cli->args.operands[1]) > CONTROL_NAME_BYTES_MAX)
+        return cli_fail(EXIT_USAGE, "a name has at most %d bytes", CONTROL_NAME_BYTES_MAX);
+    code = agent_begin_args(cli, &args, 2);
+    if (code != EXIT_OK)
+        return code;
+    cbor_put_text(&args, cli->args.operands[1]);
+    return cli_signed_print(cli, "agent.rename", &args);
 }
 
 /* A command whose one argument is the agent. */

@@ -1,5 +1,5 @@
 /*
- * serai customer ls, agent ls | logs, call ls, cap ls, link ls | invites | settlements, heap ls,
+ * serai customer ls, agent ls, call ls, cap ls, link ls | invites | settlements, heap ls,
  * code ls, price show
  */
 #include <inttypes.h>
@@ -11,8 +11,7 @@
 #include "site/cli/names.h"
 #include "site/cli/read.h"
 #include "site/cli/render.h"
-
-enum { LOG_LINES_DEFAULT = 1000 };
+#include "site/cli/signed.h"
 
 /* A column of a table: a field of each item, and its header. */
 struct column {
@@ -87,6 +86,74 @@ int cmd_customer_ls(struct cli *cli)
     return view_show_list(cli, &list, columns, COUNT(columns));
 }
 
+/* ---- those of one customer ---- */
+
+/* The customer that has a key. */
+struct key_search {
+    char key[2 * CONTROL_KEY_BYTES + 1];
+    uint64_t account; /* 0: none has */
+};
+
+static bool key_compare(void *context, const uint8_t *item, size_t size)
+{
+    struct key_search *search = context;
+    char key[RENDER_TEXT_BYTES];
+
+    if (render_text(item, size, "key", key) && strcmp(key, search->key) == 0)
+        (void)!render_number(item, size, "account", &search->account); /* else 0 */
+    return search->account == 0;
+}
+
+/* Find whose the key is that would sign: the one that is given, else the operator's. */
+static int mine_find(struct cli *cli, uint64_t *account)
+{
+    const struct cli_list list = {
+        .command = "customers", .cursor_key = "account", .limit = UINT64_MAX};
+    struct key_search search = {.account = 0};
+    uint8_t key[CONTROL_KEY_BYTES];
+    int code = cli_signing_key(cli, key);
+
+    if (code != EXIT_OK)
+        return code;
+    (void)hex_print(search.key, key, sizeof key);
+    code = cli_list_each(cli, &list, key_compare, &search);
+    if (code == EXIT_OK && search.account == 0)
+        return cli_fail(EXIT_MISSING, "no customer of this site has that key");
+    *account = search.account;
+    return code;
+}
+
+/* A list of which only the items of one customer are shown. */
+struct mine {
+    struct view *view;
+    uint64_t customer;
+};
+
+static bool mine_show_item(void *context, const uint8_t *item, size_t size)
+{
+    struct mine *mine = context;
+    uint64_t customer = 0;
+
+    (void)!render_number(item, size, "customer", &customer); /* missing: nobody's */
+    return customer != mine->customer || view_show_item(mine->view, item, size);
+}
+
+/* view_show_list() of the items whose `customer` is whoever's the key is. */
+static int view_show_mine(struct cli *cli, const struct cli_list *list,
+                          const struct column *columns, size_t count)
+{
+    struct view view;
+    struct mine mine = {.view = &view};
+    int code = mine_find(cli, &mine.customer);
+
+    if (code != EXIT_OK)
+        return code;
+    view_begin(&view, cli, columns, count);
+    code = cli_list_each(cli, list, mine_show_item, &mine);
+    table_text_print(view.table, stdout);
+    return code;
+}
+
 int cmd_agent_ls(struct cli *cli)
 {
     static const struct column columns[] = {
@@ -96,7 +163,8 @@ int cmd_agent_ls(struct cli *cli)
     };
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
 
-    return view_show_list(cli, &list, columns, COUNT(columns));
+    return (cli->args.given[OPT_MINE] ? view_show_mine : view_show_list)(cli, &list, columns,
+                                                                         COUNT(columns));
 }
 
 int cmd_link_invites(struct cli *cli)
@@ -231,75 +299,4 @@ int cmd_link_settlements(struct cli *cli)
     cbor_put_array(&args, 1);
     cbor_put_text(&args, name);
     return view_show_answer(cli, "settlements", &args, columns, COUNT(columns));
-}
-
-/*
- * Show one line of an agent's log.  Its time is site time, which stands still while the site is
- * down.
- */
-static bool logs_show_line(void *context, const uint8_t *item, size_t size)
-{
-    const struct cli *cli = context;
-    char by[RENDER_TEXT_BYTES];
-    char text[RENDER_TEXT_BYTES];
-    const uint8_t *bytes;
-    size_t bytes_size;
-    uint64_t time_us = 0;
-
-    if (cli->args.given[OPT_JSON]) {
-        render_json(stdout, item, size);
-        putchar('\n');
-        return true;
-    }
-    (void)!render_number(item, size, "time_us", &time_us); /* missing: 0 */
-    (void)!render_text(item, size, "by", by);              /* missing: empty */
-    (void)!render_text(item, size, "text", text);
-    bytes = render_bytes(item, size, "bytes", &bytes_size); /* when it is no text */
-    printf("%6" PRIu64 ".%06" PRIu64 "  ", time_us / 1000000, time_us % 1000000);
-    /* The writer stands before the text, in a column of its own: no text can pass for it. */
-    printf("%-5s  ", strcmp(by, "site") == 0 ? "site" : "agent");
-    if (bytes == NULL)
-        render_escaped(stdout, text);
-    else
-        render_escaped_sized(stdout, (const char *)bytes, bytes_size);
-    putchar('\n');
-    return true;
-}
-
-/*
- * Set the cursor so that the newest `limit` lines are shown.  Lines are numbered without a gap, so
- * the number of the last one is enough.
- */
-static int logs_begin_at_newest(struct cli *cli, struct cli_list *list)
-{
-    struct bytes args = {0};
-    struct cli_answer answer;
-    uint64_t last = 0;
-    int code;
-
-    cbor_put_array(&args, 1);
-    cbor_put_uint(&args, list->subject);
-    code = cli_read(cli, "agent", &args, &answer);
-    if (code == EXIT_OK &&
-        render_number(answer.reply.result, answer.reply.result_size, "log_line", &last))
-        list->after = last > list->limit ? last - list->limit : 0;
-    cli_answer_fini(&answer);
-    return code;
-}
-
-int cmd_agent_logs(struct cli *cli)
-{
-    struct cli_list list = {.command = "logs", .cursor_key = "line", .has_subject = true};
-    int code = cli_number(cli_value(cli, OPT_AFTER, "0"), "--after", &list.after);
-
-    list.limit = LOG_LINES_DEFAULT;
-    if (code == EXIT_OK && cli->args.given[OPT_LIMIT])
-        code = cli_number(cli->args.values[OPT_LIMIT], "--limit", &list.limit);
-    if (code == EXIT_OK)
-        code = cli_agent(cli, cli->args.operands[0], &list.subject);
-    if (code == EXIT_OK && !cli->args.given[OPT_AFTER])
-        code = logs_begin_at_newest(cli, &list);
-    if (code != EXIT_OK)
-        return code;
-    return cli_list_each(cli, &list, logs_show_line, cli);
 }

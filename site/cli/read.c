@@ -31,8 +31,11 @@ int cli_read(struct cli *cli, const char *command, struct bytes *args, struct cl
 
 void cli_print_result(const struct cli *cli, const struct cli_answer *answer)
 {
-    const struct control_reply *reply = &answer->reply;
+    cli_print_reply(cli, &answer->reply);
+}
 
+void cli_print_reply(const struct cli *cli, const struct control_reply *reply)
+{
     if (cli->args.given[OPT_JSON]) {
         render_json_object(stdout, reply->result, reply->result_size);
         putchar('\n');

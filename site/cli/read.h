@@ -23,6 +23,7 @@ MUST_CHECK int cli_read_print(struct cli *cli, const char *command, struct bytes
 
 /* Print the result of an answer, as fields, or as one JSON object with --json. */
 void cli_print_result(const struct cli *cli, const struct cli_answer *answer);
+void cli_print_reply(const struct cli *cli, const struct control_reply *reply);
 
 /*
  * A paged list of the daemon's.  The command's args are the subject if there is one, the cursor and

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -12,6 +13,22 @@ enum {
     ITEMS_MAX = 1 << 20, /* an answer's bytes bound them long before */
     LABEL_COLUMNS = 16,
 };
+
+/* ---- times ---- */
+
+char *render_wall(char text[RENDER_WALL_BYTES], uint64_t wall_us)
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts;
+    size_t size = 0;
+
+    text[0] = '\0';
+    if (gmtime_r(&seconds, &parts) != NULL)
+        size = strftime(text, RENDER_WALL_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + size, RENDER_WALL_BYTES - size, ".%03uZ",
+                   (unsigned)(wall_us / 1000 % 1000));
+    return text;
+}
 
 /* ---- JSON ---- */
 
@@ -261,6 +278,14 @@ bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *n
         return false;
     *number = cbor_get_uint(&in, UINT64_MAX);
     return true;
+}
+
+bool render_true(const uint8_t *map, size_t size, const char *key)
+{
+    struct cbor in;
+
+    return render_find_field(map, size, key, &in) && cbor_peek(&in) == CBOR_BOOL &&
+           cbor_get_bool(&in);
 }
 
 const uint8_t *render_bytes(const uint8_t *map, size_t size, const char *key, size_t *bytes_size)

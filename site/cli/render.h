@@ -69,11 +69,18 @@ const char *render_text_whole(const uint8_t *map, size_t size, const char *key, 
 /* Read a field of a map that is an integer.  False when there is none of that type. */
 bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number);
 
+/* Whether a field of a map is there and true. */
+bool render_true(const uint8_t *map, size_t size, const char *key);
+
 /* Read a field of a map that is an amount or a total.  False when there is none. */
 bool render_read_total(const uint8_t *map, size_t size, const char *key, u128 *nanos);
 
 /* Write a total of nanos with nine decimals; `text` has room for 64.  Returns `text`. */
 char *render_total(char text[64], u128 nanos);
+
+/* Write a time of the calendar, "2026-12-01T22:00:04.125Z".  Returns `text`. */
+enum { RENDER_WALL_BYTES = 32 };
+char *render_wall(char text[RENDER_WALL_BYTES], uint64_t wall_us);
 
 /*
  * A table: rows of cells, printed with columns as wide as they need.  Cells that look like numbers

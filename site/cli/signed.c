@@ -405,6 +405,22 @@ static int signing_find_path(const struct cli *cli, char path[FILE_PATH_BYTES])
     return EXIT_OK;
 }
 
+int cli_signing_key(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES])
+{
+    char path[FILE_PATH_BYTES];
+    struct keyfile *file = NULL;
+    struct fault fault = {0};
+    int code = signing_find_path(cli, path);
+
+    if (code != EXIT_OK)
+        return code;
+    if (keyfile_open(&file, path, &fault) != ST_OK)
+        return cli_fault(&fault);
+    memcpy(key, keyfile_public(file), CONTROL_KEY_BYTES);
+    keyfile_close(file);
+    return EXIT_OK;
+}
+
 /* Open and lock the key, and find the site that it signs for.  `path` must outlive *by. */
 static int signing_open(struct signing *by, char path[FILE_PATH_BYTES])
 {

@@ -4,6 +4,7 @@
 #define SERAI_SITE_CLI_SIGNED_H
 
 #include "base/bytes.h"
+#include "site/control/control.h"
 
 struct cli;
 struct control_reply;
@@ -21,6 +22,12 @@ MUST_CHECK int cli_signed_show(struct cli *cli, const char *command, struct byte
                                void (*show)(struct cli *cli, const struct control_reply *reply,
                                             void *context),
                                void *context);
+
+/*
+ * The public half of the key that commands are signed with: the one that is given, else the
+ * operator's.  It prints why it cannot be read, and returns the exit code.
+ */
+MUST_CHECK int cli_signing_key(const struct cli *cli, uint8_t key[CONTROL_KEY_BYTES]);
 
 /*
  * With --retry ask for the answer of the request that waits, with --forget give that one up.  It

@@ -96,6 +96,20 @@ int cli_moment(const char *text, const char *what, struct cli_moment *moment)
     return cli_fail(EXIT_USAGE, "%s: a frame's number, 2026-12-01, or 2026-12-01T22:00Z", what);
 }
 
+int cli_month(const char *text, const char *what, struct cli_moment *from, struct cli_moment *to)
+{
+    struct tm parts = {.tm_mday = 1};
+    const char *end = strlen(text) == strlen("2026-12") ? strptime(text, "%Y-%m", &parts) : NULL;
+    time_t first = end != NULL && *end == '\0' ? timegm(&parts) : -1;
+
+    if (first < 0)
+        return cli_fail(EXIT_USAGE, "%s: a month is as 2026-12", what);
+    parts.tm_mon++; /* timegm() knows that the 13th is January */
+    *from = (struct cli_moment){.from_us = (uint64_t)first * 1000000};
+    *to = (struct cli_moment){.to_us = (uint64_t)timegm(&parts) * 1000000};
+    return EXIT_OK;
+}
+
 bool cli_moment_is_before(const struct cli_moment *moment, uint64_t frame, uint64_t wall_us)
 {
     return moment->frame != 0 ? frame < moment->frame : wall_us < moment->from_us;

@@ -25,6 +25,10 @@ struct cli_moment {
 /* Read a moment: the number of a frame, YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ (UTC). */
 MUST_CHECK int cli_moment(const char *text, const char *what, struct cli_moment *moment);
 
+/* Read a month, YYYY-MM (UTC), as its first and its last moment. */
+MUST_CHECK int cli_month(const char *text, const char *what, struct cli_moment *from,
+                         struct cli_moment *to);
+
 /*
  * Whether a frame lies before or after a moment; neither for the frame, day or minute that was
  * named, nor when there is none.

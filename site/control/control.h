@@ -57,11 +57,13 @@ enum control_status {
  *   customer.quota [customer, [[key, bound], ...]] operator; bounds of its own
  *   customer.suspend [customer]                    operator; its agents have no turns
  *   customer.resume [customer]                     operator
- *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...]]
+ *   agent.deploy   [name, module bytes, args bytes, endowment, gifts [kind...], codes [bytes...],
+ *                   trial bool, which may be left out]
  *   agent.fund     [agent, amount]                 from the customer's own account
  *   agent.send     [agent, data bytes, money]      a message without a reply; postage is added
  *   agent.call     [agent or cap, data bytes, caps [name...], money]  a message with a reply
  *   agent.upgrade  [agent, module bytes, try bool]  asks it to become that; answered as a call
+ *   agent.rename   [agent, name]                   the agent's customer
  *   agent.freeze   [agent]                         the agent's customer, or the operator
  *   agent.thaw     [agent]
  *   agent.withdraw [agent, amount or null]         the agent's customer; null: all that can be
@@ -90,11 +92,12 @@ enum control_status {
  *   link.settled   [name, settlement, accepted, reference]  operator: the peer's payment came
  *   ledger.archive [first, last, head bytes[32]]   operator: these frames are archived: drop them
  * Reads: site [], status [], figures [], reload [], agents [after, limit], agent [id],
- *   logs [agent, after line, limit], customers [after, limit], customer [customer],
- *   heap [after serial, limit], prices [], accounts [after, limit], codes [after, limit],
- *   links [after, limit], link [name], invitations [after, limit], settlements [name],
- *   call [customer, call], calls [customer, after, limit], caps [customer, after slot, limit];
- *   customer 0 is whoever asks; deploy [as agent.deploy]
+ *   logs [agent, after line, limit], events [run, after, limit], turn [agent, message],
+ *   customers [after, limit], customer [customer], heap [after serial, limit], prices [],
+ *   accounts [after, limit], codes [after, limit], links [after, limit], link [name],
+ *   invitations [after, limit], settlements [name], call [customer, call],
+ *   calls [customer, after, limit], caps [customer, after slot, limit];
+ *   deploy [as agent.deploy]; customer 0 is whoever asks
  *
  * Results are maps with text keys, amounts as decimal text; docs/control.md lists the keys.
  */

@@ -23,6 +23,7 @@ enum exit_code {
     EXIT_BROKEN = 81,  /* it failed, and why is known */
     EXIT_SILENT = 82,  /* nobody will answer it */
     EXIT_WAITING = 83, /* no answer in time: it can be taken later */
+    EXIT_UNDONE = 84,  /* done, and the turn that it caused was undone, or never came */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "agents/message.h"
 #include "agents/views.h"
 #include "channels/channels.h"
+#include "site/core/claims.h"
 #include "site/core/commands.h"
 #include "site/core/customers.h"
 #include "site/core/desks.h"
@@ -26,7 +27,8 @@ static struct agent *agent_argument(struct core *core, const struct customer *by
                     (unsigned long long)id);
         return NULL;
     }
-    if (agent_customer(agent) == by->account || (operator_too && core_is_operator(core, by)))
+    if (core_customer_rules(core, by, agent_customer(agent)) ||
+        (operator_too && core_is_operator(core, by)))
         return agent;
     outcome_set(outcome, CONTROL_DENIED, "agent %llu belongs to another customer",
                 (unsigned long long)id);
@@ -93,7 +95,19 @@ void command_agent_fund(struct core *core, struct customer *by, struct cbor *in,
     if (!outcome_transfer(core->ledger, &line, outcome))
         return;
     agents_topped_up(core->agents, agent);
+    agents_measure_anew(core->agents, agent);
     agent_result(core, agent, outcome);
+}
+
+static void agent_result_message(const struct message *message, uint64_t number,
+                                 struct outcome *outcome)
+{
+    struct map map;
+
+    map_init(&map);
+    map_uint(&map, "message", number);
+    map_money(&map, "postage", message->postage);
+    map_end(&map, &outcome->result);
 }
 
 void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
@@ -130,6 +144,7 @@ void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
         return;
     }
 
+    agent_result_message(&message, agents_newest_message(core->agents) + 1, outcome);
     ledger_move(core->ledger, by->account, ACCOUNT_HELD_MESSAGE, message.postage,
                 TRANSFER_POSTAGE_HOLD, 0);
     ledger_move(core->ledger, by->account, ACCOUNT_HELD_MESSAGE, message.money,
@@ -137,6 +152,32 @@ void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
     agents_deliver(core->agents, agent, &message);
     /* The postage pays for the turn: one that ran dry can take it. */
     agents_topped_up(core->agents, agent);
+}
+
+/* ---- its name ---- */
+
+/* A child gets a name that its customer gives, too; its parent goes on counting. */
+void command_agent_rename(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome)
+{
+    char name[CONTROL_NAME_BYTES_MAX + 1];
+    struct agent *agent;
+    struct map map;
+    uint64_t id;
+
+    cbor_get_array(in, 2);
+    id = cbor_get_uint(in, UINT64_MAX);
+    cbor_get_text(in, name, CONTROL_NAME_BYTES_MAX);
+    if (!outcome_args_done(in, outcome))
+        return;
+    agent = core_agent_argument(core, by, id, false, outcome);
+    if (agent == NULL || !outcome_name_is_plain(name, "an agent's", outcome) ||
+        !core_name_is_free(core, agent_customer(agent), name, id, outcome))
+        return;
+    agents_rename(core->agents, agent, name);
+    agent_result_begin(core, agent, &map);
+    map_text(&map, "name", name);
+    map_end(&map, &outcome->result);
 }
 
 /* ---- running and standing still ---- */
@@ -182,6 +223,22 @@ void command_agent_thaw(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome)
 {
     agent_freeze_or_thaw(core, by, in, false, outcome);
+}
+
+/* ---- its money goes home ---- */
+
+/*
+ * Where the money went that an agent paid to its customer's account, or that it left: of an agent
+ * that came over a link, on to the customer with the same key, if that one asked for it.
+ */
+static uint64_t agent_money_home(struct core *core, const struct customer *by, uint64_t account)
+{
+    const struct customer *row = core_customer_by_account(core, account);
+
+    if (account == by->account || row == NULL || !core_customer_rules(core, by, account))
+        return account;
+    core_claim_take(core, row, by);
+    return by->account;
 }
 
 /* ---- its end ---- */
@@ -238,20 +295,23 @@ void command_agent_end(struct core *core, struct customer *by, struct cbor *in,
     agents_end(core->agents, agent);
     ending.came_back = money_sub_clamped(ledger_balance(core->ledger, ending.heir), before);
     ending.open_ends = channels_owned(core->channels, ending.agent, NULL, 0);
+    ending.heir = agent_money_home(core, by, ending.heir);
     agent_end_result(core, &ending, name, outcome);
 }
 
 /* ---- money out of it ---- */
 
-static void agent_withdraw_result(struct core *core, const struct agent *agent, struct money amount,
+static void agent_withdraw_result(struct core *core, const struct customer *by,
+                                  const struct agent *agent, struct money amount,
                                   struct outcome *outcome)
 {
+    uint64_t payee = agent_money_home(core, by, agent_customer(agent));
     struct map map;
 
     agent_result_begin(core, agent, &map);
     map_money(&map, "taken", amount);
     map_money(&map, "left", ledger_balance(core->ledger, agent_id(agent)));
-    map_money(&map, "balance", ledger_balance(core->ledger, agent_customer(agent)));
+    map_money(&map, "balance", ledger_balance(core->ledger, payee));
     map_end(&map, &outcome->result);
 }
 
@@ -277,7 +337,7 @@ void command_agent_stop(struct core *core, struct customer *by, struct cbor *in,
         agents_freeze(core->agents, agent, FREEZE_BY_CUSTOMER);
     most = agents_withdrawable(core->agents, agent);
     agents_withdraw(core->agents, agent, most);
-    agent_withdraw_result(core, agent, most, outcome);
+    agent_withdraw_result(core, by, agent, most, outcome);
 }
 
 static void agent_withdraw_refused(const struct core *core, const struct agent *agent,
@@ -330,5 +390,5 @@ void command_agent_withdraw(struct core *core, struct customer *by, struct cbor 
         return;
     }
     agents_withdraw(core->agents, agent, amount);
-    agent_withdraw_result(core, agent, amount, outcome);
+    agent_withdraw_result(core, by, agent, amount, outcome);
 }

@@ -9,17 +9,9 @@
 #include "site/core/outcome.h"
 #include "site/core/read_list.h"
 #include "site/core/state.h"
+#include "site/core/wall.h"
 
 /* ---- agents ---- */
-
-/* How long the balance lasts at today's rent if nothing happens; UINT64_MAX: without end. */
-static uint64_t agent_dry_in_s(const struct core *core, const struct agent_view *view)
-{
-    uint64_t lasts_us =
-        market_rent_lasts_us(ledger_balance(core->ledger, view->id), view->rent_rate, 0);
-
-    return lasts_us == UINT64_MAX ? UINT64_MAX : lasts_us / 1000000;
-}
 
 /* What the read `agents` shows of each. */
 static void agent_entries(const struct core *core, const struct agent *agent, struct map *map)
@@ -34,15 +26,15 @@ static void agent_entries(const struct core *core, const struct agent *agent, st
     map_uint(map, "customer", view.customer);
     map_text(map, "state", view.state);
     map_text(map, "reason", view.reason);
-    map_money(map, "balance", ledger_balance(core->ledger, view.id));
+    map_money(map, "balance", view.balance);
     /* What ever left its account and came to it: what a watcher takes the pace from. */
     map_total(map, "debits", account->debits);
     map_total(map, "credits", account->credits);
     map_hex(map, "code", view.code.bytes, HASH_BYTES);
     map_uint(map, "memory_bytes", view.memory_bytes);
     map_uint(map, "inbox", view.inbox_messages);
-    if (agent_dry_in_s(core, &view) != UINT64_MAX)
-        map_uint(map, "dry_in_s", agent_dry_in_s(core, &view));
+    if (view.lasts_us != UINT64_MAX)
+        map_uint(map, "dry_in_s", view.lasts_us / 1000000);
 }
 
 static void agent_list_one(void *context, const struct agent *agent)
@@ -74,6 +66,22 @@ void core_read_agents(struct core *core, const struct viewer *viewer, struct cbo
     read_list_end(&list, outcome);
 }
 
+/* What is its money and not in its balance, by what it is held for. */
+static void agent_holdings_entries(const struct core *core, const struct agent *agent,
+                                   struct map *map)
+{
+    struct agent_holdings own;
+    struct exchange_held ends;
+
+    agents_holdings(core->agents, agent, &own);
+    exchange_held_for(core->exchange, agent_id(agent), &ends);
+    map_money(map, "held_for_events", own.events);
+    map_money(map, "deposit_for_channels", ends.deposits);
+    map_money(map, "held_for_channels", ends.reserves);
+    map_money(map, "held_for_births", ends.births);
+    map_money(map, "waits_in_inbox", own.inbox);
+}
+
 /* ... and what the read `agent` adds. */
 static void agent_details(const struct core *core, const struct agent *agent, struct map *map)
 {
@@ -93,13 +101,19 @@ static void agent_details(const struct core *core, const struct agent *agent, st
     map_uint(map, "inbox_bytes", view.inbox_bytes);
     map_uint(map, "born_frame", view.born_frame);
     map_uint(map, "log_line", view.log_line);
+    map_money(map, "booked", ledger_balance(core->ledger, view.id));
     map_money(map, "mark", view.mark);
     map_money(map, "burial", view.burial);
+    agent_holdings_entries(core, agent, map);
     /* Keys that would say nothing are left out: a client passes over what is not there. */
     if (view.leash_holder != 0)
         map_uint(map, "leash_holder", view.leash_holder);
     if (!money_is_zero(view.needs))
         map_money(map, "needs", view.needs);
+    if (!money_is_zero(view.burnt)) {
+        map_money(map, "burnt", view.burnt);
+        map_uint(map, "burnt_over_ms", view.burnt_us / 1000);
+    }
 }
 
 /* The agent of that number, if it is shown to the viewer; NULL: the outcome says why not. */
@@ -139,6 +153,12 @@ void core_read_agent(struct core *core, const struct viewer *viewer, struct cbor
 
 /* ---- logs ---- */
 
+/* A list of lines, with what the calendar said when they were written. */
+struct log_listing {
+    struct read_list list;
+    struct wall wall;
+};
+
 /* Whether a CBOR text can hold it: an agent may write any bytes. */
 static bool log_line_is_text(const char *line, size_t size)
 {
@@ -147,10 +167,14 @@ static bool log_line_is_text(const char *line, size_t size)
 
 static void log_list_line(void *context, const struct agent_log_view *line)
 {
-    struct read_list *list = context;
+    struct log_listing *listing = context;
+    struct read_list *list = &listing->list;
+    uint64_t wall_us = wall_at(&listing->wall, line->time_us);
     struct map map;
 
     map_init(&map);
+    if (wall_us != 0)
+        map_uint(&map, "wall_us", wall_us);
     map_uint(&map, "line", line->line);
     map_uint(&map, "time_us", line->time_us);
     map_text(&map, "by", line->by == LOG_BY_SITE ? "site" : "agent");
@@ -166,24 +190,42 @@ static void log_list_line(void *context, const struct agent_log_view *line)
     list->count++;
 }
 
+/* Whether the log of an agent that has ended is kept, and shown to the viewer. */
+static bool agent_is_remembered(const struct core *core, const struct viewer *viewer, uint64_t id)
+{
+    uint64_t customer = 0;
+
+    return agents_last_log_owner(core->agents, id, &customer) && viewer_sees(viewer, customer);
+}
+
 void core_read_logs(struct core *core, const struct viewer *viewer, struct cbor *in,
                     struct outcome *outcome)
 {
-    struct read_list list = {.core = core};
+    struct log_listing listing = {.list = {.core = core}};
+    struct read_list *list = &listing.list;
     struct agent *agent;
     uint64_t id;
 
     cbor_get_array(in, 3);
     id = cbor_get_uint(in, UINT64_MAX);
-    list.after = cbor_get_uint(in, UINT64_MAX);
-    list.limit = read_list_limit(in);
+    list->after = cbor_get_uint(in, UINT64_MAX);
+    list->limit = read_list_limit(in);
     if (!outcome_args_done(in, outcome))
         return;
-    agent = agent_shown(core, viewer, id, outcome);
-    if (agent == NULL)
+    agent = agents_has(core->agents, id) || !agent_is_remembered(core, viewer, id)
+                ? agent_shown(core, viewer, id, outcome)
+                : NULL;
+    if (outcome->status != CONTROL_DONE)
         return;
-    (void)agents_log_list(core->agents, agent, list.after, list.limit, log_list_line, &list);
-    read_list_end(&list, outcome);
+    wall_begin(&listing.wall, core);
+    if (agent != NULL)
+        (void)agents_log_list(core->agents, agent, list->after, list->limit, log_list_line,
+                              &listing);
+    else
+        (void)agents_last_log_list(core->agents, id, list->after, list->limit, log_list_line,
+                                   &listing);
+    wall_end(&listing.wall);
+    read_list_end(list, outcome);
 }
 
 /* ---- the heap of capabilities ---- */

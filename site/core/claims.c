@@ -103,14 +103,15 @@ struct customer *core_claim_begin(struct core *core, const uint8_t *key)
     return core_customer_by_account(core, account);
 }
 
-/* Move what one row has.  Its row may be over then. */
-static void claim_take(struct core *core, const struct customer *from, const struct customer *to)
+void core_claim_take(struct core *core, const struct customer *from, const struct customer *to)
 {
     struct transfer line = {.debit = from->account,
                             .credit = to->account,
                             .amount = ledger_balance(core->ledger, from->account),
                             .code = TRANSFER_CLAIMED};
 
+    if (money_is_zero(line.amount))
+        return;
     ledger_transfer_checked(core->ledger, &line);
     core_customer_may_be_over(core, from->account);
 }
@@ -133,7 +134,7 @@ void command_customer_claim(struct core *core, struct customer *by, struct cbor 
     }
     /* The rows stay where they are until the frame closes, so their places do, too. */
     for (size_t i = 0; i < CLAIM_ROWS_MAX && (from = claim_next(core, by->key, &at)) != NULL; i++)
-        claim_take(core, from, by);
+        core_claim_take(core, from, by);
     map_init(&map);
     map_uint(&map, "customer", by->account);
     map_text(&map, "name", by->name);

@@ -30,4 +30,10 @@ bool core_claim_may_begin(const struct core *core, const struct control_request 
 /* Make the key a customer, in the running event, after core_claim_may_begin(). */
 struct customer *core_claim_begin(struct core *core, const uint8_t *key);
 
+/*
+ * Move what the row of a peer's customer has to a customer of this site, in the running event.  The
+ * row may be over then.
+ */
+void core_claim_take(struct core *core, const struct customer *from, const struct customer *to);
+
 #endif

@@ -37,6 +37,7 @@ static const struct command {
     {"agent.send", 0, command_agent_send},
     {"agent.call", 0, command_agent_call},
     {"agent.upgrade", NOT_WHEN_FULL, command_agent_upgrade},
+    {"agent.rename", FREE, command_agent_rename},
     {"agent.freeze", FREE | WHILE_RESTING, command_agent_freeze},
     {"agent.thaw", FREE, command_agent_thaw},
     {"agent.stop", FREE | WHILE_RESTING, command_agent_stop},

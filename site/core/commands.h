@@ -66,6 +66,8 @@ void command_agent_fund(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);
 void command_agent_send(struct core *core, struct customer *by, struct cbor *in,
                         struct outcome *outcome);
+void command_agent_rename(struct core *core, struct customer *by, struct cbor *in,
+                          struct outcome *outcome);
 void command_agent_freeze(struct core *core, struct customer *by, struct cbor *in,
                           struct outcome *outcome);
 void command_agent_thaw(struct core *core, struct customer *by, struct cbor *in,
@@ -143,6 +145,13 @@ void command_ledger_archive(struct core *core, struct customer *by, struct cbor 
  */
 struct agent *core_agent_argument(struct core *core, const struct customer *by, uint64_t id,
                                   bool operator_too, struct outcome *outcome);
+
+/*
+ * Whether no agent of the customer is called so but this one (0: none at all); false: the outcome
+ * says which is.
+ */
+bool core_name_is_free(const struct core *core, uint64_t customer, const char *name, uint64_t agent,
+                       struct outcome *outcome);
 
 /* Whether the customer has not had too much code checked in vain; false: the outcome says so. */
 bool core_may_check_code(const struct core *core, struct customer *by, struct outcome *outcome);

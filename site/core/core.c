@@ -284,6 +284,7 @@ enum status core_load(struct core *core, const struct store_read *read, struct f
     /* Rows of different parts may still not fit together: then nothing is served. */
     if (status == ST_OK) {
         agents_frames_durable(core->agents, ledger_frame(core->ledger));
+        core->run = ledger_frame(core->ledger);
         exchange_set_loader(core->exchange, &loader);
         status = core_check_parts(core, fault);
     }

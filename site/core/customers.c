@@ -69,6 +69,17 @@ struct customer *core_customer_by_account(const struct core *core, uint64_t acco
     return customer_index_find(&core->customers, customer_by_account, &wanted);
 }
 
+bool core_customer_rules(const struct core *core, const struct customer *customer, uint64_t account)
+{
+    const struct customer *row;
+
+    if (customer->account == account)
+        return true;
+    row = core_customer_by_account(core, account);
+    return row != NULL && row->interface != 0 &&
+           memcmp(row->key, customer->key, CONTROL_KEY_BYTES) == 0;
+}
+
 size_t core_customers_after(const struct core *core, uint64_t account)
 {
     const struct customer wanted = {.account = account + 1};

@@ -70,6 +70,13 @@ bool core_is_operator(const struct core *core, const struct customer *customer);
 /* The customer with this key; NULL: there is none. */
 struct customer *core_customer_by_key(struct core *core, const uint8_t *key);
 
+/*
+ * Whether this account's agents are the customer's to rule: its own, or one that a peer keeps here
+ * for the same key.
+ */
+bool core_customer_rules(const struct core *core, const struct customer *customer,
+                         uint64_t account);
+
 /* The customer of this account; NULL: there is none. */
 struct customer *core_customer_by_account(const struct core *core, uint64_t account);
 

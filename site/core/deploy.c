@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agents/life.h"
+#include "agents/message.h"
 #include "agents/modules.h"
 #include "agents/quotas.h"
 #include "agents/views.h"
@@ -17,13 +18,14 @@
 #include "site/core/reads.h"
 #include "site/core/state.h"
 
-enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8 };
+enum { GIFTS_MAX = 8, DEPLOY_CODES_MAX = 8, DEPLOY_ARGS = 6 };
 
 struct deployment {
     char name[CONTROL_NAME_BYTES_MAX + 1];
     const uint8_t *args;
     size_t args_size;
     struct money endowment;
+    bool trial;
     uint8_t gifts[GIFTS_MAX];
     size_t gift_count;
     struct agents_module modules[1 + DEPLOY_CODES_MAX]; /* the one to run, then those to keep */
@@ -47,12 +49,17 @@ static void deployment_read_module(struct cbor *in, struct deployment *deploymen
     module->bytes = cbor_get_bytes(in, &module->size, CONTROL_BYTES_MAX);
 }
 
-/* The six arguments of agent.deploy in docs/control.md; what is wrong with them stays in `in`. */
+/*
+ * The arguments of agent.deploy in docs/control.md, of which the last may be left out; what is
+ * wrong with them stays in `in`.
+ */
 static void deployment_read(struct cbor *in, struct deployment *deployment)
 {
+    uint64_t count = cbor_get_array_any(in, DEPLOY_ARGS + 1);
     uint64_t codes;
 
-    cbor_get_array(in, 6);
+    if (count < DEPLOY_ARGS)
+        cbor_fail(in, "array of another length");
     cbor_get_text(in, deployment->name, CONTROL_NAME_BYTES_MAX);
     deployment_read_module(in, deployment);
     deployment->args = cbor_get_bytes(in, &deployment->args_size, SERAI_ARGS_BYTES_MAX);
@@ -68,6 +75,7 @@ static void deployment_read(struct cbor *in, struct deployment *deployment)
     codes = cbor_get_array_any(in, DEPLOY_CODES_MAX);
     for (uint64_t i = 0; i < codes; i++)
         deployment_read_module(in, deployment);
+    deployment->trial = count > DEPLOY_ARGS && cbor_get_bool(in);
 }
 
 /* ---- what is cheap to check ---- */
@@ -96,6 +104,22 @@ static bool deploy_check_funds(struct core *core, const struct customer *by,
         return false;
     }
     return true;
+}
+
+/* Names are for people, who act by them: so one of a customer's is one agent. */
+bool core_name_is_free(const struct core *core, uint64_t customer, const char *name, uint64_t agent,
+                       struct outcome *outcome)
+{
+    uint64_t has = agents_named(core->agents, customer, name);
+
+    if (has == 0 || has == agent)
+        return true;
+    outcome_set(
+        outcome, CONTROL_REFUSED,
+        "agent %llu of customer %llu is called \"%s\" already: choose another name, or give "
+        "that one another (serai agent rename)",
+        (unsigned long long)has, (unsigned long long)customer, name);
+    return false;
 }
 
 /* The outcome of a birth, or of a check before it. */
@@ -251,6 +275,7 @@ static void deploy_fill_birth(const struct customer *by, const struct deployment
                             .args = deployment->args,
                             .args_size = deployment->args_size,
                             .endowment = deployment->endowment,
+                            .trial = deployment->trial,
                             .gift_count = deployment->gift_count};
     memcpy(birth->gifts, deployment->gifts, sizeof birth->gifts);
 }
@@ -280,6 +305,7 @@ static void deploy_result(struct core *core, const struct agent *agent, struct o
     map_text(&map, "name", view.name);
     map_hex(&map, "code", view.code.bytes, HASH_BYTES);
     map_money(&map, "balance", ledger_balance(core->ledger, view.id));
+    map_uint(&map, "message", agents_newest_message(core->agents)); /* BORN */
     map_end(&map, &outcome->result);
 }
 
@@ -304,6 +330,7 @@ void command_agent_deploy(struct core *core, struct customer *by, struct cbor *i
     deploy_name_modules(&deployment);
     /* From the cheap to the dear: the first that refuses has cost the site the least. */
     if (!outcome_name_is_plain(deployment.name, "an agent's", outcome) ||
+        !core_name_is_free(core, by->account, deployment.name, 0, outcome) ||
         !deploy_check_funds(core, by, &deployment, outcome) ||
         !deploy_is_done(agents_birth_check_early(core->agents, &birth), outcome) ||
         !deploy_check_quota(core, by, &deployment, outcome) ||
@@ -377,6 +404,7 @@ static void deploy_try(struct core *core, struct customer *by, struct deployment
     deploy_fill_birth(by, deployment, &birth);
     (void)(core_command_is_open(core, by, refused.command, &refused) &&
            outcome_name_is_plain(deployment->name, "an agent's", &refused) &&
+           core_name_is_free(core, by->account, deployment->name, 0, &refused) &&
            deploy_check_funds(core, by, deployment, &refused) &&
            deploy_is_done(agents_birth_check_early(core->agents, &birth), &refused) &&
            deploy_check_quota(core, by, deployment, &refused));

@@ -1,10 +1,13 @@
 #include "site/core/read_list.h"
 
+#include "site/core/customers.h"
 #include "site/core/outcome.h"
 
 bool viewer_sees(const struct viewer *viewer, uint64_t customer)
 {
-    return viewer->all || (viewer->customer != 0 && viewer->customer == customer);
+    return viewer->all || (viewer->customer != 0 && viewer->customer == customer) ||
+           (viewer->by != NULL && customer != 0 &&
+            core_customer_rules(viewer->core, viewer->by, customer));
 }
 
 uint64_t read_list_limit(struct cbor *in)

@@ -10,6 +10,7 @@
 #include "base/cbor.h"
 
 struct core;
+struct customer;
 struct outcome;
 
 enum { READ_LIMIT_MAX = 256 }; /* items of one list answer */
@@ -18,6 +19,9 @@ enum { READ_LIMIT_MAX = 256 }; /* items of one list answer */
 struct viewer {
     bool all;          /* is shown everything: the operator, or who runs the daemon */
     uint64_t customer; /* else this customer's; 0: nobody's */
+    /* ... and what agents have here that came over links from the same key; NULL: nobody's. */
+    const struct core *core;
+    const struct customer *by;
 };
 
 /* Whether things of this customer are shown; 0 is nobody. */

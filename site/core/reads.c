@@ -17,6 +17,7 @@
 #include "site/core/disk.h"
 #include "site/core/figures_read.h"
 #include "site/core/joining.h"
+#include "site/core/life_reads.h"
 #include "site/core/link_reads.h"
 #include "site/core/map.h"
 #include "site/core/outcome.h"
@@ -266,6 +267,8 @@ static const struct read {
     {"agents", FOR_CUSTOMERS, core_read_agents},
     {"agent", FOR_CUSTOMERS, core_read_agent},
     {"logs", FOR_CUSTOMERS, core_read_logs},
+    {"events", FOR_CUSTOMERS, core_read_events},
+    {"turn", FOR_CUSTOMERS, core_read_turn},
     {"customers", FOR_CUSTOMERS, read_customers},
     {"customer", FOR_CUSTOMERS, core_read_customer},
     {"heap", FOR_CUSTOMERS, core_read_heap},

@@ -176,6 +176,8 @@ static void request_run_read(struct core *core, enum core_peer peer, const struc
         }
         viewer.all = core_is_operator(core, by);
         viewer.customer = by->account;
+        viewer.core = core;
+        viewer.by = by;
     }
     core_read(core, &viewer, request, outcome);
 }

@@ -68,6 +68,7 @@ struct core {
     bool drop_waits;           /* the store could not be read for a drop: with a later frame */
     bool frame_answers;        /* a command was done in it: whoever asked is given its number */
 
+    uint64_t run; /* the frame that filled first in this run: its name in cursors of events */
     struct core_tier1 tier1;
     struct disk disk;
     struct drain drain;

@@ -536,7 +536,7 @@ bill()
     on "$1" ledger transfers --json --account "agent:$3" >"$work/lines.jsonl"
     holds "the lines of agent $3 at $1" \
         "$(jq -rs --arg name "agent:$3" "$signed map(signed) | add" "$work/lines.jsonl")" \
-        "$(nanos "$(field "$1" "$3" balance)")"
+        "$(nanos "$(field "$1" "$3" booked)")"
     say "$(jq -rs --arg name "agent:$3" --arg who "$2 ($1)" "$signed"'
         def kind: if test("^postage|^message") then "postage"
             elif test("event reserve") then "turns to come"

@@ -488,9 +488,11 @@ static void say_agent(void *context, const struct agent *agent)
 {
     struct bytes *out = context;
 
-    say(out, "agent %" PRIu64 " of %" PRIu64 " parent %" PRIu64 " '%s' %d '%s' born %" PRIu64,
+    say(out,
+        "agent %" PRIu64 " of %" PRIu64 " parent %" PRIu64 " '%s' %d '%s' born %" PRIu64
+        " children %" PRIu64,
         agent->id, agent->customer, agent->parent, agent->name, (int)agent->state, agent->reason,
-        agent->born_frame);
+        agent->born_frame, agent->children);
     say(out, " turns %" PRIu64 " %" PRIu64 " %" PRIu64 " begun %d ready %d pages %" PRIu32 "\n",
         agent->usage.turns, agent->usage.traps, agent->usage.fuel, agent->program.begun,
         agent->ready.queued, agent->program.memory_pages);

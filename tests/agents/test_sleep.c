@@ -63,6 +63,7 @@ static void scramble(struct agent *agent)
     agent->leash = any();
     agent->confined = rng_coin(&rng);
     agent->born_frame = any();
+    agent->children = any();
     agent->state = rng_coin(&rng) ? AGENT_FROZEN_BY_CUSTOMER : AGENT_RUNNING;
     agent->low.mark = any_money();
     agent->low.armed = rng_coin(&rng);

@@ -163,10 +163,13 @@ uint64_t site_deploy(struct bench_site *site, const struct deployment *deploymen
     struct bytes args = {0};
     struct bytes answer = {0};
     struct control_reply reply;
+    static unsigned deployed; /* no two agents of a customer have one name */
+    char name[CONTROL_NAME_BYTES_MAX + 1];
     uint64_t agent;
 
     cbor_put_array(&args, 6);
-    cbor_put_text(&args, deployment->module);
+    (void)snprintf(name, sizeof name, "%.30s-%u", deployment->module, ++deployed);
+    cbor_put_text(&args, name);
     put_module(&args, deployment->module);
     cbor_put_bytes(&args, deployment->args, strlen(deployment->args));
     cbor_put_uint(&args, deployment->endowment_nanos);

@@ -38,6 +38,22 @@ exits 66 'nothing was left' on b customer claim --key "$work/ada.key"
 holds "what ada has at B" \
     "$(on b customer ls --json | jq -r 'select(.name|test("^key-")).balance')" "$estate"
 
+# ---- once her key is a customer of B, her children there are hers to list, fund and end ----
+on a money in 1 --customer ada >/dev/null
+scout=$(on a agent deploy "$examples/scout.wasm" --name scout-again --money 0.2 \
+    --key "$work/ada.key" --args "hops=1 endowment=0.05 max_fee=0.01 via=b" --json | jq -r .agent)
+until_holds 20 "the second child reports" is_heard
+child=$(on b agent ls --key "$work/ada.key" --json | jq -r .id)
+holds "who else lives at B" "$(on b agent ls --json | jq -r .id)" "$child"
+exits 0 '' on b agent logs "$child" --key "$work/ada.key"
+exits 0 'balance' on b agent fund "$child" 0.001 --key "$work/ada.key"
+has() { on b customer ls --json | jq -r 'select(.name|test("^key-")).balance'; }
+before=$(has)
+came=$(on b agent end "$child" --key "$work/ada.key" --json | jq -r .came_back)
+holds "what came to her account at B, off by" \
+    "$(jq -n "(($(has) - $before - $came) * 1e9) | round")" 0
+exits 66 'nothing was left' on b customer claim --key "$work/ada.key"
+
 end_named a TERM
 end_named b TERM
 books_agree a b

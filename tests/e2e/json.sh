@@ -83,11 +83,16 @@ service=$(born service "$examples/service.wasm" 0.1 --with "$examples/customer.w
 born shop "$examples/service.wasm" 0.1 --args 'price=0.0001 calls=0' >/dev/null
 born v "$guests/version1.wasm" 0.5 >/dev/null
 until_holds 20 "twenty calls" wrote a "$service" calls
-shape 'agent send' a agent send parrot trap --money 0.001
+shape 'agent send' a agent send parrot hello
+shape_of 'agent send' 84 on a agent send parrot trap --money 0.001 --json
 until_holds 20 "the parrot's trap" wrote a parrot undone
 shape 'agent ls' a agent ls
 shape 'agent show' a agent show "agent:$service"
 shape 'agent logs' a agent logs parrot
+shape 'agent statement' a agent statement parrot
+shape 'events show' a events
+shape 'agent rename' a agent rename parrot polly
+shape 'agent rename' a agent rename polly parrot
 shape 'agent fund' a agent fund parrot 0.1
 shape 'agent freeze' a agent freeze parrot
 shape 'agent show' a agent show parrot

@@ -43,9 +43,48 @@ exits 0 '^name *north' "$serai" link show link:1
 exits 66 'no link:2' "$serai" link freeze link:2
 exits 64 'is no link' "$serai" link freeze agent:first
 
-# ---- two of one name ----
-second=$(deploy first "$idle" 0.1)
-for command in show logs freeze; do
+# ---- one name, one agent: of a customer ----
+exits 1 "agent $first of customer 4096 is called \"first\" already" \
+    "$serai" agent deploy "$idle" --name first --money 0.1
+other_name=$(deploy other "$idle" 0.1)
+exits 1 'is called "first" already' "$serai" agent rename other first
+exits 0 '^name *renamed' "$serai" agent rename other renamed
+exits 0 '' "$serai" agent rename renamed renamed
+holds "who is called so" "$(field renamed id)" "$other_name"
+exits 66 'no agent "other"' "$serai" agent show other
+exits 65 'taken for a number' "$serai" agent rename renamed 4097
+exits 65 'a-z, 0-9' "$serai" agent rename renamed renamed/1
+exits 64 'at most 40 bytes' "$serai" agent rename renamed "$(printf 'n%.0s' {1..41})"
+exits 66 'no agent' "$serai" agent rename nobody somebody
+exits 0 '' deploy other "$idle" 0.1
+stop_site TERM
+start_site
+exits 1 'is called "renamed" already' "$serai" agent deploy "$idle" --name renamed --money 0.1
+"$serai" agent end renamed >/dev/null
+exits 0 '' "$serai" agent rename other renamed
+exits 0 '' "$serai" agent end renamed
+# A child is called after its parent, and counts on after one has gone.
+service=$examples/service.wasm
+deploy service "$service" 0.2 --with "$examples/customer.wasm" \
+    --args "price=0.0001 calls=2 endowment=0.03" >/dev/null
+for _ in {1..100}; do
+    ! "$serai" agent show service/1 >/dev/null 2>&1 || break
+    sleep 0.1
+done
+holds "whose child it is" "$(field service/1 parent)" "$(field service id)"
+exits 0 '' "$serai" agent rename service/1 buyer
+exits 66 'no agent' "$serai" agent show service/1
+"$serai" agent end buyer >/dev/null
+"$serai" agent end service >/dev/null
+
+# ---- two of one name, of two customers; whose are whose ----
+"$serai" customer add bob --new "$work/bob.key" >/dev/null
+"$serai" money in 1 --customer bob >/dev/null
+second=$(deploy first "$idle" 0.1 --key "$work/bob.key")
+holds "the operator's own" "$("$serai" agent ls --mine --json | jq -r .id | tr '\n' ' ')" "$first "
+holds "all" "$("$serai" agent ls --json | jq -s length)" 2
+holds "bob's" "$("$serai" agent ls --mine --json --key "$work/bob.key" | jq -r .id)" "$second"
+for command in show logs statement freeze; do
     exits 64 "agent:$first, agent:$second" "$serai" agent "$command" first
 done
 exits 64 "agent:$first, agent:$second" "$serai" agent fund agent:first 1

@@ -9,6 +9,7 @@ the wire agent behind that number, over the links VIA.  What each agent writes a
 to be what the transcript says; in what order different agents write is not looked at.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import time
 SERAI, WORK, BUILD, PATH, SERVER, CLIENT = sys.argv[1:7]
 DOOR, VIA = (sys.argv[7:9] + [None, None])[:2]
 SECONDS = 20
-TAG = f"{PATH.rsplit('/', 1)[-1].split('.')[0]}-{SERVER}{CLIENT}"
+# Agents of one customer have names of their own, and a transcript may be played again.
+TAG = f"t{os.getpid()}-{SERVER}{CLIENT}"
 
 
 class Player:

@@ -23,12 +23,12 @@ static const char *const commands[] = {
     "money.in",     "money.out",      "link.add",       "link.set",     "link.freeze",
     "link.resume",  "link.remove",    "link.mark",      "link.unmark",  "customer.key",
     "none.such",    "agent.call",     "call.take",      "call.drop",    "cap.name",
-    "cap.drop",     "agent.upgrade",  "ledger.archive",
+    "cap.drop",     "agent.upgrade",  "ledger.archive", "agent.rename",
 };
 static const char *const reads[] = {
-    "site",      "status", "reload",   "prices",  "agents", "agent", "logs",
-    "customers", "heap",   "accounts", "codes",   "links",  "link",  "none",
-    "call",      "calls",  "caps",     "figures", "deploy",
+    "site",      "status", "reload",   "prices",  "agents", "agent",  "logs",
+    "customers", "heap",   "accounts", "codes",   "links",  "link",   "none",
+    "call",      "calls",  "caps",     "figures", "deploy", "events", "turn",
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands, READS = sizeof reads / sizeof *reads };

@@ -78,7 +78,8 @@ FACES = {
     "ledger": "account.h accounts.h journal.h ledger.h reading.h record.h",
     "audit": "audit.h reconcile.h",
     "archive": "archive.h",
-    "agents": "agents.h cap.h desk.h life.h limits.h message.h modules.h quotas.h turn.h views.h",
+    "agents": "agents.h cap.h desk.h life.h life_events.h limits.h message.h modules.h quotas.h "
+              "turn.h views.h",
     "market": "market.h",
     "channels": "channels.h",
     "links": "acceptance.h clearing.h invitations.h link.h settlement.h specie.h",
@@ -381,9 +382,10 @@ def cited_files(tree, path, text):
     """Names of files in `text`, a part of the file `path`, that lead nowhere: (offset, name)."""
     folder = posixpath.dirname(path)
     tested = folder[len("tests/"):] if folder.startswith("tests/") else "tests/" + folder
+    shown = set(re.findall(r"^`([\w.-]+)`:$", text, re.M))  # a page has the whole file
     for match in FILE_NAME.finditer(text):
         name = match[1]
-        if name in FILES_OF_OTHERS or re.search(r"\b[A-Z]+\b[^.]*\.", name):
+        if name in FILES_OF_OTHERS | shown or re.search(r"\b[A-Z]+\b[^.]*\.", name):
             continue
         if path.endswith(".md"):
             good = names_a_file(tree, name, ["", folder])

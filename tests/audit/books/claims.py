@@ -48,11 +48,11 @@ class Claims:
         self.claim(e.DEPOSIT_HEAP, decode_array(row, 6)[4])
 
     def agent(self, key, row):
-        items = decode_array(row, 33)
+        items = decode_array(row, 34)
         # The last item is that of an upgrade with a way back, whose reserve is its own last one.
-        self.claim(e.HELD_RESERVE, items[19], *items[32][-1:])
-        self.claim(e.DEPOSIT_BURIAL, items[20])
-        self.remainders[int.from_bytes(key, "big")] = items[23]
+        self.claim(e.HELD_RESERVE, items[20], *items[33][-1:])
+        self.claim(e.DEPOSIT_BURIAL, items[21])
+        self.remainders[int.from_bytes(key, "big")] = items[24]
 
     def end(self, key, row):
         if key[4] != HELD_FOR_AN_END:

@@ -366,18 +366,31 @@ static void put_gifts(struct bytes *args, const char *gifts)
     }
 }
 
+/* The module's own name, or with a number behind it if the person has an agent of that name. */
+static void site_free_name(const struct site *site, int person, const char *module,
+                           char name[CONTROL_NAME_BYTES_MAX + 1])
+{
+    unsigned number = 1;
+
+    (void)snprintf(name, CONTROL_NAME_BYTES_MAX + 1, "%s", module);
+    while (agents_named(site->core->agents, site->people[person].account, name) != 0)
+        (void)snprintf(name, CONTROL_NAME_BYTES_MAX + 1, "%.30s-%u", module, ++number);
+}
+
 enum control_status site_try_deploy(struct site *site, int person, const struct deploy *deploy)
 {
     struct bytes args = {0};
     size_t size;
     const uint8_t *bytes = module_bytes(deploy->module, &size);
     const char *slash = strrchr(deploy->module, '/');
+    char name[CONTROL_NAME_BYTES_MAX + 1];
     size_t text_size = deploy->args == NULL     ? 0
                        : deploy->args_size != 0 ? deploy->args_size
                                                 : strlen(deploy->args);
 
-    cbor_put_array(&args, 6);
-    cbor_put_text(&args, slash == NULL ? deploy->module : slash + 1);
+    cbor_put_array(&args, deploy->trial ? 7 : 6);
+    site_free_name(site, person, slash == NULL ? deploy->module : slash + 1, name);
+    cbor_put_text(&args, name);
     cbor_put_bytes(&args, bytes, size);
     cbor_put_bytes(&args, deploy->args, text_size);
     cbor_put_uint(&args, deploy->nanos);
@@ -387,6 +400,8 @@ enum control_status site_try_deploy(struct site *site, int person, const struct 
         bytes = module_bytes(deploy->keeps, &size);
         cbor_put_bytes(&args, bytes, size);
     }
+    if (deploy->trial)
+        cbor_put_bool(&args, true);
     return site_request(site, person, "agent.deploy", &args);
 }
 

@@ -99,6 +99,7 @@ struct deploy {
     size_t args_size; /* 0: strlen */
     uint64_t nanos;
     const char *gifts; /* letters: s spawner, t timer, c clock, r random */
+    bool trial;        /* it ends if its first turn is undone */
     const char *keeps; /* another module, for the agent to keep; NULL: none */
 };
 enum control_status site_try_deploy(struct site *site, int person, const struct deploy *deploy);

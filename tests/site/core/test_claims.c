@@ -34,6 +34,19 @@ static uint64_t left_by(uint64_t tag, int person, uint32_t number, uint64_t endo
     return customer->account;
 }
 
+/* An agent of the peer's customer, whose key is a person's, lives here. */
+static uint64_t lives_by(uint64_t tag, int person, uint32_t number)
+{
+    struct channel_message birth = says_birth(number, ENDOWMENT, FEE, tag);
+    uint64_t account = ACCOUNT_FIRST_FREE;
+
+    memcpy(birth.customer_key, site.people[person].key, CONTROL_KEY_BYTES);
+    while (ledger_account(site.core->ledger, account) != NULL)
+        account++;
+    taken(birth);
+    return account + 1; /* the row of its customer was opened before it */
+}
+
 static enum control_status claim(int person)
 {
     struct bytes args = {0};
@@ -232,6 +245,59 @@ START_TEST(what_has_no_key_is_nobodys_to_claim)
 }
 END_TEST
 
+static enum control_status read_of(int person, const char *command, uint64_t value)
+{
+    const struct control_signer by = {.site_key = site.site_key,
+                                      .key = site.people[person].key,
+                                      .secret = site.people[person].secret};
+    struct bytes args = {0};
+    struct bytes bytes = {0};
+    enum control_status status;
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, value);
+    control_read_signed(&bytes, &by, site.core->site_time_us, command, &args);
+    status = site_request_raw(&site, bytes.data, bytes.size);
+    bytes_fini(&args);
+    bytes_fini(&bytes);
+    return status;
+}
+
+START_TEST(a_customer_rules_what_came_over_a_link_from_its_own_key)
+{
+    uint64_t agent = lives_by(TAG, 1, 2);
+    uint64_t row = agent - 1;
+    uint64_t account = site.people[1].account;
+    uint64_t before = site_balance(&site, account);
+    uint64_t has;
+
+    ck_assert_int_eq(read_of(1, "agent", agent), CONTROL_DONE);
+    ck_assert_int_eq(read_of(STRANGER, "agent", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_on_agent(&site, STRANGER, "agent.end", agent), CONTROL_DENIED);
+    ck_assert_int_eq(site_fund(&site, 1, agent, 1000), CONTROL_DONE);
+    has = site_balance(&site, agent);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.stop", agent), CONTROL_DONE);
+    /* What is taken out comes to the one who asked, and not to the peer's row. */
+    ck_assert_uint_eq(site_balance(&site, account), before - 1000 + has);
+    ck_assert_uint_eq(site_balance(&site, row), 0);
+    ck_assert_int_eq(site_on_agent(&site, 1, "agent.end", agent), CONTROL_DONE);
+    ck_assert_uint_eq(site_result(&site, "customer"), account);
+    ck_assert_uint_gt(site_balance(&site, account), before - 1000 + has);
+    ck_assert(!site_lives(&site, agent));
+}
+END_TEST
+
+START_TEST(what_the_operator_ends_stays_with_the_row_until_it_is_claimed)
+{
+    uint64_t agent = lives_by(TAG, 1, 2);
+    uint64_t before = site_balance(&site, site.people[1].account);
+
+    ck_assert_int_eq(site_on_agent(&site, OPERATOR, "agent.end", agent), CONTROL_DONE);
+    ck_assert_uint_eq(site_balance(&site, site.people[1].account), before);
+    ck_assert_uint_gt(site_balance(&site, agent - 1), 0);
+}
+END_TEST
+
 /* What this site sends names the key of its customer, also of one that came over a link. */
 START_TEST(a_birth_names_its_customers_key)
 {
@@ -260,6 +326,8 @@ int main(void)
     tcase_add_test(tcase, one_claim_takes_all_that_a_key_has);
     tcase_add_test(tcase, what_has_no_key_is_nobodys_to_claim);
     tcase_add_test(tcase, a_birth_names_its_customers_key);
+    tcase_add_test(tcase, a_customer_rules_what_came_over_a_link_from_its_own_key);
+    tcase_add_test(tcase, what_the_operator_ends_stays_with_the_row_until_it_is_claimed);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
