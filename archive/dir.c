@@ -34,13 +34,19 @@ struct archive_dir {
 
 /* ---- which files there are ---- */
 
-/* Whether a name is just what archive_name() gives. */
+/* Whether a name is just what archive_name() gives: so numbers may be read without care. */
 static bool item_of_name(struct dir_item *item, const char *name)
 {
+    static const char prefix[] = "journal-";
     char again[ARCHIVE_NAME_BYTES];
+    char *end;
 
-    if (sscanf(name, "journal-%" SCNu64 "-%" SCNu64 ".serai", &item->first, &item->last) != 2)
+    if (strncmp(name, prefix, strlen(prefix)) != 0)
         return false;
+    item->first = strtoull(name + strlen(prefix), &end, 10);
+    if (*end != '-')
+        return false;
+    item->last = strtoull(end + 1, &end, 10);
     return strcmp(archive_name(again, item->first, item->last), name) == 0;
 }
 

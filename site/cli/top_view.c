@@ -37,15 +37,15 @@ char *top_print_money(char text[64], u128 nanos, size_t columns)
 char *top_print_bytes(char text[32], uint64_t bytes)
 {
     static const char units[] = "BKMGTPE";
-    size_t unit = 0;
-    uint64_t tenths = bytes * 10;
+    size_t unit = 1;
+    uint64_t tenths;
 
     if (bytes < 1024) {
         (void)snprintf(text, 32, "%uB", (unsigned)bytes);
         return text;
     }
     /* Tenths of the next unit, cut; 2^64 bytes are 16 E. */
-    for (unit = 1, tenths = bytes / 1024 * 10 + bytes % 1024 * 10 / 1024; tenths >= 10240; unit++)
+    for (tenths = bytes / 1024 * 10 + bytes % 1024 * 10 / 1024; tenths >= 10240; unit++)
         tenths /= 1024;
     (void)snprintf(text, 32, "%u.%u%c", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
                    units[unit]);

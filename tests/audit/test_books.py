@@ -573,7 +573,7 @@ class Held(Case):
     """What rows claim, and the remainders of agents."""
 
     def rows(self, **changed):
-        agent = [0] * 19 + [7, 500] + [0, 0, [9, 0, 0, 3, 2]] + [0] * 8 + [[b"code", 100]]
+        agent = [0] * 20 + [7, 500] + [0, 0, [9, 0, 0, 3, 2]] + [0] * 8 + [[b"code", 100]]
         message = [8, 0, e.TURN + 1, *[0] * 7, 40, 30, 20, 4, b"", [], b""]
         tables = {"inbox": {b"a": encode(message)}, "heap": {b"h": encode([8, 1, 2, 3, 60, b""])},
                   "object": {b"f": encode([8, 1, AGENT, 0, 0, 1, 11, 0, 0, 0]),
