@@ -17,12 +17,12 @@
 static uint64_t name_hash(const struct agents *agents, uint64_t customer, const char *name)
 {
     uint8_t hash[crypto_shorthash_BYTES];
-    uint8_t text[8 + AGENT_NAME_BYTES_MAX + 1];
+    uint8_t text[8 + AGENT_NAME_BYTES_MAX + 1]; /* with its NUL, which is not hashed */
     size_t size = strlen(name);
 
     INVARIANT(size <= AGENT_NAME_BYTES_MAX);
     le64_put(text, customer);
-    memcpy(text + 8, name, size);
+    memcpy(text + 8, name, size + 1);
     (void)crypto_shorthash(hash, text, 8 + size, agents->heap.key);
     return le64_get(hash);
 }
