@@ -127,7 +127,7 @@ static void host_wait(struct host_asking *asking, size_t count)
 void host_look_at_all(struct host_site *sites, size_t count)
 {
     for (size_t from = 0; from < count; from += AT_ONCE) {
-        struct host_asking asking[AT_ONCE];
+        struct host_asking asking[AT_ONCE] = {0};
         size_t some = count - from < AT_ONCE ? count - from : AT_ONCE;
 
         for (size_t i = 0; i < some; i++)

@@ -167,7 +167,7 @@ static size_t view_share(const struct top_out *out, size_t lines)
 /* What the revenue is made of: who never earned anything is left out. */
 static void view_resources(struct top_out *out, const struct top *top)
 {
-    struct view_resource list[TOP_RESOURCES_MAX];
+    struct view_resource list[TOP_RESOURCES_MAX] = {0};
     size_t each = out->page->columns / RESOURCE_COLUMNS;
     size_t count = 0;
     size_t shown;

@@ -42,7 +42,7 @@ void command_ledger_archive(struct core *core, struct customer *by, struct cbor 
                             struct outcome *outcome)
 {
     enum ledger_drop_result result = LEDGER_DROP_DONE;
-    struct ledger_dropping dropping;
+    struct ledger_dropping dropping = {0};
     struct fault fault = {0};
     struct store_read read;
     enum status status;
