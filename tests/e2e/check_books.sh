@@ -106,6 +106,8 @@ refused()
     cp -r "$work/b" "$work/bad"
     frame=$("$audit/spoil.py" "$work/bad" "$1") || fail "$1 was not changed"
     exits 1 "${2//FRAME/$frame}" "$audit/check.py" "$work/bad"
+    # A row of the log that the sweep has passed is read by the checker alone.
+    [ "$1" != account ] || return 0
     on bad audit verify >/dev/null 2>&1 && fail "the program takes $1"
     checks=$((checks + 1))
 }

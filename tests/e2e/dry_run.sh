@@ -33,12 +33,12 @@ holds "what the agent has" "$(jq -r .balance "$work/deployed")" "$own"
 
 # What is missing is said, with the figures, and the status is that of the refusal.
 exits 1 'would be refused: customer ada has' "$serai" agent deploy "$examples/service.wasm" \
-    --money 5 --key "$work/ada.key" --dry-run
+    --name another --money 5 --key "$work/ada.key" --dry-run
 holds "what is missing" "$(would missing --money 5 2>/dev/null || true)" \
     "$(jq -nr --arg left "$left" '5.0001 - ($left | tonumber) | . * 1000000 | round / 1000000' |
         xargs printf '%.9f')"
-exits 1 'at least' "$serai" agent deploy "$examples/service.wasm" --money 0.000000001 \
-    --key "$work/ada.key" --dry-run
+exits 1 'at least' "$serai" agent deploy "$examples/service.wasm" --name another \
+    --money 0.000000001 --key "$work/ada.key" --dry-run
 printf 'no module' >"$work/text.wasm"
 exits 65 'the module is refused' "$serai" agent deploy "$work/text.wasm" --money 0.1 --dry-run
 exits 0 'rent day' "$serai" agent deploy "$examples/service.wasm" --money 0.1 --dry-run

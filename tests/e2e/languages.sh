@@ -22,7 +22,7 @@ commands()
 # heard AGENT: what it has in its log, without times and what is another for each agent
 heard()
 {
-    "$serai" agent logs "$1" --limit 100 | sed -e 's/^ *[0-9.]* *//' \
+    "$serai" agent logs "$1" --limit 100 | sed -e 's/^ *[-0-9TZ:.]* *//' \
         -e 's/in function .* at byte 0x[0-9a-f]*/.../' -e 's/\(door is\) [0-9a-f]\{24\}$/\1 .../'
 }
 

@@ -14,7 +14,7 @@ live()
     "$serai" agent freeze "$agent" >/dev/null
     "$serai" agent thaw "$agent" >/dev/null
     for n in {1..30}; do
-        "$serai" agent send "$agent" trap >/dev/null
+        exits 84 "turn undone" "$serai" agent send "$agent" trap
     done
     for n in {1..100}; do
         [ "$(field "$agent" traps)" -lt 30 ] || break

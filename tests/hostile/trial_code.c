@@ -53,10 +53,12 @@ static enum control_status deploy(uint8_t serial)
 {
     struct bytes module = {0};
     struct bytes args = {0};
+    char name[16];
 
     make_module(&module, serial);
     cbor_put_array(&args, 6);
-    cbor_put_text(&args, "big");
+    (void)snprintf(name, sizeof name, "big-%u", (unsigned)serial);
+    cbor_put_text(&args, name);
     cbor_put_bytes(&args, module.data, module.size);
     cbor_put_bytes(&args, "", 0);
     cbor_put_uint(&args, 1000000000);
