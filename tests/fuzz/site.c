@@ -157,11 +157,14 @@ static void read_chaos(void)
 static void deploy(struct fuzz_site *site, uint64_t seed)
 {
     struct bytes args = {0};
+    char name[CONTROL_NAME_BYTES_MAX + 1];
     uint8_t text[8];
 
+    /* A name is one agent's. */
+    (void)snprintf(name, sizeof name, "chaos-%llu", (unsigned long long)seed);
     le64_put(text, seed);
     cbor_put_array(&args, 6);
-    cbor_put_text(&args, "chaos");
+    cbor_put_text(&args, name);
     cbor_put_bytes(&args, fuzz_chaos, fuzz_chaos_size);
     cbor_put_bytes(&args, text, sizeof text);
     cbor_put_uint(&args, 200000000);
