@@ -44,7 +44,7 @@ static void small_book(struct pricebook *book)
     book->reserve_fuel = 20000;
     book->agents_max = 50;
     book->inbox_messages_max = 64;
-    book->customer_agents_max = 24;
+    book->customer_agents_max = 16;
     book->customer_buffer_bytes_max = 1 << 20;
     book->customer_memory_bytes_max = 12 << 20;
 }
