@@ -114,18 +114,25 @@ static void customer_show(struct cli *cli, const struct control_reply *reply, vo
     putchar('\n');
 }
 
+/* The customer as the site has it.  cli_answer_fini() in any case. */
+static int customer_read(struct cli *cli, uint64_t customer, struct cli_answer *answer)
+{
+    struct bytes args = {0};
+
+    cbor_put_array(&args, 1);
+    cbor_put_uint(&args, customer);
+    return cli_read(cli, "customer", &args, answer);
+}
+
 int cmd_customer_show(struct cli *cli)
 {
     struct cli_answer answer;
-    struct bytes args = {0};
     uint64_t customer = 0;
     int code = cli_customer(cli, cli->args.operands[0], &customer);
 
     if (code != EXIT_OK)
         return code;
-    cbor_put_array(&args, 1);
-    cbor_put_uint(&args, customer);
-    code = cli_read(cli, "customer", &args, &answer);
+    code = customer_read(cli, customer, &answer);
     if (code == EXIT_OK)
         customer_show(cli, &answer.reply, NULL);
     cli_answer_fini(&answer);
@@ -250,22 +257,12 @@ static void eviction_show(struct cli *cli, const struct control_reply *reply, vo
                      money_field(reply->result, reply->result_size, "came_back"));
 }
 
-/* The customer as the site has it.  cli_answer_fini() in any case. */
-static int eviction_customer(struct cli *cli, uint64_t customer, struct cli_answer *answer)
-{
-    struct bytes args = {0};
-
-    cbor_put_array(&args, 1);
-    cbor_put_uint(&args, customer);
-    return cli_read(cli, "customer", &args, answer);
-}
-
 /* Only of one whose agents stand: none is born while others are ended. */
 static int eviction_check(struct cli *cli, uint64_t customer)
 {
     struct cli_answer answer;
     char state[RENDER_TEXT_BYTES] = "";
-    int code = eviction_customer(cli, customer, &answer);
+    int code = customer_read(cli, customer, &answer);
 
     if (code == EXIT_OK)
         (void)!render_text(answer.reply.result, answer.reply.result_size, "state", state);
@@ -300,7 +297,7 @@ static int eviction_print(struct cli *cli, struct eviction *eviction)
     char came_back[MONEY_TEXT_BYTES];
     char balance[MONEY_TEXT_BYTES];
     struct cli_answer answer;
-    int code = eviction_customer(cli, eviction->customer, &answer);
+    int code = customer_read(cli, eviction->customer, &answer);
 
     if (code == EXIT_OK)
         (void)money_print(balance,
