@@ -70,41 +70,13 @@ void doctor_look_books(struct doctor *doctor)
 
 /* ---- links ---- */
 
-static uint64_t site_number(const uint8_t *map, size_t size, const char *key)
-{
-    uint64_t number = 0;
-
-    (void)!render_number(map, size, key, &number); /* missing: 0 */
-    return number;
-}
-
-/* Digits before the point and three behind it: enough to tell how near a limit is. */
-static uint64_t site_thousandths(const uint8_t *map, size_t size, const char *key)
-{
-    char text[RENDER_TEXT_BYTES];
-    uint64_t value = 0;
-    int decimals = -1;
-
-    (void)!render_text(map, size, key, text);
-    for (const char *at = text; *at != '\0' && decimals < 3; at++) {
-        if (*at == '.')
-            decimals = 0;
-        else if (*at >= '0' && *at <= '9' && value < UINT64_MAX / 100) {
-            value = value * 10 + (uint64_t)(*at - '0');
-            decimals += decimals >= 0;
-        }
-    }
-    return value;
-}
-
-static void links_judge_debt(struct doctor *doctor, const char *name, uint64_t owes, uint64_t limit,
+static void links_judge_debt(struct doctor *doctor, const char *name, u128 owes, u128 limit,
                              bool ours)
 {
-    if (limit == 0 || owes / 4 < limit / 5)
+    if (!top_debt_is_near(owes, limit))
         return;
-    doctor_find(doctor, DOCTOR_WARN, "links", "%s: %s %" PRIu64 "%% of the limit", name,
-                ours ? "this site owes" : "the peer owes",
-                owes >= limit ? 100 : owes * 100 / limit);
+    doctor_find(doctor, DOCTOR_WARN, "links", "%s: %s %u%% of the limit", name,
+                ours ? "this site owes" : "the peer owes", top_debt_percent(owes, limit));
     if (ours)
         doctor_next(doctor, "serai link settle %s --site %s", name, doctor->cli->dir);
     else
@@ -123,7 +95,7 @@ static void links_look_at(void *context, const uint8_t *item, size_t size)
 
     (void)!render_text(item, size, "name", name);
     (void)!render_text(item, size, "state", state);
-    (void)top_print_seconds(since, site_number(item, size, "unchanged_s"));
+    (void)top_print_seconds(since, render_number_or_0(item, size, "unchanged_s"));
     if (strcmp(state, "up") == 0) {
         doctor_find(doctor, DOCTOR_OK, "links", "%s: up for %s", name, since);
     } else {
@@ -131,10 +103,10 @@ static void links_look_at(void *context, const uint8_t *item, size_t size)
                     "%s: %s for %s", name, state, since);
         doctor_next(doctor, "serai link show %s --site %s", name, doctor->cli->dir);
     }
-    links_judge_debt(doctor, name, site_thousandths(item, size, "we_owe"),
-                     site_thousandths(item, size, "peer_limit"), true);
-    links_judge_debt(doctor, name, site_thousandths(item, size, "it_owes"),
-                     site_thousandths(item, size, "limit"), false);
+    links_judge_debt(doctor, name, render_total_or_0(item, size, "we_owe"),
+                     render_total_or_0(item, size, "peer_limit"), true);
+    links_judge_debt(doctor, name, render_total_or_0(item, size, "it_owes"),
+                     render_total_or_0(item, size, "limit"), false);
 }
 
 /* ---- agents ---- */
@@ -152,7 +124,7 @@ static bool agents_look_at(void *context, const uint8_t *item, size_t size)
     char name[RENDER_TEXT_BYTES];
     char state[RENDER_TEXT_BYTES];
     char reason[RENDER_TEXT_BYTES];
-    uint64_t id = site_number(item, size, "id");
+    uint64_t id = render_number_or_0(item, size, "id");
     uint64_t dry_in_s = UINT64_MAX;
     char left[32];
 
@@ -241,8 +213,8 @@ void doctor_look_site(struct doctor *doctor)
         const uint8_t *map = answer.reply.result;
         size_t size = answer.reply.result_size;
 
-        agents = site_number(map, size, "agents");
-        dry = site_number(map, size, "dry");
+        agents = render_number_or_0(map, size, "agents");
+        dry = render_number_or_0(map, size, "dry");
         doctor_find(doctor, DOCTOR_OK, "control", "it answers at %s", doctor->cli->socket);
         site_judge_state(doctor, map, size);
         render_list(map, size, "links", links_look_at, doctor);

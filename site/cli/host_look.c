@@ -85,20 +85,14 @@ static void host_read_books(struct host_site *site, const struct cli *cli)
 
 /* ---- its daemon ---- */
 
-static u128 host_total(const uint8_t *map, size_t size, const char *key)
-{
-    u128 total = 0;
-
-    return render_read_total(map, size, key, &total) ? total : 0;
-}
-
 static void host_take_account(void *context, const uint8_t *item, size_t size)
 {
     struct host_site *site = context;
     char name[RENDER_TEXT_BYTES];
 
     if (render_text(item, size, "name", name) && strncmp(name, "revenue:", 8) == 0)
-        site->revenue += host_total(item, size, "credits") - host_total(item, size, "debits");
+        site->revenue +=
+            render_total_or_0(item, size, "credits") - render_total_or_0(item, size, "debits");
 }
 
 static void host_take_link(void *context, const uint8_t *item, size_t size)
@@ -123,7 +117,7 @@ static void host_take_figures(struct host_site *site, const uint8_t *map, size_t
     (void)!render_number(map, size, "frame", &site->frame); /* missing: as they are, 0 */
     (void)!render_number(map, size, "agents", &site->agents);
     (void)!render_number(map, size, "disk_free_bytes", &site->free_bytes);
-    site->liabilities = host_total(map, size, "liabilities");
+    site->liabilities = render_total_or_0(map, size, "liabilities");
     render_list(map, size, "accounts", host_take_account, site);
     render_list(map, size, "links", host_take_link, site);
 }

@@ -280,6 +280,13 @@ bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *n
     return true;
 }
 
+uint64_t render_number_or_0(const uint8_t *map, size_t size, const char *key)
+{
+    uint64_t number;
+
+    return render_number(map, size, key, &number) ? number : 0;
+}
+
 bool render_true(const uint8_t *map, size_t size, const char *key)
 {
     struct cbor in;
@@ -439,22 +446,21 @@ void render_list(const uint8_t *map, size_t size, const char *key,
     render_each(array, array_size, visit, context);
 }
 
-bool render_read_total(const uint8_t *map, size_t size, const char *key, u128 *nanos)
+u128 render_total_or_0(const uint8_t *map, size_t size, const char *key)
 {
     char text[RENDER_TEXT_BYTES];
     u128 total = 0;
 
     if (!render_text(map, size, key, text) || !render_is_amount(text))
-        return false;
+        return 0;
     for (const char *at = text; *at != '\0'; at++) {
         if (*at == '.')
             continue;
         if (total > (u128)-1 / 10 - 1)
-            return false;
+            return 0;
         total = total * 10 + (unsigned)(*at - '0');
     }
-    *nanos = total;
-    return true;
+    return total;
 }
 
 char *render_total(char text[64], u128 nanos)

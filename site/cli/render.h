@@ -69,11 +69,14 @@ const char *render_text_whole(const uint8_t *map, size_t size, const char *key, 
 /* Read a field of a map that is an integer.  False when there is none of that type. */
 bool render_number(const uint8_t *map, size_t size, const char *key, uint64_t *number);
 
+/* The same; 0 when there is none. */
+uint64_t render_number_or_0(const uint8_t *map, size_t size, const char *key);
+
 /* Whether a field of a map is there and true. */
 bool render_true(const uint8_t *map, size_t size, const char *key);
 
-/* Read a field of a map that is an amount or a total.  False when there is none. */
-bool render_read_total(const uint8_t *map, size_t size, const char *key, u128 *nanos);
+/* A field of a map that is an amount or a total, in nanos; 0 when there is none. */
+u128 render_total_or_0(const uint8_t *map, size_t size, const char *key);
 
 /* Write a total of nanos with nine decimals; `text` has room for 64.  Returns `text`. */
 char *render_total(char text[64], u128 nanos);

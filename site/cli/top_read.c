@@ -31,22 +31,6 @@ static void take_text(const uint8_t *map, size_t size, const char *key, char *to
     (void)text_escape(to, room, text, strlen(text));
 }
 
-static uint64_t take_number(const uint8_t *map, size_t size, const char *key)
-{
-    uint64_t number = 0;
-
-    (void)!render_number(map, size, key, &number); /* missing: 0 */
-    return number;
-}
-
-/* A total as nanos; one that is missing, or is none, is 0. */
-static u128 take_total(const uint8_t *map, size_t size, const char *key)
-{
-    u128 total = 0;
-
-    return render_read_total(map, size, key, &total) ? total : 0;
-}
-
 /* ---- figures ---- */
 
 static void take_account(void *context, const uint8_t *item, size_t size)
@@ -61,7 +45,8 @@ static void take_account(void *context, const uint8_t *item, size_t size)
     resource = top_resource_row(reading->top, name + sizeof prefix - 1);
     if (resource == NULL)
         return;
-    resource->total = take_total(item, size, "credits") - take_total(item, size, "debits");
+    resource->total =
+        render_total_or_0(item, size, "credits") - render_total_or_0(item, size, "debits");
     top_series_add(&resource->earned, reading->now_us, resource->total);
     reading->top->revenue += resource->total;
 }
@@ -77,35 +62,36 @@ static void take_link(void *context, const uint8_t *item, size_t size)
     if (link == NULL)
         return;
     take_text(item, size, "state", link->state, sizeof link->state);
-    link->unchanged_s = take_number(item, size, "unchanged_s");
-    link->we_owe = take_total(item, size, "we_owe");
-    link->peer_limit = take_total(item, size, "peer_limit");
-    link->it_owes = take_total(item, size, "it_owes");
-    link->limit = take_total(item, size, "limit");
-    link->outstanding = take_number(item, size, "outstanding");
-    top_series_add(&link->sent, reading->now_us, take_total(item, size, "sent_total"));
-    top_series_add(&link->received, reading->now_us, take_total(item, size, "received_total"));
+    link->unchanged_s = render_number_or_0(item, size, "unchanged_s");
+    link->we_owe = render_total_or_0(item, size, "we_owe");
+    link->peer_limit = render_total_or_0(item, size, "peer_limit");
+    link->it_owes = render_total_or_0(item, size, "it_owes");
+    link->limit = render_total_or_0(item, size, "limit");
+    link->outstanding = render_number_or_0(item, size, "outstanding");
+    top_series_add(&link->sent, reading->now_us, render_total_or_0(item, size, "sent_total"));
+    top_series_add(&link->received, reading->now_us,
+                   render_total_or_0(item, size, "received_total"));
     link->sweep = reading->top->read_us;
 }
 
 static void take_counts(struct top *top, const uint8_t *map, size_t size, uint64_t now_us)
 {
-    top->frame = take_number(map, size, "frame");
-    top->site_time_us = take_number(map, size, "site_time_us");
-    top->agents = take_number(map, size, "agents");
-    top->running = take_number(map, size, "running");
-    top->dry = take_number(map, size, "dry");
-    top->frozen = take_number(map, size, "frozen");
-    top->ready = take_number(map, size, "ready");
-    top->customers = take_number(map, size, "customers");
-    top->liabilities = take_total(map, size, "liabilities");
-    top->disk_free_bytes = take_number(map, size, "disk_free_bytes");
+    top->frame = render_number_or_0(map, size, "frame");
+    top->site_time_us = render_number_or_0(map, size, "site_time_us");
+    top->agents = render_number_or_0(map, size, "agents");
+    top->running = render_number_or_0(map, size, "running");
+    top->dry = render_number_or_0(map, size, "dry");
+    top->frozen = render_number_or_0(map, size, "frozen");
+    top->ready = render_number_or_0(map, size, "ready");
+    top->customers = render_number_or_0(map, size, "customers");
+    top->liabilities = render_total_or_0(map, size, "liabilities");
+    top->disk_free_bytes = render_number_or_0(map, size, "disk_free_bytes");
     take_text(map, size, "currency", top->currency, sizeof top->currency);
     take_text(map, size, "disk", top->disk, sizeof top->disk);
     take_text(map, size, "state", top->state, sizeof top->state);
-    top_series_add(&top->turns, now_us, take_number(map, size, "turns"));
-    top_series_add(&top->traps, now_us, take_number(map, size, "traps"));
-    top_series_add(&top->messages, now_us, take_number(map, size, "messages"));
+    top_series_add(&top->turns, now_us, render_number_or_0(map, size, "turns"));
+    top_series_add(&top->traps, now_us, render_number_or_0(map, size, "traps"));
+    top_series_add(&top->messages, now_us, render_number_or_0(map, size, "messages"));
 }
 
 static int read_figures(struct cli *cli, struct top_reading *reading)
@@ -139,7 +125,7 @@ static void take_agent(void *context, const uint8_t *item, size_t size)
 {
     struct top_reading *reading = context;
     struct top *top = reading->top;
-    uint64_t id = take_number(item, size, "id");
+    uint64_t id = render_number_or_0(item, size, "id");
     struct top_agent *agent;
 
     reading->items++;
@@ -150,18 +136,18 @@ static void take_agent(void *context, const uint8_t *item, size_t size)
     if (agent == NULL)
         return;
     agent->sweep = top->sweep;
-    agent->customer = take_number(item, size, "customer");
+    agent->customer = render_number_or_0(item, size, "customer");
     take_text(item, size, "name", agent->name, sizeof agent->name);
     take_text(item, size, "state", agent->state, sizeof agent->state);
     take_text(item, size, "reason", agent->reason, sizeof agent->reason);
     /* The one freeze that money ends has a word of its own. */
     if (strncmp(agent->reason, "out of money", strlen("out of money")) == 0)
         memcpy(agent->state, "dry", sizeof "dry");
-    agent->balance = take_total(item, size, "balance");
-    agent->memory_bytes = take_number(item, size, "memory_bytes");
-    agent->inbox = take_number(item, size, "inbox");
-    top_series_add(&agent->out, reading->now_us, take_total(item, size, "debits"));
-    top_series_add(&agent->in, reading->now_us, take_total(item, size, "credits"));
+    agent->balance = render_total_or_0(item, size, "balance");
+    agent->memory_bytes = render_number_or_0(item, size, "memory_bytes");
+    agent->inbox = render_number_or_0(item, size, "inbox");
+    top_series_add(&agent->out, reading->now_us, render_total_or_0(item, size, "debits"));
+    top_series_add(&agent->in, reading->now_us, render_total_or_0(item, size, "credits"));
 }
 
 /* The next page; *ended: it was the last of the sweep. */

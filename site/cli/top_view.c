@@ -14,7 +14,17 @@ enum {
     SHARE_OF_ROWS = 8, /* resources, and links, have at most an eighth of the rows each */
 };
 
-/* ---- figures as text ---- */
+/* ---- figures, and figures as text ---- */
+
+bool top_debt_is_near(u128 owes, u128 limit)
+{
+    return limit > 0 && owes / 4 >= limit / 5;
+}
+
+unsigned top_debt_percent(u128 owes, u128 limit)
+{
+    return (unsigned)(owes >= limit ? 100 : owes * 100 / limit);
+}
 
 char *top_print_money(char text[64], u128 nanos, size_t columns)
 {
@@ -224,13 +234,12 @@ static void view_debt(struct top_out *out, const char *who, u128 owes, u128 limi
 {
     char text[64];
     char of[64];
-    bool near = limit > 0 && owes / 4 >= limit / 5;
 
-    top_mark(out, near ? TOP_MARK_WARN : TOP_MARK_PLAIN);
+    top_mark(out, top_debt_is_near(owes, limit) ? TOP_MARK_WARN : TOP_MARK_PLAIN);
     top_putf(out, "  %s %s of %s", who, top_print_money(text, owes, 8),
              top_print_money(of, limit, 8));
     if (limit > 0)
-        top_putf(out, " (%u%%)", (unsigned)(owes > limit ? 100 : owes * 100 / limit));
+        top_putf(out, " (%u%%)", top_debt_percent(owes, limit));
     top_mark(out, TOP_MARK_PLAIN);
 }
 

@@ -40,7 +40,11 @@ void top_view(const struct top *top, const struct top_page *page);
 /* How many rows of agents a page of so many rows shows; for paging. */
 size_t top_view_agents(const struct top *top, size_t rows, size_t columns);
 
-/* ---- parts, for tests and for lines ---- */
+/* ---- parts, for tests, for lines and for `serai doctor` ---- */
+
+/* Whether a debt is near its limit, four fifths of it or more; and how much of it, at most 100. */
+bool top_debt_is_near(u128 owes, u128 limit);
+unsigned top_debt_percent(u128 owes, u128 limit);
 
 /*
  * An amount in at most `columns` columns if its whole units fit: as many decimals as there is room
