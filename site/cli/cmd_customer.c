@@ -330,6 +330,7 @@ int cmd_customer_evict(struct cli *cli)
                                     table_text_new(headers, sizeof headers / sizeof headers[0])};
     int code = cli_customer(cli, cli->args.operands[0], &eviction.customer);
 
+    cli->asks_on = true;
     if (code == EXIT_OK)
         code = eviction_check(cli, eviction.customer);
     if (code == EXIT_OK)

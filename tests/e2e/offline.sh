@@ -96,6 +96,17 @@ start_site
 holds "the state of the good agent" "$(field "$good" state)" frozen
 field "$good" reason | matches quarantine || fail "the reason is not told"
 exits 64 'is a socket' "$serai" agent thaw good --offline --site "$SERAI_SITE/control.sock"
+
+# A command that signs several requests has one answer to each.
+"$serai" money in 0.5 --customer ada >/dev/null
+for name in one two; do
+    deploy "$name" "$examples/spender.wasm" 0.1 --args "every=1" --key "$work/ada.key" >/dev/null
+done
+stop_site TERM
+exits 0 'state *suspended' "$serai" customer suspend ada --offline
+exits 0 'ended *2$' "$serai" customer evict ada --yes --offline
+start_site
+holds "the agents after an eviction" "$("$serai" agent ls --json | jq -r .name)" good
 stop_site TERM
 verify
 passed
