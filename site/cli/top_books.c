@@ -159,7 +159,10 @@ static enum status booking_read(struct top_source *source, struct top_booking *b
 
 void top_books_read(struct top_source *source, struct top *top, uint64_t now_us)
 {
-    struct top_booking booking = {.top = top, .lines_after = source->lines_frame};
+    bool is_filled = top->choice.followed == source->filled;
+    /* Of an agent that is followed from now on, the filling notes all lines, the newest too. */
+    struct top_booking booking = {.top = top,
+                                  .lines_after = is_filled ? source->lines_frame : UINT64_MAX};
     struct fault fault = {0};
     enum status status;
 
@@ -176,7 +179,7 @@ void top_books_read(struct top_source *source, struct top *top, uint64_t now_us)
         return;
     booking.books = source->books;
     status = booking_read(source, &booking, &fault);
-    if (status == ST_OK && top->choice.followed != source->filled)
+    if (status == ST_OK && !is_filled)
         status = booking_fill(source, &booking, &fault);
     top->books_fault[0] = '\0';
     if (status != ST_OK) {

@@ -6,6 +6,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -15,10 +16,10 @@ serai, site, mark = sys.argv[1], os.environ["SERAI_SITE"], sys.argv[2]
 checks = 0
 
 
-def top(rows=24, columns=80, term="vt100", **more):
+def top(rows=24, columns=80, term="vt100", interval="0.2", **more):
     env = {"TERM": term, "LANG": "C.UTF-8", "PATH": os.environ["PATH"], "SERAI_SITE": site}
     env.update(more)
-    return Screen([serai, "top", "--interval", "0.2"], rows, columns, env, draws=term == "vt100")
+    return Screen([serai, "top", "--interval", interval], rows, columns, env, draws=term == "vt100")
 
 
 def holds(what, truth, screen):
@@ -98,6 +99,21 @@ def test_follow():
         holds("q ends it", screen.end() == 0, screen)
 
 
+def test_lines():
+    """Lines that came since the last look are there once, also when their agent is followed now."""
+    with top(interval="60") as screen:
+        screen.wait(r"^ *\d+ rich")
+        subprocess.run([serai, "agent", "send", "rich", "hello"], check=True, capture_output=True)
+        screen.keys("/rich\r\r")
+        screen.wait(r"^agent:\d+ rich ")
+        screen.wait(r"^ *\d+ +-0\.0+\d* to   revenue:compute +compute +\d+$")
+        screen.read(0.5)
+        frames = [int(frame) for frame in re.findall(r"^ *(\d+) +[-+]", screen.text(), re.M)]
+        holds("each frame is after the one above it", frames == sorted(frames), screen)
+        screen.keys("q")
+        holds("q ends it", screen.end() == 0, screen)
+
+
 def test_sizes():
     with top() as screen:
         screen.wait(r"^ *\d+ busy")
@@ -160,6 +176,7 @@ def test_outage():
         holds("q ends it", screen.end() == 0, screen)
 
 
-for test in (test_screen, test_follow, test_sizes, test_looks, test_signals, test_outage):
+for test in (test_screen, test_follow, test_lines, test_sizes, test_looks, test_signals,
+             test_outage):
     test()
 print(checks)
