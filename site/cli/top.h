@@ -181,6 +181,7 @@ struct top {
     struct top_line lines[TOP_LINES_MAX];
     size_t line_first;
     size_t line_count;
+    bool wants_lines; /* of before it was followed: they were not read yet */
     bool has_books;
     char books_fault[TOP_FAULT_BYTES]; /* why not; empty: they can */
     uint64_t skipped_frames;           /* that came faster than they could be read */

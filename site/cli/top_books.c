@@ -10,13 +10,9 @@
 #include "site/cli/books.h"
 #include "site/cli/cli.h"
 
-struct top_books {
-    struct books books;
-};
-
 /* The books while frames of them are read. */
 struct top_booking {
-    struct top_books *books;
+    struct books *books;
     struct top *top;
     bool only_lines;      /* what they move is counted by another reading */
     uint64_t lines_after; /* a frame: lines up to it are there already */
@@ -40,7 +36,7 @@ static enum account_kind booking_kind(const struct top_booking *booking, uint64_
     if (table_get(&booking->top->by_id, id) != NULL)
         return KIND_AGENT;
     be64_put(key, id);
-    if (store_read_begin(&read, &booking->books->books.store, NULL) != ST_OK)
+    if (store_read_begin(&read, &booking->books->store, NULL) != ST_OK)
         return KIND_SUSPENSE;
     if (store_get(&read, STORE_ACCOUNT, key, sizeof key, &stored, NULL) != ST_OK ||
         account_decode(&account, &frame, &stored, NULL) != ST_OK)
@@ -97,25 +93,25 @@ static enum status booking_take_line(void *context, const struct journal_line *l
 
 /* ---- the store ---- */
 
-void top_books_close(struct top_books *books)
+void top_books_close(struct books *books)
 {
     if (books == NULL)
         return;
-    books_close(&books->books);
+    books_close(books);
     free(books);
 }
 
 /* NULL: why not is in top->books_fault. */
-static struct top_books *booking_open(const struct cli *cli, struct top *top)
+static struct books *booking_open(const struct cli *cli, struct top *top)
 {
-    struct top_books *books = calloc(1, sizeof *books);
+    struct books *books = calloc(1, sizeof *books);
     char said[TOP_FAULT_BYTES] = "";
     int code;
 
     if (books == NULL)
         return NULL;
     cli_keep_messages(said, sizeof said);
-    code = books_open(cli, &books->books);
+    code = books_open(cli, books);
     cli_keep_messages(NULL, 0);
     if (code == EXIT_OK)
         return books;
@@ -132,14 +128,11 @@ static enum status booking_fill(struct top_source *source, struct top_booking *b
     uint64_t after = 0;
     enum status status;
 
-    source->filled = booking->top->choice.followed;
-    if (source->filled == 0)
-        return ST_OK;
     booking->only_lines = true;
     booking->lines_after = 0;
-    status =
-        journal_read_after(&booking->books->books.store, &after, TOP_LINES_MAX, &reader, fault);
+    status = journal_read_after(&booking->books->store, &after, TOP_LINES_MAX, &reader, fault);
     source->lines_frame = after;
+    booking->top->wants_lines = false;
     return status;
 }
 
@@ -149,7 +142,7 @@ static enum status booking_read(struct top_source *source, struct top_booking *b
 {
     struct journal_reader reader = {.line = booking_take_line, .context = booking};
     uint64_t before = source->frame;
-    enum status status = journal_read_after(&booking->books->books.store, &source->frame,
+    enum status status = journal_read_after(&booking->books->store, &source->frame,
                                             before == 0 ? 0 : TOP_FRAMES_MAX, &reader, fault);
 
     if (before != 0 && source->frame > before && source->frame - before > TOP_FRAMES_MAX)
@@ -159,10 +152,9 @@ static enum status booking_read(struct top_source *source, struct top_booking *b
 
 void top_books_read(struct top_source *source, struct top *top, uint64_t now_us)
 {
-    bool is_filled = top->choice.followed == source->filled;
     /* Of an agent that is followed from now on, the filling notes all lines, the newest too. */
-    struct top_booking booking = {.top = top,
-                                  .lines_after = is_filled ? source->lines_frame : UINT64_MAX};
+    struct top_booking booking = {
+        .top = top, .lines_after = top->wants_lines ? UINT64_MAX : source->lines_frame};
     struct fault fault = {0};
     enum status status;
 
@@ -179,7 +171,7 @@ void top_books_read(struct top_source *source, struct top *top, uint64_t now_us)
         return;
     booking.books = source->books;
     status = booking_read(source, &booking, &fault);
-    if (status == ST_OK && !is_filled)
+    if (status == ST_OK && top->wants_lines)
         status = booking_fill(source, &booking, &fault);
     top->books_fault[0] = '\0';
     if (status != ST_OK) {

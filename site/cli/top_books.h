@@ -11,6 +11,6 @@
 void top_books_read(struct top_source *source, struct top *top, uint64_t now_us);
 
 /* Close them; NULL is allowed. */
-void top_books_close(struct top_books *books);
+void top_books_close(struct books *books);
 
 #endif

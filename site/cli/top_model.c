@@ -196,6 +196,7 @@ void top_follow(struct top *top, uint64_t agent)
     top->choice.followed = agent;
     top->line_first = 0;
     top->line_count = 0;
+    top->wants_lines = agent != 0;
 }
 
 /* ---- the order ---- */

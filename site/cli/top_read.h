@@ -5,14 +5,13 @@
 
 #include "site/cli/top.h"
 
-struct top_books; /* the store, open to read; opaque */
+struct books;
 
 struct top_source {
     struct cli *cli;
-    struct top_books *books; /* NULL: not open */
-    uint64_t frame;          /* up to which the journal was read; 0: from now on */
-    uint64_t filled;         /* the agent whose earlier lines were read */
-    uint64_t lines_frame;    /* up to which frame they were */
+    struct books *books;  /* NULL: not open */
+    uint64_t frame;       /* up to which the journal was read; 0: from now on */
+    uint64_t lines_frame; /* up to which the earlier lines of the agent that is followed were */
 };
 
 /* Begin to read from the site of `cli`, and end it.  The books are opened with the first read. */

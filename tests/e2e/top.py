@@ -100,7 +100,8 @@ def test_follow():
 
 
 def test_lines():
-    """Lines that came since the last look are there once, also when their agent is followed now."""
+    """Lines that came since the last look are there once, when their agent is followed and when
+    it is followed again."""
     with top(interval="60") as screen:
         screen.wait(r"^ *\d+ rich")
         subprocess.run([serai, "agent", "send", "rich", "hello"], check=True, capture_output=True)
@@ -110,6 +111,10 @@ def test_lines():
         screen.read(0.5)
         frames = [int(frame) for frame in re.findall(r"^ *(\d+) +[-+]", screen.text(), re.M)]
         holds("each frame is after the one above it", frames == sorted(frames), screen)
+        screen.keys("\x1b")
+        screen.wait(r"only rich ")
+        screen.keys("\r")
+        screen.wait(r"^ *\d+ +\+3\.0+ from customer:4096 +endowment")
         screen.keys("q")
         holds("q ends it", screen.end() == 0, screen)
 
