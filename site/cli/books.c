@@ -101,7 +101,8 @@ int books_open_archives(const struct cli *cli, struct books *books, const char *
     return status == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
-int books_require_all(const struct books *books, const char *what, const char *option)
+/* Require that they can be read from frame 1 on; prints why they cannot. */
+static int books_require_all(const struct books *books, const char *what, const char *option)
 {
     if (books->first_frame <= 1)
         return EXIT_OK;
@@ -114,6 +115,21 @@ int books_require_all(const struct books *books, const char *what, const char *o
                     "%s begins with frame 1, and frames 1 to %" PRIu64 " are in archives: say "
                     "where, with %s DIR",
                     what, books->first_frame - 1, option);
+}
+
+int books_open_whole(const struct cli *cli, struct books *books, const char *dir, const char *what,
+                     const char *option)
+{
+    int code = books_open(cli, books);
+
+    if (code != EXIT_OK)
+        return code;
+    code = books_open_archives(cli, books, dir);
+    if (code == EXIT_OK)
+        code = books_require_all(books, what, option);
+    if (code != EXIT_OK)
+        books_close(books);
+    return code;
 }
 
 void books_note_missing(const struct books *books, uint64_t wanted_frame)

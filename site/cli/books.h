@@ -37,10 +37,12 @@ void books_close(struct books *books);
 MUST_CHECK int books_open_archives(const struct cli *cli, struct books *books, const char *dir);
 
 /*
- * Require that the books can be read from frame 1 on.  Prints that `what` needs archives, and which
- * `option` gives them, and returns the exit code; else EXIT_OK.
+ * Open the books and the archives in `dir` (NULL: none), which must have all frames from 1 on.
+ * Prints why it cannot, as that `what` needs archives which `option` gives, and returns the exit
+ * code; else EXIT_OK and the caller ends *books with books_close().
  */
-MUST_CHECK int books_require_all(const struct books *books, const char *what, const char *option);
+MUST_CHECK int books_open_whole(const struct cli *cli, struct books *books, const char *dir,
+                                const char *what, const char *option);
 
 /* Say on stderr that frames before the first one are not shown, if one of them was asked for. */
 void books_note_missing(const struct books *books, uint64_t wanted_frame);

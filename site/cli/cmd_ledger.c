@@ -347,16 +347,10 @@ int cmd_ledger_export(struct cli *cli)
 
     if (!hledger && strcmp(format, "jsonl") != 0)
         return cli_fail(EXIT_USAGE, "--format: \"%s\" is neither hledger nor jsonl", format);
-    code = books_open(cli, &books);
+    code =
+        books_open_whole(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL), "an export", "--archive");
     if (code != EXIT_OK)
         return code;
-    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
-    if (code == EXIT_OK)
-        code = books_require_all(&books, "an export", "--archive");
-    if (code != EXIT_OK) {
-        books_close(&books);
-        return code;
-    }
     options.past = books.past;
     /* hledger has no place for whose books these are; JSON begins with it (statement.h). */
     if (hledger)

@@ -285,16 +285,10 @@ int cmd_revenue_show(struct cli *cli)
     int code = revenue_take_options(cli, &revenue);
 
     if (code == EXIT_OK)
-        code = books_open(cli, &books);
+        code = books_open_whole(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL), "what is owed",
+                                "--archive");
     if (code != EXIT_OK)
         return code;
-    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
-    if (code == EXIT_OK)
-        code = books_require_all(&books, "what is owed", "--archive");
-    if (code != EXIT_OK) {
-        books_close(&books);
-        return code;
-    }
     if (journal_read(&books.store, books.past, &reader, &fault) != ST_OK) {
         code = cli_fault(&fault);
     } else {

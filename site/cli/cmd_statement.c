@@ -226,16 +226,10 @@ int cmd_agent_statement(struct cli *cli)
     int code = statement_take_options(cli, &statement);
 
     if (code == EXIT_OK)
-        code = books_open(cli, &books);
+        code = books_open_whole(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL),
+                                "what it had before", "--archive");
     if (code != EXIT_OK)
         return code;
-    code = books_open_archives(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL));
-    if (code == EXIT_OK)
-        code = books_require_all(&books, "what it had before", "--archive");
-    if (code != EXIT_OK) {
-        books_close(&books);
-        return code;
-    }
     if (journal_read(&books.store, books.past, &reader, &fault) != ST_OK)
         code = cli_fault(&fault);
     else if (!statement.known)

@@ -211,16 +211,9 @@ static int statement_read_directory(const struct cli *cli, const char *archives,
     int code = cli_site(&other, statement->path);
 
     if (code == EXIT_OK)
-        code = books_open(&other, &books);
+        code = books_open_whole(&other, &books, archives, other.dir, "--archive-a or --archive-b");
     if (code != EXIT_OK)
         return code;
-    code = books_open_archives(&other, &books, archives);
-    if (code == EXIT_OK)
-        code = books_require_all(&books, other.dir, "--archive-a or --archive-b");
-    if (code != EXIT_OK) {
-        books_close(&books);
-        return code;
-    }
     status = statement_take_head(statement, &other, &books, &fault);
     if (status == ST_OK)
         status = journal_read(&books.store, books.past, &reader, &fault);
