@@ -59,6 +59,17 @@ int books_open(const struct cli *cli, struct books *books)
     return EXIT_OK;
 }
 
+int books_open_quietly(const struct cli *cli, struct books *books, char *said, size_t room_bytes)
+{
+    int code;
+
+    said[0] = '\0';
+    cli_keep_messages(said, room_bytes);
+    code = books_open(cli, books);
+    cli_keep_messages(NULL, 0);
+    return code;
+}
+
 void books_close(struct books *books)
 {
     archive_dir_close(books->archives);

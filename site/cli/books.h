@@ -27,6 +27,10 @@ struct books {
  */
 MUST_CHECK int books_open(const struct cli *cli, struct books *books);
 
+/* As books_open(), with what it would print in `said`, which has room for so many bytes. */
+MUST_CHECK int books_open_quietly(const struct cli *cli, struct books *books, char *said,
+                                  size_t room_bytes);
+
 /* Close the store, and its archives. */
 void books_close(struct books *books);
 

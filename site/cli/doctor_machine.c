@@ -175,14 +175,10 @@ void doctor_look_clocks(struct doctor *doctor)
 {
     struct frame_header header = {0};
     struct books books;
-    char said[DOCTOR_TEXT_BYTES] = "";
-    bool open;
+    char said[DOCTOR_TEXT_BYTES];
 
     clocks_look_at_kernel(doctor);
-    cli_keep_messages(said, sizeof said);
-    open = books_open(doctor->cli, &books) == EXIT_OK;
-    cli_keep_messages(NULL, 0);
-    if (!open)
+    if (books_open_quietly(doctor->cli, &books, said, sizeof said) != EXIT_OK)
         return; /* doctor_look_books() tells why */
     if (books_header_now(&books.store, &header, NULL) == ST_OK)
         clocks_look_at_books(doctor, header.wall_us);

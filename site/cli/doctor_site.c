@@ -30,15 +30,11 @@ void doctor_look_books(struct doctor *doctor)
     struct fault fault = {0};
     struct books books;
     struct stat pending;
-    char said[DOCTOR_TEXT_BYTES] = "";
+    char said[DOCTOR_TEXT_BYTES];
     char path[FILE_PATH_BYTES];
     char age[32];
-    bool open;
 
-    cli_keep_messages(said, sizeof said);
-    open = books_open(doctor->cli, &books) == EXIT_OK;
-    cli_keep_messages(NULL, 0);
-    if (!open) {
+    if (books_open_quietly(doctor->cli, &books, said, sizeof said) != EXIT_OK) {
         doctor_find(doctor, DOCTOR_FAULT, "books", "%s", said);
         return;
     }

@@ -57,13 +57,10 @@ static void host_read_books(struct host_site *site, const struct cli *cli)
     struct store_read read;
     struct books books;
     struct fault fault = {0};
-    char said[HOST_WHY_BYTES] = "";
+    char said[HOST_WHY_BYTES];
     enum status status;
-    int code;
+    int code = books_open_quietly(cli, &books, said, sizeof said);
 
-    cli_keep_messages(said, sizeof said);
-    code = books_open(cli, &books);
-    cli_keep_messages(NULL, 0);
     if (code != EXIT_OK) {
         host_say(site, code == EXIT_DENIED ? "denied" : "broken", said);
         return;

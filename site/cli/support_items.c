@@ -152,15 +152,11 @@ static void items_frames(struct support *support)
     struct journal_reader reader = {.frame = items_print_frame};
     struct books books;
     struct fault fault = {0};
-    char said[SUPPORT_WHY_BYTES] = "";
+    char said[SUPPORT_WHY_BYTES];
     uint64_t after = 0;
     FILE *out;
-    int code;
 
-    cli_keep_messages(said, sizeof said);
-    code = books_open(support->cli, &books);
-    cli_keep_messages(NULL, 0);
-    if (code != EXIT_OK) {
+    if (books_open_quietly(support->cli, &books, said, sizeof said) != EXIT_OK) {
         support_lacks(support, "frames.jsonl", "%s", said);
         return;
     }

@@ -105,15 +105,11 @@ void top_books_close(struct books *books)
 static struct books *booking_open(const struct cli *cli, struct top *top)
 {
     struct books *books = calloc(1, sizeof *books);
-    char said[TOP_FAULT_BYTES] = "";
-    int code;
+    char said[TOP_FAULT_BYTES];
 
     if (books == NULL)
         return NULL;
-    cli_keep_messages(said, sizeof said);
-    code = books_open(cli, books);
-    cli_keep_messages(NULL, 0);
-    if (code == EXIT_OK)
+    if (books_open_quietly(cli, books, said, sizeof said) == EXIT_OK)
         return books;
     (void)text_escape(top->books_fault, sizeof top->books_fault, said, strlen(said));
     free(books);
