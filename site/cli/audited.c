@@ -34,8 +34,9 @@ static void audited_show(void *context, uint64_t frame, uint64_t last_frame)
     struct progress *progress = context;
     struct clock_source clock = clock_system();
 
+    if (progress->total == 0)
+        progress->total = last_frame - frame + 1; /* the first that is read may be any */
     progress->frame = frame;
-    progress->total = last_frame;
     progress_step(progress, 1, clock.now_us(clock.context));
 }
 
