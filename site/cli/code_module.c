@@ -191,7 +191,9 @@ static void code_seek_debug(struct code_module *module)
     bytes_fini(&bytes);
 }
 
-bool code_line(struct code_module *module, uint32_t offset, const char **file, uint32_t *line)
+/* False: no line is known.  *file is borrowed from the module, and any bytes. */
+static bool code_line(struct code_module *module, uint32_t offset, const char **file,
+                      uint32_t *line)
 {
     if (!module->lines_sought) {
         module->lines_sought = true;
@@ -216,6 +218,25 @@ char *code_place(char text[CODE_PLACE_BYTES], struct code_module *module,
     used += text_escape(text + used, CODE_PLACE_BYTES - used - 16, file, strlen(file));
     (void)snprintf(text + used, CODE_PLACE_BYTES - used, ":%" PRIu32, line);
     return text;
+}
+
+void code_place_json(FILE *out, struct code_module *module, const struct engine_frame *at)
+{
+    const char *name = engine_function_name(module->code, at->function);
+    const char *file;
+    uint32_t line;
+
+    fprintf(out, "{\"function\":%" PRIu32, at->function);
+    if (name != NULL) {
+        fputs(",\"name\":", out);
+        code_name_json(out, name, strlen(name));
+    }
+    fprintf(out, ",\"offset\":%" PRIu32, at->offset);
+    if (code_line(module, at->offset, &file, &line)) {
+        fprintf(out, ",\"line\":%" PRIu32 ",\"file\":", line);
+        code_name_json(out, file, strlen(file));
+    }
+    putc('}', out);
 }
 
 char *code_signature(char text[CODE_SIGNATURE_BYTES], const char *params, char result)

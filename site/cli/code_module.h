@@ -61,21 +61,17 @@ enum { CODE_LABEL_BYTES = 256 };
  */
 char *code_label(char text[CODE_LABEL_BYTES], const struct engine_code *code, uint32_t function);
 
-/*
- * Find the line of a source that a byte of the module comes from: by the module's own table, or by
- * that of PATH.debug, which serai-cc -g leaves beside it.  One of another build is said so on
- * stderr.  False: no line is known.  *file is borrowed from the module, and any bytes.
- */
-bool code_line(struct code_module *module, uint32_t offset, const char **file, uint32_t *line);
-
 enum { CODE_PLACE_BYTES = CODE_LABEL_BYTES + 320 };
 
 /*
- * Name a place in a module for people: "f12 serve, byte 0x7f, sdk/examples/shop.c:31"; without the
- * line where none is known.  Returns `text`.
+ * Name a place in a module.  code_place() does so for people, "f12 serve, byte 0x7f,
+ * sdk/examples/shop.c:31", and returns `text`; code_place_json() as an object.  The line is that of
+ * the module's own table, or of PATH.debug, which serai-cc -g leaves beside it: one of another
+ * build is said so on stderr.  Without the line where none is known.
  */
 char *code_place(char text[CODE_PLACE_BYTES], struct code_module *module,
                  const struct engine_frame *at);
+void code_place_json(FILE *out, struct code_module *module, const struct engine_frame *at);
 
 enum { CODE_SIGNATURE_BYTES = 512 };
 

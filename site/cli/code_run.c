@@ -317,21 +317,8 @@ static void run_json_frames(const struct code_run *run)
 
     printf(",\"depth\":%" PRIu32 ",\"backtrace\":[", depth);
     for (uint32_t i = 0; i < count; i++) {
-        const char *name = engine_function_name(run->module->code, frames[i].function);
-        const char *file;
-        uint32_t line;
-
-        printf("%s{\"function\":%" PRIu32, i == 0 ? "" : ",", frames[i].function);
-        if (name != NULL) {
-            printf(",\"name\":");
-            code_name_json(stdout, name, strlen(name));
-        }
-        printf(",\"offset\":%" PRIu32, frames[i].offset);
-        if (code_line(run->module, frames[i].offset, &file, &line)) {
-            printf(",\"line\":%" PRIu32 ",\"file\":", line);
-            code_name_json(stdout, file, strlen(file));
-        }
-        putchar('}');
+        fputs(i == 0 ? "" : ",", stdout);
+        code_place_json(stdout, run->module, &frames[i]);
     }
     putchar(']');
 }

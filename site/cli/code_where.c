@@ -38,24 +38,6 @@ static bool where_find_function(const struct engine_code *code, struct engine_fr
     return false;
 }
 
-static void where_print_json(struct code_module *module, const struct engine_frame *at)
-{
-    const char *name = engine_function_name(module->code, at->function);
-    const char *file;
-    uint32_t line;
-
-    printf("{\"function\":%" PRIu32 ",\"offset\":%" PRIu32, at->function, at->offset);
-    if (name != NULL) {
-        printf(",\"name\":");
-        code_name_json(stdout, name, strlen(name));
-    }
-    if (code_line(module, at->offset, &file, &line)) {
-        printf(",\"line\":%" PRIu32 ",\"file\":", line);
-        code_name_json(stdout, file, strlen(file));
-    }
-    printf("}\n");
-}
-
 int cmd_code_where(struct cli *cli)
 {
     struct code_module module;
@@ -67,13 +49,15 @@ int cmd_code_where(struct cli *cli)
         code = code_module_load(&module, cli->args.operands[0]);
     if (code != EXIT_OK)
         return code;
-    if (!where_find_function(module.code, &at))
+    if (!where_find_function(module.code, &at)) {
         code = cli_fail(EXIT_MISSING, "no function of %s has the byte 0x%" PRIx32, module.path,
                         at.offset);
-    else if (cli->args.given[OPT_JSON])
-        where_print_json(&module, &at);
-    else
+    } else if (cli->args.given[OPT_JSON]) {
+        code_place_json(stdout, &module, &at);
+        putchar('\n');
+    } else {
         printf("%s\n", code_place(place, &module, &at));
+    }
     code_module_free(&module);
     return code;
 }
