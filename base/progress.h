@@ -32,8 +32,7 @@ struct progress {
  */
 void progress_begin(struct progress *progress, int fd, const char *event, uint64_t now_us);
 
-/* Take the bar away, and begin with another part, of about so many rows; 0: not known.
- */
+/* Take the bar away, and begin with another part, of about so many rows; 0: not known. */
 void progress_part(struct progress *progress, const char *what, uint64_t total);
 
 /* So many more rows were read. */

@@ -46,8 +46,7 @@ static int hosts_compare(const void *left, const void *right)
     return strcmp(a->dir, b->dir);
 }
 
-/* The sub-directories of `dir` in which `file` lies; `wanted` is added, with the file or without.
- */
+/* Add the sub-directories of `dir` in which `file` lies, or with `with_file` those files. */
 static int hosts_scan(struct hosts *hosts, const char *dir, const char *file, bool with_file)
 {
     DIR *folder = opendir(dir);
@@ -69,7 +68,7 @@ static int hosts_scan(struct hosts *hosts, const char *dir, const char *file, bo
     return code;
 }
 
-/* A socket of an instance that its directory stands for already is not shown twice. */
+/* Sockets only where no directory can be seen: an instance is not shown twice. */
 static int hosts_scan_machine(struct hosts *hosts)
 {
     int code = hosts_scan(hosts, HOST_STATE, SITE_CONFIG, false);

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "base/int128.h"
 #include "base/status.h"
 
 struct cli;

@@ -11,7 +11,7 @@
 void top_print_text(FILE *out, const struct top *top, size_t columns, bool ascii);
 
 /* One object for the site, then one for each resource, link and agent that the filter lets through:
- * docs/operate.md, "Watching it". */
+ * docs/json.md, `top show`. */
 void top_print_json(FILE *out, const struct top *top);
 
 #endif

@@ -8,7 +8,7 @@
 struct turn_wait {
     uint64_t agent;
     uint64_t message;
-    const char *what; /* that was done, for messages: "agent 4097 was deployed" */
+    const char *what; /* that was done, for messages: "the agent was deployed" */
     bool prints;      /* the result is what became of it; else the command has printed its own */
 };
 
