@@ -47,4 +47,4 @@ stop_site TERM
 exits 0 '^missing  *0.000000000' "$serai" agent deploy "$examples/service.wasm" --money 0.1 \
     --dry-run --offline
 "$serai" audit verify >/dev/null
-printf 'ok: %d checks\n' "$checks"
+passed
