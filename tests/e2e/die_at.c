@@ -48,13 +48,13 @@ int rename(const char *from, const char *to)
     return result;
 }
 
-int fsync(int fd)
+static int die_in_sync(const char *call, int fd)
 {
     int (*real)(int) = NULL;
-    int dies = counts("fsync");
+    int dies = counts(call);
     int result;
 
-    *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+    *(void **)&real = dlsym(RTLD_NEXT, call);
     if (dies && getenv("DIE_AFTER") == NULL)
         die();
     result = real(fd);
@@ -63,17 +63,12 @@ int fsync(int fd)
     return result;
 }
 
+int fsync(int fd)
+{
+    return die_in_sync("fsync", fd);
+}
+
 int fdatasync(int fd)
 {
-    int (*real)(int) = NULL;
-    int dies = counts("fdatasync");
-    int result;
-
-    *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
-    if (dies && getenv("DIE_AFTER") == NULL)
-        die();
-    result = real(fd);
-    if (dies)
-        die();
-    return result;
+    return die_in_sync("fdatasync", fd);
 }
