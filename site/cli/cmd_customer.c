@@ -11,22 +11,10 @@
 
 /* ---- show ---- */
 
-/* An amount that a field has; zero where it is missing. */
-static struct money money_field(const uint8_t *item, size_t size, const char *key)
-{
-    char text[RENDER_TEXT_BYTES];
-    struct money amount = money_zero();
-
-    if (render_text(item, size, key, text))
-        (void)!money_parse(&amount, text, NULL); /* a site that is newer may write it otherwise */
-    return amount;
-}
-
 /* The agents of one customer, while the list of all is read. */
 struct holdings {
     uint64_t customer;
-    uint64_t agents;
-    struct money money; /* that they have together */
+    u128 money; /* that they have together */
     struct table_text *table;
 };
 
@@ -46,8 +34,7 @@ static bool holdings_add(void *context, const uint8_t *item, size_t size)
         cells[i] = texts[i];
     }
     table_text_row(holdings->table, cells);
-    holdings->agents++;
-    (void)!money_add(&holdings->money, holdings->money, money_field(item, size, "balance"));
+    holdings->money += render_total_or_0(item, size, "balance");
     return true;
 }
 
@@ -55,16 +42,14 @@ static int holdings_print(struct cli *cli, uint64_t customer)
 {
     static const char *const headers[] = {"AGENT", "NAME", "STATE", "BALANCE", "BYTES", "REASON"};
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
-    struct holdings holdings = {.customer = customer,
-                                .money = money_zero(),
-                                .table =
-                                    table_text_new(headers, sizeof headers / sizeof headers[0])};
-    char text[MONEY_TEXT_BYTES];
+    struct holdings holdings = {
+        .customer = customer, .table = table_text_new(headers, sizeof headers / sizeof headers[0])};
+    char text[64];
     int code = cli_list_each(cli, &list, holdings_add, &holdings);
 
     putchar('\n');
     table_text_print(holdings.table, stdout);
-    printf("agents have      %s %s\n", money_print(text, holdings.money), cli->currency);
+    printf("agents have      %s %s\n", render_total(text, holdings.money), cli->currency);
     return code;
 }
 
@@ -73,16 +58,13 @@ static void quota_add(void *context, const uint8_t *item, size_t size)
     char key[RENDER_TEXT_BYTES];
     char used[RENDER_TEXT_BYTES];
     char max[RENDER_TEXT_BYTES];
-    char own[RENDER_TEXT_BYTES];
-    bool is_own;
 
     (void)!render_text(item, size, "key", key); /* missing: empty, as below */
     (void)!render_text(item, size, "used", used);
     (void)!render_text(item, size, "max", max);
-    (void)!render_text(item, size, "own", own);
-    is_own = strcmp(own, "yes") == 0 || strcmp(own, "true") == 0;
-    table_text_row(context, (const char *const[]){key, used, strcmp(max, "0") == 0 ? "none" : max,
-                                                  is_own ? "its own" : "price book"});
+    table_text_row(
+        context, (const char *const[]){key, used, strcmp(max, "0") == 0 ? "none" : max,
+                                       render_true(item, size, "own") ? "its own" : "price book"});
 }
 
 /* What the customer is, and its bounds; the words are those of `customer ls`. */
@@ -219,7 +201,7 @@ struct eviction {
     uint64_t customer;
     struct bytes agents; /* uint64_t each */
     uint64_t ended;
-    struct money came_back;
+    u128 came_back;
     struct table_text *table;
 };
 
@@ -253,8 +235,7 @@ static void eviction_show(struct cli *cli, const struct control_reply *reply, vo
     }
     table_text_row(eviction->table, cells);
     eviction->ended++;
-    (void)!money_add(&eviction->came_back, eviction->came_back,
-                     money_field(reply->result, reply->result_size, "came_back"));
+    eviction->came_back += render_total_or_0(reply->result, reply->result_size, "came_back");
 }
 
 /* Only of one whose agents stand: none is born while others are ended. */
@@ -294,18 +275,18 @@ static int eviction_run(struct cli *cli, struct eviction *eviction)
 /* The closing statement: what each agent left, and what the customer has now. */
 static int eviction_print(struct cli *cli, struct eviction *eviction)
 {
-    char came_back[MONEY_TEXT_BYTES];
-    char balance[MONEY_TEXT_BYTES];
+    char came_back[64];
+    char balance[64];
     struct cli_answer answer;
     int code = customer_read(cli, eviction->customer, &answer);
 
     if (code == EXIT_OK)
-        (void)money_print(balance,
-                          money_field(answer.reply.result, answer.reply.result_size, "balance"));
+        (void)render_total(
+            balance, render_total_or_0(answer.reply.result, answer.reply.result_size, "balance"));
     cli_answer_fini(&answer);
     if (code != EXIT_OK)
         return code;
-    (void)money_print(came_back, eviction->came_back);
+    (void)render_total(came_back, eviction->came_back);
     if (cli->args.given[OPT_JSON]) {
         printf("{\"customer\":%" PRIu64 ",\"ended\":%" PRIu64
                ",\"came_back\":\"%s\",\"balance\":\"%s\"}\n",
@@ -325,8 +306,7 @@ int cmd_customer_evict(struct cli *cli)
 {
     static const char *const headers[] = {"AGENT", "NAME", "CAME BACK"};
     const struct cli_list list = {.command = "agents", .cursor_key = "id", .limit = UINT64_MAX};
-    struct eviction eviction = {.came_back = money_zero(),
-                                .table =
+    struct eviction eviction = {.table =
                                     table_text_new(headers, sizeof headers / sizeof headers[0])};
     int code = cli_customer(cli, cli->args.operands[0], &eviction.customer);
 
