@@ -8,7 +8,7 @@ build=$(cd "$build" && pwd)
 
 unset SERAI_SITE # the page sets it
 mkdir "$work/page"
-python3 "$tree/tests/e2e/page.py" "$tree" "$build" "$tree/docs/deploy.md" "$work/page"
+python3 "$tree/tests/e2e/do_page.py" "$tree" "$build" "$tree/docs/deploy.md" "$work/page"
 export SERAI_SITE=$work/page/my-site
 verify
 passed

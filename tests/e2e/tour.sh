@@ -8,7 +8,7 @@ build=$(cd "$build" && pwd)
 command -v hledger >/dev/null || exit 77
 unset SERAI_SITE # the tour sets it
 mkdir "$work/page"
-python3 "$tree/tests/e2e/page.py" "$tree" "$build" "$tree/README.md" "$work/page"
+python3 "$tree/tests/e2e/do_page.py" "$tree" "$build" "$tree/README.md" "$work/page"
 export SERAI_SITE=$work/page/my-site
 verify
 passed

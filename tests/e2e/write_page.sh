@@ -11,7 +11,7 @@ SERAI_SITE=$work/page/my-site
 new_site
 start_site
 "$serai" money in 1 >/dev/null
-python3 "$tree/tests/e2e/page.py" "$tree" "$build" "$tree/docs/write-an-agent.md" "$work/page"
+python3 "$tree/tests/e2e/do_page.py" "$tree" "$build" "$tree/docs/write-an-agent.md" "$work/page"
 stop_site TERM
 verify
 passed

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do what a page says, and compare what each command prints with what the page shows.
 
-    page.py TREE BUILD PAGE FOLDER
+    do_page.py TREE BUILD PAGE FOLDER
 
 A block of code after a line that is a file's name alone, `hello.c`:, goes into that file.  An
 indented line that begins with $ is a command, and the indented lines after it are what it prints.
