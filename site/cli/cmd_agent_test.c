@@ -26,19 +26,6 @@ struct agent_test {
     size_t module_count;
 };
 
-/* Whether a module can be read; code_module_read() prints why not, and a test has a fault. */
-static enum status test_look_at_module(const char *path, struct fault *fault)
-{
-    struct bytes bytes = {0};
-    enum status status = file_read(path, ENGINE_MODULE_BYTES_MAX, &bytes, fault);
-
-    bytes_fini(&bytes);
-    if (status == ST_FULL)
-        return fault_set(fault, ST_INVALID, "%.300s is refused: a module has at most %d bytes",
-                         path, ENGINE_MODULE_BYTES_MAX);
-    return status;
-}
-
 /* Read a module, once however often it is named.  It is for the site to refuse. */
 static enum status test_read_module(struct agent_test *test, const char *path,
                                     const struct code_module **read, struct fault *fault)
@@ -54,12 +41,10 @@ static enum status test_read_module(struct agent_test *test, const char *path,
     }
     if (test->module_count == TEST_MODULES_MAX)
         return fault_set(fault, ST_INVALID, "a test names at most %d modules", TEST_MODULES_MAX);
-    status = test_look_at_module(path, fault);
+    (void)snprintf(test->paths[test->module_count], FILE_PATH_BYTES, "%s", path);
+    status = code_module_open(module, test->paths[test->module_count], fault);
     if (status != ST_OK)
         return status;
-    (void)snprintf(test->paths[test->module_count], FILE_PATH_BYTES, "%s", path);
-    if (code_module_read(module, test->paths[test->module_count]) != EXIT_OK)
-        return fault_set(fault, ST_NOMEM, "%.300s: out of memory", path);
     test->module_count++;
     *read = module;
     return ST_OK;

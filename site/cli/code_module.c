@@ -16,32 +16,38 @@ static const struct engine_import order_imports[SERAI_ORDER_COUNT] = {SERAI_ORDE
 static const struct engine_imports imports = {
     .module = "serai", .items = order_imports, .count = SERAI_ORDER_COUNT};
 
-int code_module_read(struct code_module *module, const char *path)
+enum status code_module_open(struct code_module *module, const char *path, struct fault *fault)
 {
-    struct fault fault = {0};
     enum status status;
 
     *module = (struct code_module){.path = path};
-    status = file_read(path, ENGINE_MODULE_BYTES_MAX, &module->bytes, &fault);
+    status = file_read(path, ENGINE_MODULE_BYTES_MAX, &module->bytes, fault);
+    if (status == ST_FULL) /* of the bound of a module, not of the disk */
+        status = fault_set(fault, ST_INVALID, "%.300s is refused: a module has at most %d bytes",
+                           path, ENGINE_MODULE_BYTES_MAX);
     if (status != ST_OK) {
         code_module_free(module);
-        return status == ST_FULL /* of the bound of a module, not of the disk */
-                   ? cli_fail(EXIT_BAD_DATA, "%s is refused: a module has at most %d bytes", path,
-                              ENGINE_MODULE_BYTES_MAX)
-                   : cli_fault(&fault);
+        return status;
     }
     /* The id that a site would know it by, also of a module that is refused. */
     module->id = hash_of(module->bytes.data, module->bytes.size);
     if (module->bytes.size == 0) {
         (void)fault_set(&module->fault, ST_INVALID, "the file is empty");
-        return EXIT_OK;
+        return ST_OK;
     }
     if (engine_code_new(&module->code, module->bytes.data, module->bytes.size, &imports,
                         &module->fault) == ST_NOMEM) {
         code_module_free(module);
-        return cli_fail(EXIT_INTERNAL, "%s: out of memory", path);
+        return fault_set(fault, ST_NOMEM, "%.300s: out of memory", path);
     }
-    return EXIT_OK;
+    return ST_OK;
+}
+
+int code_module_read(struct code_module *module, const char *path)
+{
+    struct fault fault = {0};
+
+    return code_module_open(module, path, &fault) == ST_OK ? EXIT_OK : cli_fault(&fault);
 }
 
 int code_module_refused(const struct code_module *module)

@@ -21,10 +21,14 @@ struct code_module {
 };
 
 /*
- * Read and validate a file.  EXIT_OK when it was read and is no larger than a module may be,
- * whether the engine accepts it or not; else the reason is printed and its exit code returned.
- * After EXIT_OK the caller ends it with code_module_free().
+ * Read and validate a file.  ST_OK when it was read and is no larger than a module may be, whether
+ * the engine accepts it or not; the caller ends it with code_module_free() then.  Fails as
+ * file_read(), but with ST_INVALID for one that is too large.
  */
+MUST_CHECK enum status code_module_open(struct code_module *module, const char *path,
+                                        struct fault *fault);
+
+/* As code_module_open(); what is wrong is printed, and its exit code returned. */
 MUST_CHECK int code_module_read(struct code_module *module, const char *path);
 
 /*
