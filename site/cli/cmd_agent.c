@@ -134,7 +134,7 @@ static int deploy_put_args(struct cli *cli, struct bytes *args)
 }
 
 /* Ask what a deployment would cost; `args` is freed.  EXIT_REFUSED: it would be refused. */
-static int deploy_try(struct cli *cli, struct bytes *args)
+static int deploy_ask_cost(struct cli *cli, struct bytes *args)
 {
     char why[RENDER_TEXT_BYTES];
     struct cli_answer answer;
@@ -170,7 +170,7 @@ int cmd_agent_deploy(struct cli *cli)
         return code;
     }
     if (cli->args.given[OPT_DRY_RUN])
-        return deploy_try(cli, &args);
+        return deploy_ask_cost(cli, &args);
     code = cli_signed_show(cli, "agent.deploy", &args, deploy_show, &wait);
     if (code == EXIT_OK)
         code = turn_wait(cli, &wait);

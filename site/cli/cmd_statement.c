@@ -41,8 +41,8 @@ struct agent_statement {
 
 /* ---- reading the journal ---- */
 
-static enum status statement_take_frame(void *context, const struct frame_header *header,
-                                        struct fault *fault)
+static enum status agent_statement_take_frame(void *context, const struct frame_header *header,
+                                              struct fault *fault)
 {
     struct agent_statement *statement = context;
 
@@ -61,8 +61,9 @@ static enum status statement_take_frame(void *context, const struct frame_header
     return ST_OK;
 }
 
-static enum status statement_take_opening(void *context, const struct journal_opening *opening,
-                                          struct fault *fault)
+static enum status agent_statement_take_opening(void *context,
+                                                const struct journal_opening *opening,
+                                                struct fault *fault)
 {
     struct agent_statement *statement = context;
 
@@ -76,8 +77,8 @@ static enum status statement_take_opening(void *context, const struct journal_op
     return ST_OK;
 }
 
-static enum status statement_take_line(void *context, const struct journal_line *line,
-                                       struct fault *fault)
+static enum status agent_statement_take_line(void *context, const struct journal_line *line,
+                                             struct fault *fault)
 {
     struct agent_statement *statement = context;
     const struct transfer *transfer = &line->transfer;
@@ -100,7 +101,7 @@ static enum status statement_take_line(void *context, const struct journal_line 
 /* ---- showing it ---- */
 
 /* Each sum was added with a check, and all lines of the books together hold no more than that. */
-static struct reason_sums statement_total(const struct agent_statement *statement)
+static struct reason_sums agent_statement_total(const struct agent_statement *statement)
 {
     struct reason_sums total = {0};
 
@@ -112,9 +113,10 @@ static struct reason_sums statement_total(const struct agent_statement *statemen
     return total;
 }
 
-static void statement_print_json(const struct agent_statement *statement, const char *currency)
+static void agent_statement_print_json(const struct agent_statement *statement,
+                                       const char *currency)
 {
-    const struct reason_sums total = statement_total(statement);
+    const struct reason_sums total = agent_statement_total(statement);
     u128 opening = statement->before[0] - statement->before[1];
     char one[64];
     char other[64];
@@ -141,7 +143,7 @@ static void statement_print_json(const struct agent_statement *statement, const 
            statement->last_wall_us, statement->closed_frame == 0 ? "false" : "true");
 }
 
-static void statement_print_moment(const char *label, uint64_t frame, uint64_t wall_us)
+static void agent_statement_print_moment(const char *label, uint64_t frame, uint64_t wall_us)
 {
     char wall[RENDER_WALL_BYTES];
     char text[80];
@@ -150,7 +152,7 @@ static void statement_print_moment(const char *label, uint64_t frame, uint64_t w
     render_field(stdout, label, text);
 }
 
-static void statement_print_money(const char *label, u128 total, const char *currency)
+static void agent_statement_print_money(const char *label, u128 total, const char *currency)
 {
     char number[64];
     char text[96];
@@ -159,11 +161,12 @@ static void statement_print_money(const char *label, u128 total, const char *cur
     render_field(stdout, label, text);
 }
 
-static void statement_print_text(const struct agent_statement *statement, const char *currency)
+static void agent_statement_print_text(const struct agent_statement *statement,
+                                       const char *currency)
 {
     static const char *const headers[] = {"WHY", "IN", "OUT", "LINES"};
     struct table_text *table = table_text_new(headers, sizeof headers / sizeof headers[0]);
-    const struct reason_sums total = statement_total(statement);
+    const struct reason_sums total = agent_statement_total(statement);
     u128 opening = statement->before[0] - statement->before[1];
     char in[64];
     char out[64];
@@ -172,10 +175,10 @@ static void statement_print_text(const struct agent_statement *statement, const 
     printf("agent            %" PRIu64 "%s\n", statement->agent,
            statement->closed_frame == 0 ? "" : ", ended");
     if (statement->first_frame != 0) {
-        statement_print_moment("from", statement->first_frame, statement->first_wall_us);
-        statement_print_moment("to", statement->last_frame, statement->last_wall_us);
+        agent_statement_print_moment("from", statement->first_frame, statement->first_wall_us);
+        agent_statement_print_moment("to", statement->last_frame, statement->last_wall_us);
     }
-    statement_print_money("opening", opening, currency);
+    agent_statement_print_money("opening", opening, currency);
     putchar('\n');
     for (size_t code = 0; code < REASONS; code++) {
         const struct reason_sums *sums = &statement->sums[code];
@@ -191,14 +194,14 @@ static void statement_print_text(const struct agent_statement *statement, const 
                                            render_total(out, total.out), lines});
     table_text_print(table, stdout);
     putchar('\n');
-    statement_print_money("closing", opening + total.in - total.out, currency);
+    agent_statement_print_money("closing", opening + total.in - total.out, currency);
     printf("\nEach line of it: serai ledger transfers --account agent:%" PRIu64 "\n",
            statement->agent);
 }
 
 /* ---- the command ---- */
 
-static int statement_take_options(struct cli *cli, struct agent_statement *statement)
+static int agent_statement_take_options(struct cli *cli, struct agent_statement *statement)
 {
     bool month = cli->args.given[OPT_MONTH];
     int code = EXIT_OK;
@@ -217,13 +220,13 @@ static int statement_take_options(struct cli *cli, struct agent_statement *state
 int cmd_agent_statement(struct cli *cli)
 {
     struct agent_statement statement = {0};
-    const struct journal_reader reader = {.frame = statement_take_frame,
-                                          .opening = statement_take_opening,
-                                          .line = statement_take_line,
+    const struct journal_reader reader = {.frame = agent_statement_take_frame,
+                                          .opening = agent_statement_take_opening,
+                                          .line = agent_statement_take_line,
                                           .context = &statement};
     struct books books;
     struct fault fault = {0};
-    int code = statement_take_options(cli, &statement);
+    int code = agent_statement_take_options(cli, &statement);
 
     if (code == EXIT_OK)
         code = books_open_whole(cli, &books, cli_value(cli, OPT_ARCHIVE, NULL),
@@ -236,8 +239,8 @@ int cmd_agent_statement(struct cli *cli)
         code = cli_fail(EXIT_MISSING, "these books have no agent %" PRIu64 " up to then",
                         statement.agent);
     else
-        (cli->args.given[OPT_JSON] ? statement_print_json : statement_print_text)(&statement,
-                                                                                  books.currency);
+        (cli->args.given[OPT_JSON] ? agent_statement_print_json
+                                   : agent_statement_print_text)(&statement, books.currency);
     books_close(&books);
     return code;
 }

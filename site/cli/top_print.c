@@ -32,7 +32,7 @@ void top_print_text(FILE *out, const struct top *top, size_t columns, bool ascii
 
 #define JSON_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
-static void json_total(FILE *out, const char *key, u128 nanos)
+static void snapshot_total(FILE *out, const char *key, u128 nanos)
 {
     char text[64];
 
@@ -40,8 +40,8 @@ static void json_total(FILE *out, const char *key, u128 nanos)
 }
 
 /* An amount an hour; not there while it is not known. */
-static void json_pace(FILE *out, const struct top *top, const char *key,
-                      const struct top_series *series)
+static void snapshot_pace(FILE *out, const struct top *top, const char *key,
+                          const struct top_series *series)
 {
     char text[64];
     u128 pace;
@@ -51,7 +51,7 @@ static void json_pace(FILE *out, const struct top *top, const char *key,
 }
 
 /* How much its balance falls in an hour; 0 if it rises, as `in_per_hour` is more then. */
-static void json_burn(FILE *out, const struct top *top, const struct top_agent *agent)
+static void snapshot_burn(FILE *out, const struct top *top, const struct top_agent *agent)
 {
     char text[64];
     bool rises;
@@ -62,8 +62,8 @@ static void json_burn(FILE *out, const struct top *top, const struct top_agent *
 }
 
 /* A count a minute: a whole number. */
-static void json_count_pace(FILE *out, const struct top *top, const char *key,
-                            const struct top_series *series)
+static void snapshot_count_pace(FILE *out, const struct top *top, const char *key,
+                                const struct top_series *series)
 {
     u128 pace;
 
@@ -72,68 +72,68 @@ static void json_count_pace(FILE *out, const struct top *top, const char *key,
 }
 
 /* Texts are as lists show them: escaped (base/text.h), as they are in the model. */
-static void json_text(FILE *out, const char *key, const char *text)
+static void snapshot_text(FILE *out, const char *key, const char *text)
 {
     fprintf(out, ",\"%s\":", key);
     render_json_text(out, text);
 }
 
-static void json_site(FILE *out, const struct top *top)
+static void snapshot_site(FILE *out, const struct top *top)
 {
     fputs("{\"type\":\"site\"", out);
-    json_text(out, "site", top->site);
-    json_text(out, "unit", top->currency);
+    snapshot_text(out, "site", top->site);
+    snapshot_text(out, "unit", top->currency);
     fprintf(out, ",\"frame\":%" PRIu64 ",\"site_time_us\":%" PRIu64, top->frame, top->site_time_us);
-    json_total(out, "revenue", top->revenue);
-    json_pace(out, top, "revenue_per_hour", &top->earned);
-    json_total(out, "liabilities", top->liabilities);
-    json_count_pace(out, top, "turns_per_minute", &top->turns);
-    json_count_pace(out, top, "undone_per_minute", &top->traps);
-    json_count_pace(out, top, "messages_per_minute", &top->messages);
+    snapshot_total(out, "revenue", top->revenue);
+    snapshot_pace(out, top, "revenue_per_hour", &top->earned);
+    snapshot_total(out, "liabilities", top->liabilities);
+    snapshot_count_pace(out, top, "turns_per_minute", &top->turns);
+    snapshot_count_pace(out, top, "undone_per_minute", &top->traps);
+    snapshot_count_pace(out, top, "messages_per_minute", &top->messages);
     fprintf(out,
             ",\"agents\":%" PRIu64 ",\"running\":%" PRIu64 ",\"dry\":%" PRIu64
             ",\"frozen\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"customers\":%" PRIu64
             ",\"memory_bytes\":%" PRIu64 ",\"inbox\":%" PRIu64 ",\"disk_free_bytes\":%" PRIu64,
             top->agents, top->running, top->dry, top->frozen, top->ready, top->customers,
             top->memory_bytes, top->inbox, top->disk_free_bytes);
-    json_text(out, "disk", top->disk);
-    json_text(out, "state", top->state);
+    snapshot_text(out, "disk", top->disk);
+    snapshot_text(out, "state", top->state);
     fputs("}\n", out);
 }
 
-static void json_link(FILE *out, const struct top *top, const struct top_link *link)
+static void snapshot_link(FILE *out, const struct top *top, const struct top_link *link)
 {
     fputs("{\"type\":\"link\"", out);
-    json_text(out, "link", link->name);
-    json_text(out, "state", link->state);
+    snapshot_text(out, "link", link->name);
+    snapshot_text(out, "state", link->state);
     fprintf(out, ",\"unchanged_s\":%" PRIu64 ",\"outstanding\":%" PRIu64, link->unchanged_s,
             link->outstanding);
-    json_text(out, "unit", top->currency);
-    json_total(out, "we_owe", link->we_owe);
-    json_total(out, "peer_limit", link->peer_limit);
-    json_total(out, "it_owes", link->it_owes);
-    json_total(out, "limit", link->limit);
-    json_pace(out, top, "sent_per_hour", &link->sent);
-    json_pace(out, top, "received_per_hour", &link->received);
+    snapshot_text(out, "unit", top->currency);
+    snapshot_total(out, "we_owe", link->we_owe);
+    snapshot_total(out, "peer_limit", link->peer_limit);
+    snapshot_total(out, "it_owes", link->it_owes);
+    snapshot_total(out, "limit", link->limit);
+    snapshot_pace(out, top, "sent_per_hour", &link->sent);
+    snapshot_pace(out, top, "received_per_hour", &link->received);
     fputs("}\n", out);
 }
 
-static void json_agent(FILE *out, const struct top *top, const struct top_agent *agent)
+static void snapshot_agent(FILE *out, const struct top *top, const struct top_agent *agent)
 {
     uint64_t lasts_s;
 
     fprintf(out, "{\"type\":\"agent\",\"agent\":%" PRIu64 ",\"customer\":%" PRIu64, agent->id,
             agent->customer);
-    json_text(out, "name", agent->name);
-    json_text(out, "state", agent->state);
-    json_text(out, "reason", agent->reason);
-    json_text(out, "unit", top->currency);
-    json_total(out, "balance", agent->balance);
-    json_burn(out, top, agent);
-    json_pace(out, top, "out_per_hour", &agent->out);
-    json_pace(out, top, "in_per_hour", &agent->in);
+    snapshot_text(out, "name", agent->name);
+    snapshot_text(out, "state", agent->state);
+    snapshot_text(out, "reason", agent->reason);
+    snapshot_text(out, "unit", top->currency);
+    snapshot_total(out, "balance", agent->balance);
+    snapshot_burn(out, top, agent);
+    snapshot_pace(out, top, "out_per_hour", &agent->out);
+    snapshot_pace(out, top, "in_per_hour", &agent->in);
     if (top->has_books)
-        json_pace(out, top, "paid_per_hour", &agent->paid);
+        snapshot_pace(out, top, "paid_per_hour", &agent->paid);
     if (top_lasts(agent, top->choice.window, &lasts_s) && lasts_s <= JSON_NUMBER_MAX)
         fprintf(out, ",\"lasts_s\":%" PRIu64, lasts_s);
     fprintf(out, ",\"memory_bytes\":%" PRIu64 ",\"inbox\":%" PRIu64 "}\n", agent->memory_bytes,
@@ -142,17 +142,17 @@ static void json_agent(FILE *out, const struct top *top, const struct top_agent 
 
 void top_print_json(FILE *out, const struct top *top)
 {
-    json_site(out, top);
+    snapshot_site(out, top);
     for (size_t i = 0; i < top->resource_count; i++) {
         fputs("{\"type\":\"resource\"", out);
-        json_text(out, "resource", top->resources[i].name);
-        json_text(out, "unit", top->currency);
-        json_total(out, "revenue", top->resources[i].total);
-        json_pace(out, top, "revenue_per_hour", &top->resources[i].earned);
+        snapshot_text(out, "resource", top->resources[i].name);
+        snapshot_text(out, "unit", top->currency);
+        snapshot_total(out, "revenue", top->resources[i].total);
+        snapshot_pace(out, top, "revenue_per_hour", &top->resources[i].earned);
         fputs("}\n", out);
     }
     for (size_t i = 0; i < top->link_count; i++)
-        json_link(out, top, top->links[i]);
+        snapshot_link(out, top, top->links[i]);
     for (size_t i = 0; i < top->shown; i++)
-        json_agent(out, top, top->rows[i]);
+        snapshot_agent(out, top, top->rows[i]);
 }

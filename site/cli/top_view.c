@@ -134,7 +134,7 @@ static void view_head(struct top_out *out, const struct top *top)
     top_end_line(out);
 }
 
-static void view_money(struct top_out *out, const struct top *top)
+static void view_revenue(struct top_out *out, const struct top *top)
 {
     char earned[64];
     char owed[64];
@@ -243,7 +243,7 @@ static void view_debt(struct top_out *out, const char *who, u128 owes, u128 limi
     top_mark(out, TOP_MARK_PLAIN);
 }
 
-static void view_link(struct top_out *out, const struct top *top, const struct top_link *link)
+static void view_one_link(struct top_out *out, const struct top *top, const struct top_link *link)
 {
     char since[32];
     bool up = strcmp(link->state, "up") == 0;
@@ -278,7 +278,7 @@ static void view_links(struct top_out *out, const struct top *top)
     for (int well = 0; well < 2; well++)
         for (size_t i = 0; i < top->link_count && shown < room; i++)
             if ((strcmp(top->links[i]->state, "up") == 0) == (well == 1)) {
-                view_link(out, top, top->links[i]);
+                view_one_link(out, top, top->links[i]);
                 shown++;
             }
     if (shown < top->link_count) {
@@ -314,7 +314,7 @@ static void view_foot(struct top_out *out, const struct top *top)
 static void view_site(struct top_out *out, const struct top *top)
 {
     view_head(out, top);
-    view_money(out, top);
+    view_revenue(out, top);
     view_resources(out, top);
     view_activity(out, top);
     view_links(out, top);
@@ -486,7 +486,7 @@ size_t top_view_agents(const struct top *top, size_t rows, size_t columns)
     if (view_is_too_small(rows, columns))
         return 1;
     view_head(&out, top);
-    view_money(&out, top);
+    view_revenue(&out, top);
     view_resources(&out, top);
     view_activity(&out, top);
     view_links(&out, top);
